@@ -1,0 +1,1 @@
+"""Accelerated twins of the reference, one folder a target."""

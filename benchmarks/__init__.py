@@ -1,0 +1,1 @@
+"""What each concept costs, side by side."""

@@ -1,0 +1,239 @@
+"""A backend: any namespace of functions with the reference's names.
+
+Loaded from a name (`reference`, `cpu`, or any entry point in the group `nnspec.backends`), a dotted module, a path to a
+`.py` file or a package, or given as an object (module, class, dict). Optional hooks in the namespace: `asarray`
+(NumPy array -> the backend's), `to_numpy` (and back), `synchronize` (wait for queued work) and `dtypes` (the names of
+the floating types it has; default float32 and float64).
+"""
+
+import contextlib
+import functools
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import io
+import os
+import subprocess
+import sys
+import traceback
+from difflib import get_close_matches
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from nnspec.collect import is_composite, public_functions
+
+GROUP = "nnspec.backends"
+OURS = ("nnspec.reference", "nnspec.accelerated.")
+IMPORT_SECONDS = 120
+
+
+class CannotLoad(Exception):
+    """A backend that cannot be used at all. The text is one line for the user."""
+
+
+class NotSupplied(Exception):
+    """The backend lacks a function or an option: visible in the report, never a failure."""
+
+
+class Backend:
+    """The functions of a namespace under the reference's names, with NumPy arrays on the outside."""
+
+    def __init__(self, name: str, namespace, *, ours: bool = False):
+        self.name = name
+        self.ours = ours
+        self.namespace = SimpleNamespace(**namespace) if isinstance(namespace, dict) else namespace
+        self.asarray = getattr(self.namespace, "asarray", None)
+        self.to_numpy = getattr(self.namespace, "to_numpy", None)
+        self.synchronize = getattr(self.namespace, "synchronize", lambda: None)
+        self.dtypes = tuple(map(str, getattr(self.namespace, "dtypes", ("float32", "float64"))))
+        self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
+
+    def __repr__(self):
+        return f"<backend {self.name}>"
+
+    def supplies(self) -> list[str]:
+        """The names of the reference that this namespace itself has."""
+        return [name for name in public_functions(_reference()) if callable(getattr(self.namespace, name, None))]
+
+    def find(self, name: str):
+        """The function, as the backend wrote it; for a composite that it did not write, the reference's on its parts."""
+        function = getattr(self.namespace, name, None)
+        ours = getattr(_reference(), name, None)
+        if isinstance(function, functools.partial) and function.func is ours:
+            function = None  # a composite that a collected package inherited
+        if function is None and ours is not None and is_composite(ours):
+            parts = _Parts(self)
+            return functools.partial(inspect.unwrap(ours) if self.asarray else ours, ops=parts)
+        if not callable(function):
+            raise NotSupplied(f"{self.name} has no {name}")
+        return function
+
+    def __call__(self, name: str, *args, **options):
+        """Call a function with NumPy arrays, passing only these options; outputs as the function returned them."""
+        function = self.find(name)
+        if missing := [option for option in options if not accepts(function, option)]:
+            raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
+        if self.asarray:
+            args, options = self._outward(args), self._outward(options)
+        return function(*args, **options)
+
+    def inward(self, value):
+        """Outputs as NumPy arrays, whatever they are nested in."""
+        if self.to_numpy is None:
+            return value
+        if isinstance(value, (tuple, list)):
+            return type(value)(self.inward(entry) for entry in value)
+        if isinstance(value, dict):
+            return {key: self.inward(entry) for key, entry in value.items()}
+        return value if value is None or isinstance(value, (bool, int, float)) else self.to_numpy(value)
+
+    def _outward(self, value):
+        if isinstance(value, np.ndarray):
+            return self.asarray(value)
+        if isinstance(value, dict):
+            return {key: self._outward(entry) for key, entry in value.items()}
+        if isinstance(value, tuple) and type(value) is tuple:
+            return tuple(map(self._outward, value))
+        return value
+
+
+class _Parts:
+    """What a composite sees as `ops`: the backend's functions. Notes which ones the composite asked for."""
+
+    def __init__(self, backend: Backend):
+        self._backend = backend
+
+    def __getattr__(self, name):
+        self._backend.parts_used.add(name)
+        return self._backend.find(name)
+
+
+def accepts(function, option: str) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # built-in functions tell nothing
+        return True
+    return any(p.name == option or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def load(target) -> Backend:
+    """The backend behind a name, a module, a path or an object. Raises CannotLoad with one line that says why."""
+    if isinstance(target, Backend):
+        return target
+    if not isinstance(target, str):
+        return _usable(Backend(getattr(target, "__name__", type(target).__name__), target))
+    module, path = _locate(target)
+    ours = module is not None and module.startswith(OURS)
+    if not ours:
+        _import_apart(target)
+    with _import_errors(target):
+        namespace = _import_path(path) if path else importlib.import_module(module)
+    return _usable(Backend(target, namespace, ours=ours))
+
+
+def names() -> dict[str, str]:
+    """The backends that are installed under a name, and the module behind each."""
+    return {entry.name: entry.value for entry in importlib.metadata.entry_points(group=GROUP)}
+
+
+def _reference():
+    from nnspec import reference
+
+    return reference
+
+
+def _locate(target: str) -> tuple[str | None, Path | None]:
+    """(module, None) or (None, path)."""
+    if target in (known := names()):
+        return known[target], None
+    path = Path(target).expanduser()
+    if path.suffix == ".py" or "/" in target or "\\" in target or path.is_dir():
+        if path.is_file() or (path / "__init__.py").is_file():
+            return None, path.resolve()
+        missing = f"{path} has no __init__.py" if path.is_dir() else f"there is no file {target}"
+        raise CannotLoad(f"cannot load the backend: {missing}")
+    with contextlib.suppress(ImportError, ValueError, AttributeError):
+        if importlib.util.find_spec(target):
+            return target, None
+    close = get_close_matches(target, known, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    raise CannotLoad(
+        f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), no module and no path.{hint}"
+    )
+
+
+def _import_path(path: Path):
+    file = path / "__init__.py" if path.is_dir() else path
+    name = f"nnspec_backend_{path.stem}"
+    search = [str(path)] if path.is_dir() else None
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=search)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))  # a file may import its neighbours, as it can when it is run as a script
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def _import_apart(target: str):
+    """Import it in a process of its own first: a module that ends or hangs the interpreter must not take us along."""
+    command = [sys.executable, "-c", "import sys; from nnspec.backends import _probe; _probe(sys.argv[1])", target]
+    path = [entry or "." for entry in sys.path]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=IMPORT_SECONDS, stdin=subprocess.DEVNULL, env=_with_path(path)
+        )
+    except subprocess.TimeoutExpired:
+        raise CannotLoad(f"cannot load the backend {target}: its import took over {IMPORT_SECONDS} s") from None
+    if done.returncode != 0 or _PROBED not in done.stdout:
+        told = [line for line in done.stderr.splitlines() if line.startswith(_TOLD)]
+        why = told[-1].removeprefix(_TOLD) if told else f"the import ended Python with exit code {done.returncode}"
+        raise CannotLoad(f"cannot load the backend {target}: {why}")
+
+
+_PROBED, _TOLD = "nnspec: imported", "nnspec: "
+
+
+def _with_path(path):
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def _probe(target: str):
+    """What runs in the process of `_import_apart`."""
+    module, path = _locate(target)
+    try:
+        with _import_errors(target):
+            _ = _import_path(path) if path else importlib.import_module(module)
+    except CannotLoad as error:
+        sys.exit(_TOLD + str(error).removeprefix(f"cannot load the backend {target}: "))
+    print(_PROBED)
+
+
+@contextlib.contextmanager
+def _import_errors(target: str):
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    except BaseException as error:  # SystemExit and KeyboardInterrupt as well: it is somebody else's module
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = " ".join(str(error).split()) or "no message"
+        what = "it exits on import" if isinstance(error, SystemExit) else f"{type(error).__name__}: {said}"
+        raise CannotLoad(f"cannot load the backend {target}: {what} ({Path(where.filename).name}:{where.lineno})") from error
+
+
+def _usable(backend: Backend) -> Backend:
+    if not backend.supplies():
+        public = [name for name in dir(backend.namespace) if not name.startswith("_")]
+        known = public_functions(_reference())
+        close = next(((name, match) for name in public for match in get_close_matches(name, known, n=1)), None)
+        hint = f" (it has {close[0]}; did you mean {close[1]}?)" if close else ""
+        raise CannotLoad(
+            f"cannot check {backend.name}: no function in it has a name of the specification{hint}. "
+            "`nnspec list` shows the concepts, `nnspec explain CONCEPT` their functions."
+        )
+    return backend

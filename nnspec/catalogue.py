@@ -1,0 +1,80 @@
+"""What exists, read from the folders: one concept is one file stem, and the path is the only index."""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from nnspec.collect import concept_files
+
+FOLDERS = {  # column: (package, prefix of the file names)
+    "reference": ("nnspec.reference", ""),
+    "cpu": ("nnspec.accelerated.cpu", ""),
+    "cuda": ("nnspec.accelerated.cuda", ""),
+    "spec": ("nnspec.spec_tests", "test_"),
+    "bench": ("nnspec.benchmarks", "bench_"),
+}
+
+
+@dataclass(frozen=True)
+class Concept:
+    name: str
+    note: str  # its folder, nNN_title
+    title: str
+    rows: tuple[str, ...]
+    functions: tuple[str, ...]
+    composite: bool
+    files: dict[str, Path]  # by column
+
+    @property
+    def number(self) -> int:
+        return int(self.note[1:3])
+
+
+@cache
+def concepts() -> dict[str, Concept]:
+    """Every concept by name, in the order of the notes. Nothing of it is imported."""
+    found: dict[tuple[str, str], dict[str, Path]] = {}
+    for column, (package, prefix) in FOLDERS.items():
+        for path in concept_files(_folder(package), prefix):
+            found.setdefault((path.parent.name, path.stem.removeprefix(prefix)), {})[column] = path
+    made = {name: _read(note, name, files) for (note, name), files in sorted(found.items())}
+    return dict(sorted(made.items(), key=lambda item: (item[1].number, item[1].rows, item[0])))
+
+
+def concept_of(function: str) -> str | None:
+    """The concept that a function of the reference belongs to."""
+    return next((c.name for c in concepts().values() if function in c.functions), None)
+
+
+def select(names=(), notes=()) -> list[Concept]:
+    """The concepts of these names and of these notes; all if nothing is asked. Raises KeyError with an unknown name."""
+    for name in names:
+        if name not in concepts():
+            raise KeyError(name)
+    return [c for c in concepts().values() if not (names or notes) or c.name in names or c.number in notes]
+
+
+def _folder(package: str) -> Path:
+    """Where a package lies, without importing it. A folder that does not exist yet holds no concept."""
+    import nnspec
+
+    inside = package.split(".")[1:]
+    installed = Path(nnspec.__file__).parent.joinpath(*inside)
+    checkout = Path(nnspec.__file__).parent.parent.joinpath(*inside)
+    return installed if installed.is_dir() else checkout
+
+
+def _read(note: str, name: str, files: dict[str, Path]) -> Concept:
+    title, rows, functions, composite = name, (), (), False
+    if "reference" in files:
+        tree = ast.parse(files["reference"].read_text())
+        title = (ast.get_docstring(tree) or name).split(". ")[0].rstrip(".")
+        defined = [n for n in tree.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+        functions = tuple(f.name for f in defined)
+        composite = any(arg.arg == "ops" for f in defined for arg in f.args.kwonlyargs)
+    if "spec" in files:
+        text = files["spec"].read_text()
+        rows = tuple(sorted({row for line in re.findall(r"^    rows = (.+)$", text, re.M) for row in re.findall(r"\d\d\.\d\d", line)}))
+    return Concept(name, note, title, rows, functions, composite, files)

@@ -1,0 +1,119 @@
+"""Running the specification against a backend: pytest underneath, with a configuration of our own."""
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nnspec import catalogue
+from nnspec.backends import CannotLoad, load
+from nnspec.plugin import REPORT, GivenBackend
+from nnspec.results import Check, Report, Unusable, read_announced
+
+
+def check(
+    backend="cpu",
+    *,
+    concepts=(),
+    notes=(),
+    level: str | None = None,
+    dtype: str | None = None,
+    ids=(),
+    workers: int = 0,
+    known_failures=None,
+    junit=None,
+    on_plan: Callable[[int], None] | None = None,
+    on_check: Callable[[Check], None] | None = None,
+) -> Report:
+    """Check an implementation against the specification.
+
+    backend: a name (`"cpu"`), dotted module, path, or any namespace of functions: a module, a class, a dict.
+    concepts, notes: only these. level: what decides `Report.exit_code`; all levels run. Raises Unusable or CannotLoad
+    with one line when nothing can be checked.
+    """
+    begun = time.perf_counter()
+    loaded = load(backend)
+    named = isinstance(backend, str)
+    if workers and not named:
+        raise Unusable("workers need a backend that they can load themselves: give its name or path")
+    level = level or ("strict" if loaded.ours else "core")
+    collector = _Collector(loaded, on_plan, on_check)
+    wanted = [*concepts, *(i.split("/")[0] for i in ids)]
+    arguments = _arguments(_files(wanted, notes), backend if named else loaded.name, level, dtype, ids, workers, junit)
+    printed = io.StringIO()
+    with _quiet_environment(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = pytest.main(arguments, plugins=[collector])
+    report = collector.report
+    if report is None or (code not in (0, 1, 5)):
+        raise Unusable(f"pytest could not run the checks (exit code {int(code)}):\n{printed.getvalue().strip()}")
+    report.backend, report.level, report.seconds = loaded.name, level, time.perf_counter() - begun
+    announced = read_announced(known_failures, {c.id for c in report.checks}) if known_failures else {}
+    return report.judged(announced)
+
+
+class _Collector(GivenBackend):
+    """Keeps the report of the run, and tells of its progress."""
+
+    def __init__(self, backend, on_plan, on_check):
+        super().__init__(backend)
+        self.on_plan, self.on_check = on_plan, on_check
+        self.report: Report | None = None
+
+    def pytest_sessionstart(self, session):
+        self.report = session.config.stash[REPORT]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if self.on_plan and self.report.planned:
+            self.on_plan(self.report.planned)
+        if self.on_check and self.report.checks and "nnspec" in dict(report.user_properties):
+            self.on_check(self.report.checks[-1])
+
+
+def _files(names, notes) -> list[str]:
+    try:
+        chosen = catalogue.select(names, notes)
+    except KeyError as error:
+        from difflib import get_close_matches
+
+        close = get_close_matches(error.args[0], catalogue.concepts(), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise Unusable(f"there is no concept {error.args[0]}{hint} (`nnspec list` shows them all)") from None
+    files = [str(concept.files["spec"]) for concept in chosen if "spec" in concept.files]
+    if not files:
+        raise Unusable("nothing to check: no concept is selected")
+    return files
+
+
+def _arguments(files, backend, level, dtype, ids, workers, junit) -> list[str]:
+    arguments = ["-p", "nnspec.plugin", "-p", "no:cacheprovider", "-p", "no:warnings", "--tb=no", "-q"]
+    arguments += ["-c", str(Path(__file__).with_name("pytest.ini")), "--rootdir", str(Path(files[0]).parents[1])]
+    arguments += ["--nnspec-backend", backend, "--nnspec-level", level]
+    arguments += ["--nnspec-dtype", dtype] if dtype else []
+    arguments += [f"--nnspec-id={check_id}" for check_id in ids]
+    arguments += ["-p", "xdist", "-n", str(workers), "--dist", "load"] if workers else []
+    arguments += ["--junitxml", str(junit)] if junit else []
+    return arguments + files
+
+
+@contextlib.contextmanager
+def _quiet_environment():
+    """Neither the user's pytest options nor other plugins that happen to be installed take part."""
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+__all__ = ["CannotLoad", "Unusable", "check"]

@@ -1,0 +1,130 @@
+"""The command line. Everything heavy is imported by the command that uses it."""
+
+import sys
+
+import click
+
+LEVELS = ("core", "robust", "strict")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="nnspec")
+def main():
+    """An executable specification of the concepts of a first deep-learning course.
+
+    Exit codes: 0 everything passed at the asked level, 1 something failed, 2 it could not run.
+    """
+
+
+@main.command()
+@click.argument("backend", default="cpu")
+@click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem, see `nnspec list`).")
+@click.option("--note", "notes", multiple=True, type=int, help="Only the concepts of this note (1 to 10).")
+@click.option("--level", type=click.Choice(LEVELS), help="What decides the exit code; default core, ours strict.")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Only this dtype.")
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Only this check, as a failure names it.")
+@click.option("-n", "workers", default=0, metavar="WORKERS", help="Run in this many worker processes.")
+@click.option("--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id, reason.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), help="Write the report as JSON.")
+@click.option("--junit", type=click.Path(dir_okay=False), help="Write the report as JUnit XML.")
+def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, json_file, junit):
+    """Check an implementation: a name (reference, cpu), a module, or a path to a .py file or a package."""
+    from nnspec import checking, report
+
+    to = report.console()
+    with _told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to) as progress:
+        found = checking.check(
+            backend, concepts=concepts, notes=notes, level=level, dtype=dtype, ids=ids, workers=workers,
+            known_failures=known_failures, junit=junit, **progress,
+        )  # fmt: skip
+    report.show(found, to)
+    if json_file:
+        with open(json_file, "w") as file:
+            file.write(found.to_json())
+    sys.exit(found.exit_code)
+
+
+@main.command(name="list")
+@click.option("--note", "notes", multiple=True, type=int, help="Only the concepts of this note (1 to 10).")
+def list_concepts(notes):
+    """Show the catalogue: every concept, its rows, and which folders have it."""
+    from rich.table import Table
+
+    from nnspec import catalogue, report
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("note", "concept", "rows", *catalogue.FOLDERS, "title"):
+        table.add_column(heading, overflow="fold")
+    for concept in catalogue.select(notes=notes):
+        columns = [_mark(concept, column) for column in catalogue.FOLDERS]
+        table.add_row(concept.note[1:3], concept.name, " ".join(concept.rows), *columns, concept.title)
+    report.console().print(table)
+
+
+@main.command()
+@click.argument("concept")
+def explain(concept):
+    """Print a concept: definition, shapes, the gradient that sympy derives, and the pitfalls."""
+    from nnspec import checking, report
+    from nnspec.explain import explained
+
+    with _told_in_one_line(checking.Unusable):
+        report.console().print(explained(concept))
+
+
+@main.command()
+@click.argument("model", type=click.Choice(["knn", "two_layer_net"]), default="two_layer_net")
+@click.option("--data", type=click.Choice(["digits", "mnist"]), default="digits", show_default=True)
+@click.option("--backend", default="cpu", show_default=True, help="A name, a module or a path.")
+@click.option("--seed", default=0, show_default=True, help="Of the split, the initial weights and the batches.")
+@click.option("--epochs", default=None, type=click.IntRange(1), help="Passes over the training data.")
+@click.option("-k", "neighbours", default=1, show_default=True, type=click.IntRange(1), help="Neighbours, for knn.")
+def train(model, data, backend, seed, epochs, neighbours):
+    """Train a model of the course on real data with any backend, and print its test accuracy."""
+    from nnspec import report, training
+    from nnspec.backends import CannotLoad, NotSupplied
+
+    with _told_in_one_line(CannotLoad, NotSupplied, training.DataMissing, ValueError):
+        training.run(model, data, backend, seed, epochs, neighbours, report.console())
+
+
+def _mark(concept, column) -> str:
+    if column in concept.files:
+        return "yes"
+    return "inherited" if concept.composite and column in ("cpu", "cuda") else "–"
+
+
+class _told_in_one_line:
+    """Errors that are the user's to mend: their text on stderr, exit code 2, no traceback."""
+
+    def __init__(self, *kinds):
+        self.kinds = kinds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if error is not None and isinstance(error, self.kinds):
+            click.echo(f"nnspec: {error}", err=True)
+            sys.exit(2)
+
+
+class _progress:
+    """A bar on a terminal, which goes when the run is done; nothing where output is piped."""
+
+    def __init__(self, to):
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Progress(*columns, console=to, transient=True, disable=not to.is_terminal)
+
+    def __enter__(self):
+        self.bar.start()
+        task = self.bar.add_task("loading", total=None)
+        return {
+            "on_plan": lambda planned: self.bar.update(task, total=planned),
+            "on_check": lambda check: self.bar.update(task, advance=1, description=check.concept),
+        }
+
+    def __exit__(self, *error):
+        self.bar.stop()

@@ -1,0 +1,65 @@
+"""Collecting the public functions of a folder of concepts: what makes the path the only index."""
+
+import functools
+import importlib
+import inspect
+import sys
+from pathlib import Path
+from types import FunctionType
+
+from nnspec.shapes import checked, takes_no_array
+
+
+def functions(package: str) -> dict[str, FunctionType]:
+    """The public functions of every concept below `package`, by name, each behind its shape check.
+
+    A twin (any package but the reference) is checked by the annotations of its reference. What a twin does not supply
+    it inherits: composites bound to its own parts, and procedures that no array is given to.
+    """
+    if package == "nnspec.reference":
+        return {name: checked(f, f, extended=True) for name, f in _own_functions(package).items()}
+
+    from nnspec import reference
+
+    twins = _own_functions(package)
+    if strangers := sorted(name for name in twins if not hasattr(reference, name)):
+        raise ImportError(f"{package}: nothing in the reference is called {', '.join(strangers)}")
+    own = {name: checked(f, inspect.unwrap(getattr(reference, name))) for name, f in twins.items()}
+    return inherited(reference, sys.modules[package]) | own
+
+
+def inherited(reference, ops) -> dict[str, FunctionType]:
+    """The reference's composites with `ops` as their parts, and its procedures as they are."""
+    found = {}
+    for name, f in public_functions(reference).items():
+        if is_composite(f):
+            found[name] = functools.partial(f, ops=ops)
+        elif takes_no_array(f):
+            found[name] = f
+    return found
+
+
+def is_composite(function) -> bool:
+    return "ops" in inspect.signature(function).parameters
+
+
+def public_functions(namespace) -> dict[str, FunctionType]:
+    return {n: f for n, f in vars(namespace).items() if isinstance(f, FunctionType) and not n.startswith("_")}
+
+
+def concept_files(folder: Path, prefix: str = "") -> list[Path]:
+    """The concepts of one top-level folder: `nNN_note/<prefix><concept>.py`, without helpers."""
+    return sorted(p for p in folder.glob(f"n[0-9][0-9]_*/{prefix}*.py") if not p.name.startswith("_"))
+
+
+def _own_functions(package: str) -> dict[str, FunctionType]:
+    found = {}
+    for path in concept_files(Path(sys.modules[package].__path__[0])):
+        module = importlib.import_module(f"{package}.{path.parent.name}.{path.stem}")
+        for name, function in public_functions(module).items():
+            if function.__module__ != module.__name__:
+                continue
+            if name in found:
+                raise ImportError(f"{package}: {name} is defined twice, in {found[name].__module__} and {path}")
+            found[name] = function
+    return found

@@ -1,0 +1,180 @@
+"""The pytest plugin: `pytest -p nnspec.plugin --pyargs nnspec.spec_tests --nnspec-backend BACKEND`.
+
+Collects spec files under their dotted names, parametrizes their inherited properties over cases and dtypes, and turns
+outcomes into the states of a Report. Checks above the asked level are advice: they run and cannot fail the run.
+"""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from nnspec.backends import Backend, CannotLoad, NotSupplied, load
+from nnspec.results import LEVELS, Check, Report, State
+
+BACKEND = pytest.StashKey[Backend]()
+REPORT = pytest.StashKey[Report]()
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("nnspec")
+    group.addoption("--nnspec-backend", default="cpu", metavar="BACKEND", help="a name, module or path (default: cpu)")
+    group.addoption("--nnspec-level", choices=LEVELS, help="what decides the outcome (default: core; ours: strict)")
+    group.addoption("--nnspec-dtype", choices=("float32", "float64"), help="only this dtype")
+    group.addoption("--nnspec-id", action="append", default=[], metavar="ID", help="only this check")
+
+
+class GivenBackend:
+    """Hands pytest a backend that is an object, which no command line can name."""
+
+    def __init__(self, backend: Backend):
+        self.backend = backend
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        config.stash[BACKEND] = self.backend
+
+
+class Recorder:
+    """Turns what pytest reports, from this process or from workers, into the checks of a Report."""
+
+    def __init__(self, report: Report):
+        self.report = report
+
+    def pytest_runtest_logreport(self, report):
+        if told := dict(report.user_properties).get("nnspec"):
+            told = json.loads(told)
+            told |= {"state": State(told["state"]), "parts": tuple(told["parts"])}
+            self.report.checks.append(Check(**told))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        self.report.planned = len(ids)
+
+
+def pytest_configure(config):
+    config.stash[REPORT] = Report(backend="", level=config.getoption("--nnspec-level") or "")
+    config.pluginmanager.register(Recorder(config.stash[REPORT]), "nnspec-recorder")
+
+
+def backend_of(config) -> Backend:
+    """Loaded when the first check needs it, so that runs without checks need no backend."""
+    if BACKEND not in config.stash:
+        try:
+            config.stash[BACKEND] = load(config.getoption("--nnspec-backend"))
+        except CannotLoad as error:
+            raise pytest.UsageError(str(error)) from error
+    backend, report = config.stash[BACKEND], config.stash[REPORT]
+    report.backend = backend.name
+    report.level = report.level or ("strict" if backend.ours else "core")
+    return backend
+
+
+@pytest.fixture(scope="session")
+def backend(request) -> Backend:
+    return backend_of(request.config)
+
+
+class SpecModule(pytest.Module):
+    """A file of the specification, imported under its dotted name whatever folder pytest stands in."""
+
+    def _getobj(self):
+        return importlib.import_module(_dotted(self.path))
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    return SpecModule.from_parent(parent, path=module_path) if _dotted(module_path) else None
+
+
+def _dotted(path: Path) -> str | None:
+    import nnspec.benchmarks
+    import nnspec.spec_tests
+
+    for package in (nnspec.spec_tests, nnspec.benchmarks):
+        root = Path(package.__path__[0])
+        if path.is_relative_to(root):
+            return ".".join([package.__name__, *path.relative_to(root).with_suffix("").parts])
+    return None
+
+
+def pytest_generate_tests(metafunc):
+    if "planned" in metafunc.fixturenames:
+        planned = metafunc.cls().plan(metafunc.function.__name__.removeprefix("test_"))
+        dtype = metafunc.config.getoption("--nnspec-dtype")
+        planned = [p for p in planned if dtype in (None, p.dtype)]
+        metafunc.parametrize("planned", planned, ids=[p.id for p in planned])
+
+
+def pytest_collection_modifyitems(config, items):
+    items[:] = [item for item in items if not _parametrized_over_nothing(item)]
+    if wanted := set(config.getoption("--nnspec-id")):
+        known = {check_of(item).id for item in items if is_check(item)}
+        if unknown := sorted(wanted - known):
+            raise pytest.UsageError(f"there is no check {', '.join(unknown)}")
+        items[:] = [item for item in items if is_check(item) and check_of(item).id in wanted]
+    config.stash[REPORT].planned = sum(map(is_check, items))
+    if config.stash[REPORT].planned:
+        backend_of(config)
+
+
+def _parametrized_over_nothing(item) -> bool:
+    planned = getattr(item, "callspec", None) and item.callspec.params.get("planned")
+    return is_check(item) and not hasattr(planned, "case")
+
+
+def is_check(item) -> bool:
+    return "planned" in getattr(item, "fixturenames", ())
+
+
+def check_of(item) -> Check:
+    """The Check that an item stands for, before it ran."""
+    from nnspec.spec_tests._kinds import LEVEL_OF
+
+    name = item.originalname.removeprefix("test_")
+    concept, part = item.cls.concept(), item.cls.part()
+    shown = name if part == concept else f"{part}.{name}"
+    return Check(f"{concept}/{shown}/{item.callspec.params['planned'].id}", LEVEL_OF[name])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    result = yield
+    if not is_check(item) or (call.when != "call" and result.passed):
+        return result
+    config, check = item.config, check_of(item)
+    backend = config.stash[BACKEND]
+    state, text = _outcome(item, call)
+    told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
+            "parts": sorted(backend.parts_used)}  # fmt: skip
+    backend.parts_used.clear()
+    result.user_properties = [*result.user_properties, ("nnspec", json.dumps(told))]
+    if state is State.NOT_IMPLEMENTED:
+        result.outcome, result.longrepr = "skipped", (str(item.path), 0, f"not implemented: {text}")
+    elif state is not State.PASSED:
+        result.longrepr = f"{check.id}\n{text}"
+        if not config.stash[REPORT].counts(check):
+            result.outcome, result.wasxfail = "skipped", f"advice ({check.level}): {text}"
+    return result
+
+
+def _outcome(item, call) -> tuple[State, str]:
+    from nnspec.spec_tests._kinds import BackendRaised
+    from nnspec.spec_tests._verdict import CheckFailed
+
+    if call.excinfo is None:
+        return State.PASSED, ""
+    error = call.excinfo.value
+    if isinstance(error, NotSupplied):
+        return State.NOT_IMPLEMENTED, str(error)
+    if isinstance(error, CheckFailed):
+        return State.FAILED, f"{error}\n{_formula(item)}"
+    if isinstance(error, BackendRaised):
+        return State.ERRORED, f"{error}\n{_formula(item)}"
+    return State.ERRORED, f"the suite itself broke, please report it:\n{item.repr_failure(call.excinfo)}"
+
+
+def _formula(item) -> str:
+    definition = getattr(item.cls, "definition", None)
+    said = (definition.__doc__ or "").strip() if definition else ""
+    return f"formula: {said}" if said else ""

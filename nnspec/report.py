@@ -1,0 +1,112 @@
+"""Showing a Report: one line a concept, then what went wrong, then the counts."""
+
+import io
+from collections.abc import Iterable
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from nnspec import catalogue
+from nnspec.results import BAD, LEVELS, Check, Report, State
+
+SHOWN = 12  # failures told in full; the rest is counted
+WIDTH = 110  # where there is no terminal to ask
+_STYLE = {State.PASSED: "green", State.FAILED: "bold red", State.ERRORED: "bold red", State.BLOCKED: "magenta"}
+_WORD = {state: state.value.replace("_", " ") for state in State}
+
+
+def console(**options) -> Console:
+    """Plain where it is no terminal, and then wide enough to keep a line a line."""
+    made = Console(highlight=False, **options)
+    if not made.is_terminal:
+        made.width = max(made.width, WIDTH)
+    return made
+
+
+def show(report: Report, to: Console):
+    to.print(table(report))
+    for check in _told(report):
+        to.print(Padding(Group(*_failure(report, check)), (1, 0, 0, 0)))
+    to.print()
+    for line in _summary(report):
+        to.print(line)
+
+
+def table(report: Report) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in (("concept", "left"), *((level, "left") for level in LEVELS), ("s", "right")):
+        made.add_column(heading, justify=justify)
+    for name, checks in _by_concept(report.checks):
+        cells = [_cell(report, [c for c in checks if c.level == level]) for level in LEVELS]
+        made.add_row(name, *cells, f"{sum(c.seconds for c in checks):.1f}")
+    return made
+
+
+def as_text(report: Report) -> str:
+    to = Console(file=io.StringIO(), width=WIDTH, highlight=False)
+    show(report, to)
+    return to.file.getvalue()
+
+
+def as_html(report: Report) -> str:
+    to = Console(file=io.StringIO(), width=WIDTH, highlight=False, record=True)
+    show(report, to)
+    return to.export_html(inline_styles=True, code_format="<pre style='line-height:1.3'>{code}</pre>")
+
+
+def _by_concept(checks: Iterable[Check]) -> list[tuple[str, list[Check]]]:
+    found: dict[str, list[Check]] = {}
+    for check in checks:
+        found.setdefault(check.concept, []).append(check)
+    order = list(catalogue.concepts())
+    return sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+
+
+def _cell(report: Report, checks: list[Check]) -> Text:
+    counts = report.count(checks)
+    if not checks or set(counts) == {State.NOT_IMPLEMENTED}:
+        return Text("not implemented" if checks else "–", style="dim")
+    advice = any(not report.counts(check) for check in checks)
+    bad = sum(counts[state] for state in BAD)
+    parts = [f"{counts[s]} {_WORD[s]}" for s in State if counts[s]]
+    style = "green" if not bad else "yellow" if advice else "bold red"
+    return Text(", ".join(parts) + (" (advice)" if advice and bad else ""), style=style)
+
+
+def _told(report: Report) -> list[Check]:
+    """The failures at the asked level first; advice only where nothing is wrong at it. One for each property."""
+    wrong = [c for c in report.checks if c.state in BAD]
+    counted = [c for c in wrong if report.counts(c)]
+    first: dict[str, Check] = {}
+    for check in counted or wrong:
+        first.setdefault("/".join(check.id.split("/")[:2]), check)
+    return list(first.values())[:SHOWN]
+
+
+def _failure(report: Report, check: Check) -> list:
+    where = f"{'' if report.counts(check) else 'advice: '}{check.id}"
+    alike = sum(c.state == check.state and c.id.split("/")[:2] == check.id.split("/")[:2] for c in report.checks) - 1
+    more = f"  (and {alike} more of this property)" if alike else ""
+    head = Text.assemble((_WORD[check.state], _STYLE.get(check.state, "")), " ", (where, "bold"), (more, "dim"))
+    command = f"nnspec check {report.backend} --id '{check.id}'"
+    return [head, Padding(Text(check.text), (0, 0, 0, 4)), Padding(Text(f"again: {command}", style="dim"), (0, 0, 0, 4))]
+
+
+def _summary(report: Report) -> list[str]:
+    concepts = _by_concept(report.checks)
+    done = [checks for _, checks in concepts if any(c.state is not State.NOT_IMPLEMENTED for c in checks)]
+    good = sum(not any(c.state in BAD and report.counts(c) for c in checks) for checks in done)
+    counts = report.count()
+    parts = ", ".join(f"{counts[state]} {_WORD[state]}" for state in State if counts[state])
+    verdict = {0: "[bold green]passed[/]", 1: "[bold red]failed[/]", 2: "[bold red]could not be judged[/]"}
+    advice = sum(c.state in BAD and not report.counts(c) for c in report.checks)
+    lines = [
+        f"{len(report.checks)} of {report.planned} planned checks ran in {report.seconds:.1f} s: {parts}"
+        + (f" ({advice} of them above the asked level: advice)" if advice else ""),
+        f"{escape(report.backend)} {verdict[report.exit_code]} at level {report.level}: "
+        f"{good} of {len(done)} implemented concepts, {len(concepts) - len(done)} not implemented",
+    ]
+    return lines

@@ -1,0 +1,354 @@
+"""The shape notation of the reference, and the check that is generated from it.
+
+    x: Float[Array, "N *d"]         float32 or float64; *d stands for any number of axes
+    w: Float[Array, "prod(d) M"]    an axis may be an expression in the others
+    xq: Real[Array, "Nq D"]         floats, or integers of any width
+    labels: Int[Array, "Nq K"]      integers
+    y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
+    k: Between[1, "Nt"]             an integer option; None: no upper end
+    params: Params["W1: D H", …]    a dict of floating arrays
+
+All floating inputs of one call share their dtype. `checked` puts the check in front of a function. What has passed once
+is recognized by its shapes, dtypes and options, so that a call costs some microseconds.
+"""
+
+import functools
+import inspect
+import math
+import re
+from dataclasses import dataclass, field
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import numpy as np
+from jaxtyping import Float, Int, Real
+
+Array = np.ndarray
+
+__all__ = ["Array", "Between", "Cache", "Float", "Int", "Labels", "Params", "Real", "checked", "contract"]
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+EXTENDED = (*FLOATS, np.dtype(np.longdouble))
+REMEMBERED = 512  # calls of different shape that a function recognizes before it starts anew
+
+
+@dataclass(frozen=True)
+class Range:
+    low: int | str
+    high: int | str | None
+    allowed_too: str | None = None
+
+    def limits(self, dims: dict):
+        return _evaluate(self.low, dims), _evaluate(self.high, dims)
+
+
+class Labels:
+    def __class_getitem__(cls, item):
+        shape, classes, *allowed_too = item
+        return Annotated[Int[Array, shape], Range(0, f"{classes} - 1", *allowed_too)]
+
+
+class Between:
+    def __class_getitem__(cls, item):
+        return Annotated[int, Range(*item)]
+
+
+class Params:
+    def __class_getitem__(cls, items):
+        entries = (item.split(":") for item in (items if isinstance(items, tuple) else (items,)))
+        return Annotated[dict, tuple((name.strip(), shape.strip()) for name, shape in entries)]
+
+
+class Cache(tuple):
+    """What a forward leaves for its own backward: the op's values, and what the op's outputs looked like."""
+
+    op: str
+    outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]
+
+    @classmethod
+    def of(cls, values, op, outputs):
+        cache = cls(values)
+        cache.op = op
+        cache.outputs = tuple((out.shape, out.dtype) for out in outputs)
+        return cache
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one parameter may be."""
+
+    name: str
+    kind: str  # float, real, int, params (arrays); integer, number, bool, choice, generator (no arrays); any
+    shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
+    range: Range | None = None
+    choices: tuple = ()
+    optional: bool = False
+    default: Any = inspect.Parameter.empty
+
+    @property
+    def is_array(self):
+        return self.kind in ("float", "real", "int", "params")
+
+    @property
+    def needs_others(self):
+        return any("(" in shape for _, shape in self.shapes)
+
+
+@dataclass
+class Contract:
+    """The rules of one function, in the order of its parameters."""
+
+    name: str
+    signature: inspect.Signature
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+    def check(self, values: dict, floats=FLOATS) -> dict[str, int | tuple]:
+        """Raise TypeError or ValueError at the first parameter that breaks its rule; else the dimensions."""
+        dims, dtypes = {}, {}
+        present = [rule for rule in self.rules.values() if not (values[rule.name] is None and rule.optional)]
+        for rule in sorted(present, key=lambda rule: rule.needs_others):
+            _check_kind(self.name, rule, values[rule.name], floats, dtypes)
+            for label, array, shape in _arrays(rule, values[rule.name]):
+                _bind(f"{self.name}: {label}", array.shape, shape, dims)
+        for rule in present:
+            if rule.range is not None:
+                self.check_range(rule, values, dims)
+        return dims
+
+    def check_range(self, rule: Rule, values: dict, dims: dict):
+        value = values[rule.name]
+        low, high = rule.range.limits(dims)
+        allowed = values.get(rule.range.allowed_too)
+        numbers = value if allowed is None else value[value != allowed]
+        if not _within(numbers, low, high):
+            above = "" if high is None else f" and at most {high}"
+            above += f" = {rule.range.high}" if isinstance(rule.range.high, str) else ""
+            beside = "" if allowed is None else f" (or {rule.range.allowed_too}={allowed})"
+            raise ValueError(f"{self.name}: {rule.name} must be at least {low}{above}{beside}, got {_span(numbers)}")
+
+
+@functools.cache
+def contract(function) -> Contract:
+    """The rules that stand in the annotations of a reference function."""
+    signature = inspect.signature(function)
+    made = Contract(function.__name__, signature)
+    for parameter in signature.parameters.values():
+        made.rules[parameter.name] = _rule(parameter)
+    return made
+
+
+def takes_no_array(function) -> bool:
+    """Whether this is a pure procedure (index sets, schedules, drawn parameters): no array goes in."""
+    rules = contract(inspect.unwrap(function)).rules
+    return not any(rule.is_array or rule.kind == "any" for rule in rules.values())
+
+
+def checked(function, reference, *, extended=False):
+    """`function` behind the check of its reference's annotations; a backward behind that of its forward's cache."""
+    if function.__name__.endswith("_backward") and "cache" in inspect.signature(reference).parameters:
+        return _checked_backward(function)
+    rules = contract(reference)
+    floats = EXTENDED if extended else FLOATS
+    # Labels are the one thing that shapes do not tell: they are looked at in every call.
+    ranged = [(i, rule) for i, rule in enumerate(rules.rules.values()) if rule.is_array and rule.range is not None]
+    returns_cache = function.__name__.endswith("_forward")
+    seen = {}
+
+    def examine(args, kwargs):
+        values = _bound(rules, args, kwargs)
+        dims = rules.check(values, floats)
+        promoting = [name for name, value in kwargs.items() if isinstance(value, np.floating)]
+        return promoting, [(i, rule.name, *rule.range.limits(dims)) for i, rule in ranged]
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        key = (*map(_fingerprint, args), *kwargs, *map(_fingerprint, kwargs.values()))
+        found = seen.get(key)
+        if found is None:
+            if len(seen) >= REMEMBERED:
+                seen.clear()
+            found = seen[key] = examine(args, kwargs)
+        else:
+            for i, name, low, high in found[1]:
+                if not _within(args[i] if i < len(args) else kwargs.get(name), low, high):
+                    examine(args, kwargs)
+        for name in found[0]:  # a NumPy scalar would turn float32 arrays into float64
+            kwargs[name] = kwargs[name].item()
+        result = function(*args, **kwargs)
+        if returns_cache:
+            *outputs, values = result
+            return *outputs, Cache.of(values, function.__name__, outputs)
+        return result
+
+    return call
+
+
+def _checked_backward(function):
+    forward = function.__name__.removesuffix("_backward") + "_forward"
+    names = list(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        *douts, cache = inspect.signature(function).bind(*args, **kwargs).args if kwargs else args
+        if type(cache) is not Cache or cache.op != forward:
+            raise TypeError(f"{function.__name__}: cache must be the one that {forward} returned, got {_kind_of(cache)}")
+        for i, (dout, (shape, dtype)) in enumerate(zip(douts, cache.outputs, strict=False)):
+            if shape == () and isinstance(dout, (int, float, np.floating)):
+                douts[i] = dtype.type(dout)
+            elif type(dout) is not np.ndarray or dout.dtype != dtype:
+                raise TypeError(f"{function.__name__}: {names[i]} must be a {dtype} array, got {_kind_of(dout)}")
+            elif dout.shape != shape:
+                raise ValueError(f"{function.__name__}: {names[i]} must have shape {shape}, got {dout.shape}")
+        return function(*douts, cache)
+
+    return call
+
+
+def _fingerprint(value):
+    """Equal for two values that the check cannot tell apart."""
+    kind = type(value)
+    if kind is np.ndarray:
+        return value.shape, value.dtype
+    if kind in (bool, int, str, NoneType):
+        return kind, value
+    if kind is dict:
+        return tuple((name, *(_fingerprint(entry) if type(entry) is np.ndarray else ())) for name, entry in value.items())
+    return kind
+
+
+def _bound(rules: Contract, args, kwargs):
+    try:
+        bound = rules.signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{rules.name}: {error}") from None
+    bound.apply_defaults()
+    return bound.arguments
+
+
+def _rule(parameter: inspect.Parameter) -> Rule:
+    annotation, optional = parameter.annotation, False
+    if get_origin(annotation) in (Union, UnionType):
+        optional = NoneType in get_args(annotation)
+        (annotation,) = (a for a in get_args(annotation) if a is not NoneType)
+    common = {"name": parameter.name, "optional": optional, "default": parameter.default}
+    if get_origin(annotation) is Annotated:
+        annotation, extra = get_args(annotation)
+        if annotation is dict:
+            return Rule(kind="params", shapes=extra, **common)
+        if annotation is int:
+            return Rule(kind="integer", range=extra, **common)
+        return Rule(kind="int", shapes=(("", annotation.dim_str),), range=extra, **common)
+    if hasattr(annotation, "dim_str"):
+        kind = annotation.__name__.split("[")[0].lower()
+        return Rule(kind=kind, shapes=(("", annotation.dim_str),), **common)
+    if get_origin(annotation) is Literal:
+        return Rule(kind="choice", choices=get_args(annotation), **common)
+    kinds = {int: "integer", float: "number", bool: "bool", np.random.Generator: "generator"}
+    return Rule(kind=kinds.get(annotation, "any"), **common)
+
+
+_EXPECTED = {
+    "float": "a float32 or float64 array",
+    "real": "an array of numbers",
+    "int": "an array of integers",
+    "params": "a dict of floating arrays",
+    "integer": "an integer",
+    "number": "a number",
+    "bool": "True or False",
+    "generator": "a numpy.random.Generator",
+}
+
+
+def _check_kind(name, rule, value, floats, dtypes):
+    if rule.kind == "choice":
+        if value not in rule.choices:
+            raise ValueError(f"{name}: {rule.name} must be one of {', '.join(map(repr, rule.choices))}, got {value!r}")
+        return
+    plain = {"integer": (int, np.integer), "number": (int, float, np.integer, np.floating)}.get(rule.kind)
+    plain = {"bool": (bool, np.bool_), "generator": (np.random.Generator,), "params": (dict,)}.get(rule.kind, plain)
+    is_bool = isinstance(value, bool) and rule.kind in ("integer", "number")
+    if plain and (is_bool or not isinstance(value, plain)):
+        raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {_kind_of(value)}")
+    if rule.kind == "params" and (odd := set(value) ^ {key for key, _ in rule.shapes}):
+        raise ValueError(f"{name}: {rule.name} must have the keys {', '.join(k for k, _ in rule.shapes)}; "
+                         f"missing or unknown: {', '.join(sorted(map(str, odd)))}")
+    for label, array, _ in _arrays(rule, value):
+        kind = "float" if rule.kind == "params" else rule.kind
+        dtype = array.dtype if isinstance(array, np.ndarray) else None
+        if not _dtype_fits(dtype, kind, floats):
+            raise TypeError(f"{name}: {label} must be {_EXPECTED[kind]}, got {_kind_of(array)}")
+        if dtype.kind == "f":
+            first, other = next(iter(dtypes.items()), (label, dtype))
+            dtypes[label] = dtype
+            if dtype != other:
+                raise TypeError(f"{name}: {label} must have the dtype of {first}, {other}, got {dtype}")
+
+
+def _dtype_fits(dtype, kind, floats):
+    if dtype is None:
+        return False
+    if dtype.kind in "iu":
+        return kind in ("int", "real")
+    return kind in ("float", "real") and dtype in floats
+
+
+def _arrays(rule: Rule, value):
+    """(label, array, dimensions) of each array of a parameter."""
+    if rule.kind == "params":
+        return [(f"{rule.name}[{key!r}]", value[key], shape) for key, shape in rule.shapes]
+    return [(rule.name, value, shape) for _, shape in rule.shapes]
+
+
+def _bind(label: str, got: tuple, notation: str, dims: dict):
+    """Match a shape against its notation, and note the dimensions that are new."""
+    names = notation.split()
+    stars = [i for i, name in enumerate(names) if name.startswith("*")]
+    want = f"({', '.join(name.replace('*', '…') for name in names)}{',' if len(names) == 1 else ''})"
+    if len(got) < len(names) - len(stars) or (not stars and len(got) > len(names)):
+        raise ValueError(f"{label} must have shape {want}, got {got}")
+    if stars:
+        at, extra = stars[0], len(got) - len(names) + 1
+        got_by_name = [*got[:at], got[at : at + extra], *got[at + extra :]]
+    else:
+        got_by_name = list(got)
+    for name, size in zip(names, got_by_name, strict=True):
+        name = name.removeprefix("*")
+        known = dims.setdefault(name, size) if name.isidentifier() else _evaluate(name, dims)
+        if known != size:
+            raise ValueError(f"{label} must have shape {want} with {name} = {known}, got {got}")
+
+
+def _evaluate(expression, dims):
+    if not isinstance(expression, str):
+        return expression
+    return eval(expression, {"__builtins__": {}, "prod": math.prod}, dims)  # our own annotations, nobody's input
+
+
+def _within(numbers, low, high) -> bool:
+    if type(numbers) is np.ndarray:
+        if numbers.size == 0:
+            return True
+        return np.minimum.reduce(numbers, None) >= low and (high is None or np.maximum.reduce(numbers, None) <= high)
+    return numbers is None or (numbers >= low and (high is None or numbers <= high))
+
+
+def _span(numbers):
+    low, high = np.min(numbers), np.max(numbers)
+    return str(low) if low == high else f"{low} … {high}"
+
+
+def _kind_of(value):
+    if isinstance(value, np.ndarray):
+        return f"a {value.dtype} array of shape {value.shape}"
+    return f"{type(value).__name__} {value!r}" if isinstance(value, (int, float, str)) else type(value).__name__
+
+
+def dimensions(notation: str) -> list[str]:
+    """The names of dimensions in one shape: of "N prod(d) M" they are N, d and M."""
+    return re.findall(r"[A-Za-z_]\w*(?![\w(])", notation)
+
+
+def dimension_names(reference) -> list[str]:
+    """The free dimensions of a function's arrays, in the order in which they first appear."""
+    rules = contract(reference).rules.values()
+    return list(dict.fromkeys(name for rule in rules for _, shape in rule.shapes for name in dimensions(shape)))

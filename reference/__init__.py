@@ -1,0 +1,5 @@
+"""What each concept is: slow, readable NumPy, forward and hand-derived backward."""
+
+from nnspec import collect
+
+globals().update(collect.functions(__name__))

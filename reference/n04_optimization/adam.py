@@ -1,0 +1,34 @@
+"""Adam update. Kingma and Ba 2015, arXiv:1412.6980, algorithm 1.
+
+    m = beta1 m + (1 - beta1) dw        mhat = m / (1 - beta1^t)
+    v = beta2 v + (1 - beta2) dw^2      vhat = v / (1 - beta2^t)
+    w = w - lr mhat / (sqrt(vhat) + eps)
+
+w, dw, m, v: one shape, entry by entry    t = 1, 2, … counts the steps of this tensor
+
+eps stands outside the root and after the bias correction, as in the paper and in PyTorch. The state keeps the
+uncorrected moments.
+"""
+
+import numpy as np
+
+from nnspec.shapes import Array, Float
+
+
+def adam(
+    w: Float[Array, "*shape"],
+    dw: Float[Array, "*shape"],
+    state=None,
+    *,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+):
+    m, v, t = (np.zeros_like(w), np.zeros_like(w), 0) if state is None else state
+    t = t + 1
+    m = beta1 * m + (1 - beta1) * dw
+    v = beta2 * v + (1 - beta2) * dw * dw
+    mhat = m / (1 - beta1**t)
+    vhat = v / (1 - beta2**t)
+    return w - lr * mhat / (np.sqrt(vhat) + eps), (m, v, t)

@@ -1,0 +1,1 @@
+"""What every implementation must show: truth derived with sympy, laws, classic mistakes."""

@@ -1,0 +1,63 @@
+"""The tolerance of a check, derived from the problem instead of chosen.
+
+    budget = SPREADS * (spread + u |y| + floor)
+
+spread   how far the reference, run in the tested dtype on NEIGHBOURS inputs one rounding away, strays from the truth
+u |y|    the rounding of the answer itself        floor   what gradual underflow and flushing to zero may cost
+
+It knows about cancellation, the length of sums and saturation, because the reference suffers from them too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+SPREADS = 32  # everything correct that was tried stayed below 25
+NEIGHBOURS = 16
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an output may be off by, entry by entry, and what it is made of."""
+
+    spread: np.ndarray
+    rounding: np.ndarray
+    floor: float
+
+    @property
+    def limit(self):
+        return SPREADS * (self.spread + self.rounding + self.floor)
+
+    def explain(self, index) -> str:
+        spread, rounding = np.broadcast_to(self.spread, self.rounding.shape)[index], self.rounding[index]
+        return (
+            f"{SPREADS} x ({spread:.1e} spread of {NEIGHBOURS} neighbouring inputs + {rounding:.1e} rounding of the answer"
+            f" + {self.floor:.0e} underflow)"
+        )
+
+
+def derive_budget(run: Callable[[dict], dict], inputs: dict, want: dict, dtype) -> dict[str, Budget]:
+    """A budget for each output of `run`, the reference as a function of its floating inputs (by name)."""
+    rng = np.random.default_rng(0)
+    info = np.finfo(dtype)
+    spread = {name: np.zeros(np.shape(value), np.longdouble) for name, value in want.items()}
+    for _ in range(NEIGHBOURS):
+        outputs = run({name: _neighbour(array, rng) for name, array in inputs.items()})
+        for name, value in want.items():
+            with np.errstate(invalid="ignore"):
+                off = np.abs(np.asarray(outputs[name], np.longdouble) - value)
+            spread[name] = np.fmax(spread[name], np.where(np.isfinite(value), off, 0))
+    largest = max((np.abs(array).max(initial=0) for array in inputs.values()), default=0)
+    floor = float(info.tiny) * max(1.0, float(largest)) ** 2
+    half_ulp = np.longdouble(info.eps) / 2
+    return {
+        name: Budget(spread[name], np.where(np.isfinite(value), half_ulp * np.abs(value), 0), floor)
+        for name, value in want.items()
+    }
+
+
+def _neighbour(array: np.ndarray, rng) -> np.ndarray:
+    """Each entry moved to the next floating number above or below, or left; zeros stay."""
+    step = rng.integers(-1, 2, array.shape).astype(array.dtype)
+    return np.where(array == 0, array, array + step * np.spacing(array))

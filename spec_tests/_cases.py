@@ -1,0 +1,142 @@
+"""Cases: what a property is tried on. Inputs are drawn from the shapes that stand in the reference's annotations."""
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nnspec.shapes import Contract, Rule, contract, dimension_names, dimensions
+
+
+@dataclass(frozen=True)
+class Case:
+    """Sizes, options and special inputs. What is left out is drawn: floats normal, labels and integers uniform.
+
+    dims      sizes of some dimensions, by name; a tuple for one that stands for several axes
+    options   the keyword arguments that are passed; a callable (dims, dtype) makes an array
+    inputs    an array, or a callable (rng, shape) that draws one, for an argument (or a key of a dict) by name
+    value_only  the inputs have no gradient, integer images for instance
+    """
+
+    name: str
+    dims: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, np.ndarray | list | Callable] = field(default_factory=dict)
+    value_only: bool = False
+
+
+def default_sizes(reference, first=2, step=1, several=(2, 3)) -> dict[str, Any]:
+    """A different size for each dimension, so that no two can be confused."""
+    rules = contract(reference).rules.values()
+    starred = {name[1:] for rule in rules for _, shape in rule.shapes for name in shape.split() if name[0] == "*"}
+    names = dimension_names(reference)
+    sizes = {name: first + step * i for i, name in enumerate(names)}
+    return {name: (several if i == 0 else (sizes[name],)) if name in starred else sizes[name] for i, name in enumerate(names)}
+
+
+def batch_of(reference, size: int, rest: int) -> dict[str, Any]:
+    """The first dimension `size`, every other one `rest`."""
+    sizes = default_sizes(reference, rest, 0, (size, rest))
+    first = next(iter(sizes))
+    return sizes | ({} if isinstance(sizes[first], tuple) else {first: size})
+
+
+def draw_inputs(reference, op: str, case: Case, dims: dict, dtype) -> dict[str, Any]:
+    """The positional arguments of a case, in order, by name. The same case draws the same numbers in every run."""
+    rng = np.random.default_rng(zlib.crc32(f"{op}/{case.name}".encode()))
+    rules: Contract = contract(reference)
+    inputs = {}
+    for name, rule in rules.rules.items():
+        positional = rules.signature.parameters[name].kind is not rules.signature.parameters[name].KEYWORD_ONLY
+        if not positional or (rule.kind == "any" and name not in case.inputs):
+            continue
+        if rule.kind == "params":
+            inputs[name] = {key: _draw(rule, case.inputs.get(key), shape, rng, dims, dtype) for key, shape in rule.shapes}
+        else:
+            shape = rule.shapes[0][1] if rule.shapes else ""
+            inputs[name] = _draw(rule, case.inputs.get(name), shape, rng, dims, dtype)
+    return inputs
+
+
+def shape_of(notation: str, dims: Mapping) -> tuple[int, ...]:
+    shape = []
+    for name in notation.split():
+        if name.startswith("*"):
+            shape.extend(dims[name[1:]])
+        else:
+            shape.append(dims[name] if name in dims else eval(name, {"prod": lambda d: int(np.prod(d))}, dict(dims)))
+    return tuple(shape)
+
+
+def _draw(rule: Rule, given, notation: str, rng, dims, dtype):
+    shape = shape_of(notation, dims)
+    if callable(given):
+        given = given(rng, shape)
+    if given is not None:
+        return _given(rule, given, dtype)
+    if rule.kind == "integer":
+        low, high = rule.range.limits(dims)
+        return int(rng.integers(low, (high or low + 2) + 1))
+    if rule.kind == "int":
+        low, high = rule.range.limits(dims) if rule.range else (0, 3)
+        return rng.integers(low, max(high, low) + 1, shape)
+    return rng.standard_normal(shape).astype(dtype)
+
+
+def _given(rule, given, dtype):
+    if rule.kind == "integer":
+        return int(given)
+    given = np.asarray(given)
+    if rule.kind == "int" or (rule.kind == "real" and given.dtype.kind in "iu"):
+        return given
+    return given.astype(dtype)
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A call that must be refused: one argument, spoilt in one way. The message must name it, or one it disagrees with."""
+
+    name: str
+    argument: str
+    spoil: Callable[[Any], Any] = lambda argument: argument
+    disagrees_with: tuple[str, ...] = ()
+    case: Case = Case("")  # sizes and options beside it
+
+
+def malformed_inputs(reference) -> list[Malformed]:
+    """Every way to break one array argument of a function that its annotations tell."""
+    rules = contract(reference)
+    shaped = [rule for rule in rules.rules.values() if rule.shapes]
+    arrays = [rule for rule in shaped if rule.default is rules.signature.empty]
+    floats = [rule.name for rule in arrays if rule.kind == "float"]
+    found = []
+    for rule in arrays:
+        if rule.kind == "params":
+            continue
+        if "*" not in rule.shapes[0][1]:
+            found.append(Malformed(f"{rule.name} with an axis too many", rule.name, lambda a: a[..., None]))
+        if others := tuple(other.name for other in shaped if other is not rule and _share_a_dimension(rule, other)):
+            found.append(Malformed(f"{rule.name} too long", rule.name, _longer, others))
+        if rule.kind == "float":
+            found.append(Malformed(f"{rule.name} of integers", rule.name, lambda a: a.astype(np.int64)))
+        if [rule.name] == floats[1:][-1:]:
+            found.append(Malformed(f"{rule.name} of another dtype", rule.name, lambda a: a.astype(np.float32)))
+        if rule.kind == "int":
+            found.append(Malformed(f"{rule.name} of floats", rule.name, lambda a: a.astype(np.float64)))
+        if rule.kind == "int" and rule.range is not None:
+            found.append(Malformed(f"{rule.name} above its range", rule.name, lambda a: a + 1000))
+            found.append(Malformed(f"{rule.name} below its range", rule.name, lambda a: a - 1000))
+        found.append(Malformed(f"{rule.name} a list", rule.name, lambda a: a.tolist()))
+    return found
+
+
+def _share_a_dimension(rule: Rule, other: Rule) -> bool:
+    names = [{name for _, shape in r.shapes for name in dimensions(shape)} for r in (rule, other)]
+    return bool(names[0] & names[1])
+
+
+def _longer(array):
+    """Every axis one longer; contents stay in range."""
+    return np.pad(array, 1, mode="edge")[tuple(slice(1, None) for _ in array.shape)]

@@ -1,0 +1,226 @@
+"""Truth: a definition in sympy, its gradient derived by sympy, evaluated with 50 digits.
+
+A definition is an ordinary function on object arrays of symbols:
+
+    def definition(self, x, w, b):
+        return x @ w + b
+
+`named(expression)` cuts an expression into a fresh symbol. Local derivatives are symbolic, the reverse accumulation
+through the cuts is numeric; without cuts everything is symbolic. What sympy derives is written as straight-line Python
+over mpmath and kept on disk, keyed by the definition's source and by everything of the spec that this source imports.
+"""
+
+import ast
+import hashlib
+import importlib
+import inspect
+import math
+import os
+import tempfile
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+import mpmath
+import numpy as np
+
+DIGITS = 50
+_mp = mpmath.MPContext()
+_mp.dps = DIGITS
+_tape: ContextVar[list] = ContextVar("tape")
+
+
+def named(expression):
+    """A fresh symbol for each entry of `expression`: cheap to differentiate through. Works on arrays and scalars."""
+    import sympy as sp
+
+    def cut(entry):
+        nodes = _tape.get()
+        symbol = sp.Symbol(f"t{len(nodes)}", real=True)
+        nodes.append((symbol, sp.sympify(entry)))
+        return symbol
+
+    return np.frompyfunc(cut, 1, 1)(expression)
+
+
+def _entrywise(name):
+    """sympy's function of that name on object arrays; sympy itself is imported only when a truth is derived."""
+
+    def function(array):
+        import sympy as sp
+
+        return np.frompyfunc(getattr(sp, name), 1, 1)(array)
+
+    return function
+
+
+exp, log, sqrt, tanh, absolute = map(_entrywise, ("exp", "log", "sqrt", "tanh", "Abs"))
+
+
+def where_positive(x, then, otherwise=0):
+    """`then` where x > 0, else `otherwise`, entry by entry; unlike sympy's Max it has derivative 0 at the kink."""
+    import sympy as sp
+
+    def choose(x, then, otherwise):
+        return sp.Piecewise((then, x > 0), (otherwise, True))
+
+    return np.frompyfunc(choose, 3, 1)(x, then, otherwise)
+
+
+def exact(value):
+    """A number or an array of numbers as exact rationals; integers as Python's, which never wrap."""
+    import sympy as sp
+
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return np.frompyfunc(lambda x: sp.Rational(float(x)), 1, 1)(value)
+    if isinstance(value, np.ndarray):
+        return value.astype(object)
+    return sp.Rational(value) if isinstance(value, float) else value
+
+
+def symbols(name: str, shape: tuple) -> np.ndarray:
+    import sympy as sp
+
+    made = np.empty(shape, object)
+    for index in np.ndindex(*shape):
+        made[index] = sp.Symbol("_".join([name, *map(str, index)]), real=True)
+    return made
+
+
+def derive(definition, arrays: dict, constants: dict):
+    """(inputs, tape, outputs): the definition's symbols, its cuts, and one object array for each output."""
+    inputs = {name: symbols(name, array.shape) for name, array in arrays.items()}
+    tape = []
+    token = _tape.set(tape)
+    try:
+        outputs = definition(**inputs, **{name: exact(value) for name, value in constants.items()})
+    finally:
+        _tape.reset(token)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    return inputs, tape, [np.asarray(output, object) for output in outputs]
+
+
+def evaluate(definition, arrays: dict, constants: dict, douts: list = ()):
+    """The outputs and, given upstream gradients, the gradient of every array, in extended precision.
+
+    arrays: the floating inputs, at whose very values the definition is taken. constants: labels and options.
+    """
+    run = _evaluator(definition, arrays, constants, differentiate=bool(douts))
+    values = [_mp.mpf(float(x)) for array in arrays.values() for x in array.ravel()]
+    adjoints = [_mp.mpf(float(x)) for dout in douts for x in np.ravel(dout)]
+    outputs, gradients = run(values, adjoints)
+    rest = iter(gradients)
+    shaped = {name: [next(rest) for _ in range(array.size)] for name, array in arrays.items()} if douts else {}
+    return (
+        [_extended(flat, shape) for flat, shape in outputs],
+        {name: _extended(flat, arrays[name].shape) for name, flat in shaped.items()},
+    )
+
+
+def _extended(flat, shape):
+    """mpmath's numbers as NumPy's longest: the sum of two doubles holds more digits than it needs."""
+    high = np.array([float(value) for value in flat])
+    low = np.array([float(value - float(value)) if _mp.isfinite(value) else 0.0 for value in flat])
+    return (high.astype(np.longdouble) + low).reshape(shape)
+
+
+def _evaluator(definition, arrays, constants, differentiate):
+    key = _key(definition, arrays, constants, differentiate)
+    if key not in _compiled:
+        text = _stored(key)
+        if text is None:
+            text = _write(*derive(definition, arrays, constants), differentiate)
+            _store(key, text)
+        namespace = {"mpmath": _mp, "math": math}
+        exec(compile(text, f"<truth {definition.__qualname__}>", "exec"), namespace)
+        _compiled[key] = namespace["evaluate"]
+    return _compiled[key]
+
+
+_compiled = {}
+
+
+def _write(inputs, tape, outputs, differentiate) -> str:
+    """Straight-line source of evaluate(values, adjoints) -> ([(flat, shape) of each output], flat gradients)."""
+    import sympy as sp
+    from sympy.printing.pycode import MpmathPrinter
+
+    printer = MpmathPrinter({"fully_qualified_modules": True})
+    leaves = [symbol for array in inputs.values() for symbol in array.ravel()]
+    results = [(sp.Symbol(f"out{i}"), sp.sympify(entry)) for i, entry in enumerate(_flat(outputs))]
+    lines = [f"[{', '.join(map(str, leaves))}] = values"]
+    lines += [f"{symbol} = {printer.doprint(expression)}" for symbol, expression in tape + results]
+    if differentiate:
+        lines.append(f"[{', '.join(f'd_{symbol}' for symbol, _ in results)}] = adjoints")
+        lines += [f"d_{symbol} = 0" for symbol in [*leaves, *(symbol for symbol, _ in tape)]]
+        for node, expression in reversed(tape + results):
+            for symbol in sorted(expression.free_symbols, key=str):
+                partial = sp.diff(expression, symbol)
+                if partial != 0:
+                    lines.append(f"d_{symbol} = d_{symbol} + d_{node} * ({printer.doprint(partial)})")
+    names = iter(str(symbol) for symbol, _ in results)
+    shaped = [f"([{', '.join(next(names) for _ in range(a.size))}], {a.shape})" for a in outputs]
+    gradients = ", ".join(f"d_{symbol}" for symbol in leaves) if differentiate else ""
+    body = "\n    ".join([*lines, f"return [{', '.join(shaped)}], [{gradients}]"])
+    return f"def evaluate(values, adjoints):\n    {body}\n"
+
+
+def _flat(arrays):
+    return [entry for array in arrays for entry in array.ravel()]
+
+
+def _key(definition, arrays, constants, differentiate) -> str:
+    shapes = {name: array.shape for name, array in arrays.items()}
+    fixed = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in constants.items()}
+    told = [_source_key(definition.__module__), definition.__qualname__, shapes, fixed, differentiate, DIGITS]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+
+
+@cache
+def _source_key(module: str) -> str:
+    import importlib.metadata
+
+    digest = hashlib.sha256(importlib.metadata.version("sympy").encode())
+    for name in sorted(_imported_from_spec(module, set())):
+        digest.update(Path(inspect.getsourcefile(importlib.import_module(name))).read_bytes())
+    return digest.hexdigest()
+
+
+def _imported_from_spec(module: str, known: set) -> set:
+    """`module` and every module of the spec that its source imports, directly or not."""
+    if module in known:
+        return known
+    known.add(module)
+    tree = ast.parse(Path(inspect.getsourcefile(importlib.import_module(module))).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nnspec.spec_tests"):
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in [node.module, *inner]:
+                with suppress(ModuleNotFoundError):
+                    if importlib.util.find_spec(name):
+                        _imported_from_spec(name, known)
+    return known
+
+
+def _folder() -> Path:
+    import platformdirs
+
+    return Path(os.environ.get("NNSPEC_CACHE_DIR") or platformdirs.user_cache_dir("nnspec")) / "truth"
+
+
+def _stored(key: str) -> str | None:
+    try:
+        return (_folder() / f"{key}.py").read_text()
+    except OSError:
+        return None
+
+
+def _store(key: str, text: str):
+    """Atomically, so that two runs may share a cache; a cache that cannot be written is only slower."""
+    with suppress(OSError):
+        _folder().mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=_folder())
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        os.replace(part, _folder() / f"{key}.py")

@@ -1,0 +1,100 @@
+"""Comparing an answer with the truth, and saying in words how it is wrong."""
+
+import numpy as np
+
+from nnspec.spec_tests._budget import Budget
+
+SHOWN = 6  # significant digits of a ratio
+
+
+class CheckFailed(Exception):
+    """An implementation broke a rule of the spec. The text is what its author should read."""
+
+
+def require(condition, text: str):
+    if not condition:
+        raise CheckFailed(text)
+
+
+def compare(name: str, got, want: np.ndarray, budget: Budget, dims: dict):
+    """Raise CheckFailed unless every entry of `got` lies within its budget of `want`."""
+    got = _numeric(name, got)
+    if got.shape != want.shape:
+        hint = " (the transpose of what is wanted)" if got.shape == want.shape[::-1] else ""
+        raise CheckFailed(f"{name}: got shape {got.shape}, want {want.shape}{hint}")
+    if got.size == 0:
+        return
+    limit = np.broadcast_to(budget.limit, want.shape)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        off = np.abs(got - want)
+        inside = np.where(np.isfinite(want), off <= limit, (got == want) | (np.isnan(got) & np.isnan(want)))
+        if inside.all():
+            return
+        units = np.where(inside, 0, np.nan_to_num(off / limit, nan=np.inf))
+    worst = np.unravel_index(np.argmax(units), units.shape)
+    at = f"[{', '.join(map(str, worst))}]" if worst else ""
+    wrong = int((~inside).sum())
+    lines = [
+        f"{name}{at}: got {float(got[worst]):.9g}, want {float(want[worst]):.9g}, off by {float(off[worst]):.2g}"
+        f" = {float(units[worst]):.3g} budgets",
+        f"{wrong} of {got.size} entries of {name} are wrong" if got.ndim else "",
+        *(f"pattern: {pattern}" for pattern in patterns(name, got, want, limit, ~inside, dims)),
+        f"budget here: {budget.explain(worst)}",
+    ]
+    raise CheckFailed("\n".join(filter(None, lines)))
+
+
+def same_bits(first, second) -> bool:
+    first, second = np.asarray(first), np.asarray(second)
+    return first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes()
+
+
+def patterns(name, got, want, limit, wrong, dims) -> list[str]:
+    """What the whole answer has in common with the truth. Silent where nothing fits."""
+    if np.isnan(got).all():
+        return ["NaN everywhere"]
+    if np.isnan(got).any():
+        return [f"NaN in {int(np.isnan(got).sum())} of {got.size} entries"]
+    if not got.any():
+        return ["zero everywhere"]
+    if ratio := _constant_ratio(got, want, limit):
+        return [f"got / want is {ratio:.{SHOWN}g} everywhere{_known_ratio(ratio, dims)}"]
+    turned = want.ndim == 2 and want.shape[0] == want.shape[1] and want.shape[0] > 1
+    if turned and (np.abs(got - want.T) <= np.maximum(limit, limit.T)).all():
+        return [f"got is the transpose of the wanted {name}"]
+    if not wrong.all() and got.ndim:
+        for axis, size in enumerate(got.shape):
+            slices = np.flatnonzero(wrong.any(axis=tuple(a for a in range(got.ndim) if a != axis)))
+            if size > 2 and len(slices) == 1:
+                return [f"only index {slices[0]} of axis {axis} is wrong"]
+    return []
+
+
+def _constant_ratio(got, want, limit):
+    """The factor between got and want, if one factor explains every entry."""
+    telling = np.abs(want) > 4 * limit
+    if telling.sum() < min(2, want.size) or not telling.any():
+        return None
+    ratio = np.median(got[telling] / want[telling])
+    explained = np.abs(got - ratio * want) <= (1 + abs(ratio)) * limit
+    return float(ratio) if explained.all() else None
+
+
+def _known_ratio(ratio, dims) -> str:
+    known = {name: size for name, size in dims.items() if isinstance(size, int) and size > 1}
+    for name, size in known.items():
+        if abs(ratio / size - 1) < 1e-5:
+            return f" = {name}"
+        if abs(ratio * size - 1) < 1e-5:
+            return f" = 1/{name}"
+    return ""
+
+
+def _numeric(name, got) -> np.ndarray:
+    try:
+        array = np.asarray(got)
+    except Exception as error:
+        raise CheckFailed(f"{name}: got {type(got).__name__}, which NumPy cannot read: {error}") from error
+    if array.dtype.kind not in "fiub":
+        raise CheckFailed(f"{name}: got {'None' if got is None else type(got).__name__}, want an array of numbers")
+    return array.astype(np.longdouble)

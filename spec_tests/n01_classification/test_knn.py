@@ -1,0 +1,258 @@
+"""k-nearest neighbours: distances, selection, vote and prediction."""
+
+import numpy as np
+
+from nnspec.reference import knn_vote, l1_distance, l2_distance, l2_distance_backward, l2_distance_gemm
+from nnspec.spec_tests._cases import Malformed
+from nnspec.spec_tests._kinds import Case, Function, mistake
+from nnspec.spec_tests._truth import absolute, named, sqrt, where_positive
+
+IMAGES = {"xq": np.array([[0, 255, 3], [200, 0, 9]], np.uint8), "xt": np.array([[255, 0, 4], [1, 255, 200]], np.uint8)}
+UINT8 = Case("uint8 images", {"Nq": 2, "D": 3, "Nt": 2}, inputs=IMAGES, value_only=True)
+COINCIDENT = {"xq": [[1.0, 2.0], [0.5, -3.0]], "xt": [[1.0, 2.0], [4.0, 1.0], [0.5, -3.0]]}
+
+
+def squared_distances(xq, xt):
+    return named(np.array([[sum((a - b) ** 2) for b in xt] for a in xq]))
+
+
+class TestL1Distance(Function):
+    rows = ("01.01",)
+    outputs = ("d",)
+
+    cases = (UINT8,)
+    extremes = (Case("common offset", inputs={"xq": lambda rng, shape: 1e4 + rng.standard_normal(shape)}),)
+    ties = (Case("coincident points", inputs=COINCIDENT),)
+
+    def definition(self, xq, xt):
+        """d_ij = sum_k |xq_ik - xt_jk|. CS231n notes, "Classification"."""
+        return np.array([[sum(absolute(a - b)) for b in xt] for a in xq])
+
+    @mistake("M02", "Sum over the features only, not over the whole array.", replaces="l1_distance")
+    def summed_over_everything(xq, xt):
+        return np.array([abs(xt - query).sum() + np.zeros(len(xt), xt.dtype) for query in xq])
+
+    @mistake("M04", "Convert integer images to float first: uint8 arithmetic wraps at 256.", replaces="l1_distance")
+    def uint8_wraps(xq, xt):
+        return abs(xq[:, None] - xt[None]).sum(axis=2).astype(float if xq.dtype.kind == "u" else xq.dtype)
+
+    @mistake("M118", "The subgradient of |·| at 0 is taken as 0, as np.sign does.", replaces="l1_distance_backward")
+    def sign_of_zero_is_one(dd, xq, xt):
+        pull = dd[:, :, None] * np.where(xq[:, None] >= xt[None], 1, -1).astype(dd.dtype)
+        return pull.sum(axis=1), -pull.sum(axis=0)
+
+
+class TestL2Distance(Function):
+    """Core also accepts the accuracy of the expanded form; stability asks for that of the difference."""
+
+    rows = ("01.02",)
+    outputs = ("d",)
+    budget_from = "l2_distance_gemm"
+
+    cases = (UINT8, Case("squared", options={"squared": True}))
+    extremes = (
+        Case("common offset", inputs={n: lambda rng, shape: 1e4 + rng.standard_normal(shape) for n in ("xq", "xt")}),
+        Case("close points", inputs={"xq": [[100.0, 200.0]], "xt": [[100.001, 200.0], [100.0, 199.99]]}),
+    )
+    ties = (Case("coincident points", inputs=COINCIDENT),)
+
+    def definition(self, xq, xt, *, squared=False):
+        """d_ij = sqrt(sum_k (xq_ik - xt_jk)^2), with gradient 0 where d = 0. CS231n, assignment 1."""
+        d2 = squared_distances(xq, xt)
+        return d2 if squared else where_positive(d2, sqrt(d2))
+
+    @mistake("M01", "Take the square root: a Euclidean distance is asked for.", replaces="l2_distance")
+    def root_forgotten(xq, xt, *, squared=False):
+        return l2_distance(xq, xt, squared=True)
+
+    @mistake("M01", "Take the square root once.", replaces="l2_distance")
+    def root_taken_twice(xq, xt, *, squared=False):
+        return np.sqrt(l2_distance(xq, xt, squared=squared))
+
+    @mistake("M04", "Convert integer images to float first: uint8 arithmetic wraps at 256.", replaces="l2_distance")
+    def uint8_wraps(xq, xt, *, squared=False):
+        difference = xq[:, None] - xt[None]
+        return l2_distance(difference.reshape(-1, xq.shape[1]), 0 * xt[:1], squared=squared).reshape(len(xq), len(xt))
+
+    @mistake("M03", "Where two points coincide the gradient is 0, not 0/0.", replaces="l2_distance_backward")
+    def zero_over_zero(dd, xq, xt, *, squared=False):
+        if squared:
+            return l2_distance_backward(dd, xq, xt, squared=True)
+        difference = xq[:, None] - xt[None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            pull = dd[:, :, None] * difference / np.sqrt((difference**2).sum(axis=2, keepdims=True))
+        return pull.sum(axis=1), -pull.sum(axis=0)
+
+
+class TestL2DistanceGemm(Function):
+    """Judged by the rounding of its own expansion, which cancels where points are close."""
+
+    rows = ("01.03",)
+    outputs = ("d",)
+
+    cases = (UINT8, Case("squared", options={"squared": True}))
+    extremes = (
+        Case("duplicates at an offset", inputs={"xq": lambda rng, _: _OFFSET[:40], "xt": lambda rng, _: _OFFSET}),
+    )
+
+    def definition(self, xq, xt, *, squared=False):
+        """d_ij = sqrt(|xq_i|^2 - 2 xq_i·xt_j + |xt_j|^2), which is sqrt(sum_k (xq_ik - xt_jk)^2). CS231n, assignment 1."""
+        d2 = squared_distances(xq, xt)
+        return d2 if squared else sqrt(d2)
+
+    @mistake("M02", "Add |xq|^2 down the rows and |xt|^2 along the columns, not the other way.", replaces="l2_distance_gemm")
+    def norms_swapped(xq, xt, *, squared=False):
+        d2 = (xt * xt).sum(axis=1)[:, None] - 2 * (xq @ xt.T) + (xq * xq).sum(axis=1)[None, :]
+        return d2 if squared else np.sqrt(np.maximum(d2, 0))
+
+    @mistake("M02", "Sum the squares over the features (axis 1), not over the whole array.", replaces="l2_distance_gemm")
+    def norms_of_the_whole_array(xq, xt, *, squared=False):
+        d2 = (xq * xq).sum() - 2 * (xq @ xt.T) + (xt * xt).sum()
+        return d2 if squared else np.sqrt(np.maximum(d2, 0))
+
+    @mistake("M03", "Clip at 0 before the root: rounding makes d^2 of close points negative.", replaces="l2_distance_gemm")
+    def negative_under_the_root(xq, xt, *, squared=False):
+        d2 = (xq * xq).sum(axis=1)[:, None] - 2 * (xq @ xt.T) + (xt * xt).sum(axis=1)[None, :]
+        with np.errstate(invalid="ignore"):
+            return d2 if squared else np.sqrt(d2)
+
+    @mistake("M01", "Take the square root: a Euclidean distance is asked for.", replaces="l2_distance_gemm")
+    def root_forgotten(xq, xt, *, squared=False):
+        return l2_distance_gemm(xq, xt, squared=True)
+
+
+_OFFSET = 1e4 + np.random.default_rng(3).standard_normal((60, 3))
+
+
+class TestKnnIndices(Function):
+    rows = ("01.05",)
+    outputs = ("idx",)
+    discrete = True
+
+    cases = (Case("nearest only", inputs={"k": 1}), Case("all of them", {"Nq": 2, "Nt": 5}, inputs={"k": 5}))
+    ties = (
+        Case("equal distances", inputs={"d": [[2, 1, 1, 2, 1], [0, 0, 0, 0, 0]], "k": 4}),
+        Case("negative zero", inputs={"d": [[0.0, -0.0, 1.0], [1.0, 0.0, -0.0]], "k": 2}),
+    )
+    bad = (
+        Malformed("k of 0", "k", lambda _: 0),
+        Malformed("k above Nt", "k", lambda _: 1000),
+        Malformed("NaN in d", "d", lambda d: d + np.nan),
+    )
+
+    def definition(self, d, k):
+        """The columns of the k smallest entries, nearest first; of equal ones the smaller index first."""
+        return [sorted(range(len(row)), key=lambda j: (row[j], j))[:k] for row in d]
+
+    @mistake("M06", "Sort ascending: the nearest have the smallest distance.", replaces="knn_indices")
+    def farthest_first(d, k):
+        return np.argsort(-d, axis=1, kind="stable")[:, :k]
+
+    @mistake("M06", "Sort the k that argpartition finds: it leaves them in any order.", replaces="knn_indices")
+    def partitioned_not_sorted(d, k):
+        return np.sort(np.argsort(d, axis=1, kind="stable")[:, :k], axis=1)
+
+    @mistake("M06", "Of equal distances the smaller index comes first: use a stable sort.", replaces="knn_indices")
+    def later_index_first_on_ties(d, k):
+        return d.shape[1] - 1 - np.argsort(d[:, ::-1], axis=1, kind="stable")[:, :k]
+
+
+class TestKnnVote(Function):
+    rows = ("01.06",)
+    outputs = ("y", "counts", "tie")
+    discrete = True
+
+    cases = (Case("more classes than labels", options={"n_classes": 7}),)
+    ties = (
+        Case("two classes", inputs={"labels": [[2, 1], [1, 2], [0, 0]]}),
+        Case("three classes", inputs={"labels": [[3, 1, 2, 1, 3], [0, 2, 1, 2, 0]]}),
+    )
+    bad = (
+        Malformed("label below 0", "labels", lambda labels: labels - 100),
+        Malformed("label above n_classes", "labels", lambda labels: labels + 100, case=Case("", options={"n_classes": 9})),
+    )
+
+    def draw(self, case, dims, dtype):
+        """Outside of the ties one label has the majority."""
+        inputs = super().draw(case, dims, dtype)
+        if "labels" not in case.inputs:
+            labels = inputs["labels"]
+            labels[:, : labels.shape[1] // 2 + 1] = labels[:, :1]
+        return inputs
+
+    def definition(self, labels, *, n_classes=None):
+        """The smallest of the most frequent labels, the votes of each class, and whether several are most frequent."""
+        n_classes = n_classes or labels.max() + 1
+        counts = [[list(row).count(c) for c in range(n_classes)] for row in labels]
+        return [row.index(max(row)) for row in counts], counts, [row.count(max(row)) > 1 for row in counts]
+
+    @mistake("M05", "Of equally frequent labels the smaller one wins; here the largest does.", replaces="knn_vote")
+    def largest_label_wins(labels, *, n_classes=None):
+        _, counts, tie = knn_vote(labels, n_classes=n_classes)
+        return counts.shape[1] - 1 - counts[:, ::-1].argmax(axis=1), counts, tie
+
+    @mistake("M05", "Of equally frequent labels the smaller one wins; here the nearest does.", replaces="knn_vote")
+    def first_seen_wins(labels, *, n_classes=None):
+        _, counts, tie = knn_vote(labels, n_classes=n_classes)
+        votes = np.take_along_axis(counts, labels, axis=1)
+        return np.take_along_axis(labels, votes.argmax(axis=1)[:, None], axis=1)[:, 0], counts, tie
+
+
+class TestKnnPredict(Function):
+    rows = ("01.08",)
+    outputs = ("y",)
+    discrete = True
+
+    cases = (
+        Case("k of 3", {"Nt": 12}, {"k": 3}),
+        Case("l1", {"Nt": 12}, {"k": 3, "metric": "l1"}),
+        Case("gemm", {"Nt": 12}, {"k": 3, "metric": "l2_gemm"}),
+        Case("chunks", {"Nt": 12, "Nq": 5}, {"k": 2, "chunk": 2}),
+        Case("l1 and l2 disagree", options={"metric": "l1"}, inputs={
+            "x_train": [[3.0, 3.0], [0.0, 5.0]], "y_train": [0, 1], "x_test": [[0.0, 0.0], [4.0, 4.0]]}),
+    )  # fmt: skip
+    ties = (
+        Case("equal distances", inputs={"x_train": [[1], [-1], [3]], "y_train": [2, 1, 0], "x_test": [[0]]}),
+        Case("equal votes", options={"k": 2},
+             inputs={"x_train": [[1], [2], [30]], "y_train": [2, 1, 0], "x_test": [[0], [4]]}),
+        Case("no query", {"Nq": 0}),
+    )  # fmt: skip
+    bad = (
+        Malformed("k above Nt", "k", lambda _: 1000),
+        Malformed("k of 0", "k", lambda _: 0),
+        Malformed("metric unknown", "metric", lambda _: "l3"),
+        Malformed("no training points", "k", case=Case("", {"Nt": 0}, {"k": 1})),
+    )
+
+    def draw(self, case, dims, dtype):
+        """Clusters that lie far apart, so that no vote is close."""
+        inputs = super().draw(case, dims, dtype)
+        if "x_train" not in case.inputs:
+            inputs["y_train"] = np.arange(len(inputs["y_train"])) % 3
+            inputs["x_train"][:, 0] += 30 * inputs["y_train"]
+            inputs["x_test"][:, 0] += 30 * (np.arange(len(inputs["x_test"])) * 2 % 3)
+        return inputs
+
+    def definition(self, x_train, y_train, x_test, *, k=1, metric="l2", chunk=None):
+        """The most frequent label among the k nearest; ties go to the smaller index and the smaller label."""
+        power = 1 if metric == "l1" else 2
+        predicted = []
+        for query in x_test:
+            d = [sum(abs(query - point) ** power) for point in x_train]
+            near = [y_train[j] for j in sorted(range(len(d)), key=lambda j: (d[j], j))[:k]]
+            predicted.append(min(near, key=lambda label: (-near.count(label), label)))
+        return predicted
+
+    @mistake("M06", "Take the nearest: this predicts the label of the farthest point.", replaces="knn_predict")
+    def farthest_neighbour(x_train, y_train, x_test, *, k=1, metric="l2", chunk=None):
+        return y_train[l2_distance(x_test, x_train).argmax(axis=1)]
+
+    @mistake("M01", "The metric changes who is near: honour metric='l1'.", replaces="knn_predict")
+    def metric_ignored(x_train, y_train, x_test, *, k=1, metric="l2", chunk=None):
+        order = np.argsort(l2_distance(x_test, x_train), axis=1, kind="stable")[:, :k]
+        return knn_vote(y_train[order])[0]
+
+    @mistake("M05", "Let all k neighbours vote; here only the nearest does.", replaces="knn_predict")
+    def only_the_nearest_votes(x_train, y_train, x_test, *, k=1, metric="l2", chunk=None):
+        d = l1_distance(x_test, x_train) if metric == "l1" else l2_distance(x_test, x_train)
+        return y_train[d.argmin(axis=1)]

@@ -1,0 +1,127 @@
+"""Softmax cross-entropy: definition, cases, laws and classic mistakes."""
+
+import numpy as np
+
+from nnspec.reference import softmax_cross_entropy_backward, softmax_cross_entropy_forward
+from nnspec.spec_tests._cases import Malformed
+from nnspec.spec_tests._kinds import Case, Loss, mistake
+from nnspec.spec_tests._truth import exp, log
+
+
+def class_weights(dims, dtype):
+    return np.linspace(0.5, 2.0, dims["C"]).astype(dtype)
+
+
+class TestSoftmaxCrossEntropy(Loss):
+    rows = ("02.08",)
+
+    cases = (
+        Case("more rows than classes", {"N": 4, "C": 2}),
+        Case("ignored rows", {"N": 4}, {"ignore_index": -100}, {"y": [2, -100, 0, -100]}),
+        Case("an ignored class", {"N": 4}, {"ignore_index": 1}, {"y": [2, 1, 0, 1]}),
+        Case("class weights", options={"weight": class_weights}),
+        Case("class weights summed", options={"weight": class_weights, "reduction": "sum"}),
+    )
+    extremes = (
+        Case("large scores", inputs={"scores": [[1000, 0, -1000], [500, 499, -300]], "y": [2, 1]}),
+        Case("rows far apart", inputs={"scores": [[1000, 999, 998.5], [-1000, -999.25, -1001]], "y": [0, 2]}),
+        Case("a common offset", inputs={"scores": [[1000.5, 1001, 1000.25], [1000, 999.5, 1002]], "y": [1, 0]}),
+        Case("certain and right", inputs={"scores": [[800, 0, 0], [0, 800, 0]], "y": [0, 1]}),
+    )
+    ties = (Case("equal scores", inputs={"scores": [[1, 1, 1], [0, 0, 0]], "y": [0, 2]}),)
+    bad = (
+        Malformed("reduction unknown", "reduction", lambda _: "median"),
+        Malformed("mean of no rows", "y", case=Case("", {"N": 0})),
+        Malformed("mean of ignored rows", "y", lambda y: 0 * y, case=Case("", options={"ignore_index": 0})),
+    )
+
+    def definition(self, scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        """loss_n = -weight_y log(exp(s_ny) / sum_j exp(s_nj)), mean over the weights. Bishop 2006, eq. 4.62 and 4.108."""
+        share = [0 if label == ignore_index else 1 if weight is None else weight[label] for label in y]
+        loss = np.array([
+            w * (log(sum(exp(row))) - row[label]) if w else w for row, label, w in zip(scores, y, share, strict=True)
+        ])  # fmt: skip
+        return {"none": loss, "sum": sum(loss), "mean": sum(loss) / sum(share)}[reduction]
+
+    def law_ignores_a_shift(self, run, problem):
+        """Adding a constant to a row of scores changes neither the loss nor the gradient."""
+        moved = run(scores=problem.inputs["scores"] + problem.dtype.type(2))
+        return moved["dscores"], run()["dscores"]
+
+    def law_gradient_rows_sum_to_zero(self, run, problem):
+        """sum_c dscores_nc = 0, because the probabilities of a row sum to 1."""
+        dscores = run()["dscores"]
+        return dscores.sum(axis=1), 0 * dscores[:, 0]
+
+    @mistake("M14", "Divide the gradient by N, as the mean does with the loss.", replaces="softmax_cross_entropy_backward")
+    def gradient_not_divided_by_n(dloss, cache):
+        p, y, share = cache
+        return softmax_cross_entropy_backward(dloss, cache) / share.max(initial=0)
+
+    @mistake("M14", "Divide the loss by N: its gradient is that of the mean.", replaces="softmax_cross_entropy_forward")
+    def loss_not_divided_by_n(scores, y):
+        loss, cache = softmax_cross_entropy_forward(scores, y)
+        return loss * len(y), cache
+
+    @mistake("M18", "Subtract the row maximum before exp: it overflows from 89 (float32) or 710 on.",
+             replaces="softmax_cross_entropy_forward")
+    def no_max_subtracted(scores, y):
+        p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        return _loss_of(p, scores, y)
+
+    @mistake("M19", "Subtract each row's own maximum: with the global one, rows far below it become 0/0.",
+             replaces="softmax_cross_entropy_forward")
+    def global_max_subtracted(scores, y):
+        e = np.exp(scores - scores.max())
+        return _loss_of(e / e.sum(axis=1, keepdims=True), scores, y)
+
+    @mistake("M21", "Take log p from the shifted scores: log(p + 1e-8) caps the loss at 18.4.",
+             replaces="softmax_cross_entropy_forward")
+    def log_of_p_plus_epsilon(scores, y):
+        _, cache = softmax_cross_entropy_forward(scores, y)
+        p = cache[0]
+        return -np.log(p[np.arange(len(y)), y] + scores.dtype.type(1e-8)).mean(), cache
+
+    @mistake("M22", "Subtract 1 from p at the true class: dscores = p - onehot(y).",
+             replaces="softmax_cross_entropy_backward")
+    def onehot_forgotten(dloss, cache):
+        p, _, share = cache
+        return p * (share * dloss)[:, None]
+
+    @mistake("M22", "Subtract 1 at the true class only, not at every class.", replaces="softmax_cross_entropy_backward")
+    def one_subtracted_everywhere(dloss, cache):
+        p, _, share = cache
+        return (p - 1) * (share * dloss)[:, None]
+
+    @mistake("M23", "Copy p before subtracting the one-hot: a second backward finds it changed.",
+             replaces="softmax_cross_entropy_backward")
+    def probabilities_changed_in_place(dloss, cache):
+        p, y, share = cache
+        p[np.arange(len(y)), y] -= 1
+        return p * (share * dloss)[:, None]
+
+    @mistake("M23", "Shift a copy of the scores: scores -= max changes the caller's array.",
+             replaces="softmax_cross_entropy_forward")
+    def scores_changed_in_place(scores, y):
+        scores -= scores.max(axis=1, keepdims=True)
+        return softmax_cross_entropy_forward(scores, y)
+
+    @mistake("M24", "Feed scores, not probabilities: softmax is part of this loss.",
+             replaces="softmax_cross_entropy_forward")
+    def softmax_applied_twice(scores, y):
+        _, cache = softmax_cross_entropy_forward(scores, y)
+        return softmax_cross_entropy_forward(cache[0], y)
+
+    @mistake("M25", "Labels must be of shape (N,): with (N, 1) the index selects N x N entries.",
+             replaces="softmax_cross_entropy_forward")
+    def labels_as_a_column(scores, y):
+        loss, cache = softmax_cross_entropy_forward(scores, y)
+        return -np.log(cache[0][np.arange(len(y)), y[:, None]]).sum() / len(y), cache
+
+
+def _loss_of(p, scores, y):
+    """The loss that follows from wrong probabilities, with a cache in which they stand."""
+    _, cache = softmax_cross_entropy_forward(scores, y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = -np.log(p[np.arange(len(y)), y]).mean()
+    return loss, cache.of((p, *cache[1:]), cache.op, [loss])

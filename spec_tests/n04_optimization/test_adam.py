@@ -1,0 +1,95 @@
+"""Adam: definition, cases, laws and classic mistakes."""
+
+import numpy as np
+
+from nnspec.reference import adam
+from nnspec.spec_tests._cases import Malformed
+from nnspec.spec_tests._kinds import STEPS, Case, UpdateRule, mistake
+from nnspec.spec_tests._truth import sqrt
+
+
+class TestAdam(UpdateRule):
+    rows = ("04.16",)
+
+    cases = (
+        Case("large lr", options={"lr": 0.5}),
+        Case("other betas", options={"lr": 0.1, "beta1": 0.5, "beta2": 0.75}),
+        Case("tiny gradients", options={"lr": 0.1}, inputs={"dw": lambda rng, shape: 1e-7 * rng.standard_normal(shape)}),
+        Case("large eps", options={"lr": 0.1, "eps": 0.25}),
+    )
+    extremes = (
+        Case("no gradient", inputs={"dw": [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]}),
+        Case("gradients of 1e15 and 1e-15", inputs={"dw": [[1e15, -1e15, 1e-15], [-1e-15, 1.0, -1.0]]}),
+    )
+    bad = (Malformed("lr a string", "lr", lambda _: "fast"),)
+
+    def definition(self, w, dw1, dw2, dw3, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        """w -= lr mhat / (sqrt(vhat) + eps), mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t). Kingma and Ba, alg. 1."""
+        m, v, path = 0 * w, 0 * w, []
+        for t, g in enumerate((dw1, dw2, dw3), start=1):
+            m = beta1 * m + (1 - beta1) * g
+            v = beta2 * v + (1 - beta2) * g**2
+            w = w - lr * (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + eps)
+            path.append(w)
+        return tuple(path)
+
+    def law_first_step_is_lr(self, run, problem):
+        """The first step has length lr against the sign of the gradient, as long as eps is small beside it."""
+        w, dw = problem.inputs["w"], problem.inputs["dw1"]
+        eps_share = 1e-8 / (np.abs(dw) + 1e-8)
+        return run()["w1"] - w, -problem.dtype.type(1e-3) * np.sign(dw) * (1 - eps_share)
+
+    def law_entries_do_not_mix(self, run, problem):
+        """Every entry has its own moments: reversing all arrays reverses the path."""
+        turned = {name: problem.inputs[name][::-1].copy() for name in problem.inputs}
+        last = f"w{STEPS}"
+        return run(**turned)[last], run()[last][::-1]
+
+    @mistake("M40", "Count the step before the bias correction: at t = 0 it divides by 0.", replaces="adam")
+    def step_counted_afterwards(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        m, v = beta1 * m + (1 - beta1) * dw, beta2 * v + (1 - beta2) * dw**2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = lr * (m / np.float64(1 - beta1**t)) / (np.sqrt(v / np.float64(1 - beta2**t)) + eps)
+        return w - step, (m, v, t + 1)
+
+    @mistake("M40", "Divide the moments by 1 - beta^t: without it the first steps are too short.", replaces="adam")
+    def no_bias_correction(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        m, v = beta1 * m + (1 - beta1) * dw, beta2 * v + (1 - beta2) * dw**2
+        return w - lr * m / (np.sqrt(v) + eps), (m, v, t + 1)
+
+    @mistake("M41", "Keep the uncorrected moments as state; the corrected ones are for this step only.", replaces="adam")
+    def corrected_moments_stored(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        w, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return w, (m / (1 - beta1**t), v / (1 - beta2**t), t)
+
+    @mistake("M42", "Count the steps of each tensor by itself; here every call takes two.", replaces="adam")
+    def step_counted_twice(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        return adam(w, dw, (m, v, t + 1), lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
+    @mistake("M43", "Add eps to the root, not below it: sqrt(vhat) + eps.", replaces="adam")
+    def eps_inside_the_root(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        _, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return w - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), (m, v, t)
+
+    @mistake("M43", "Add eps after the bias correction of v, not before it.", replaces="adam")
+    def eps_before_the_correction(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        _, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return w - lr * (m / (1 - beta1**t)) / ((np.sqrt(v) + eps) / (1 - beta2**t) ** 0.5), (m, v, t)
+
+    @mistake("M43", "eps is missing: an entry without gradient becomes 0/0.", replaces="adam")
+    def eps_missing(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        with np.errstate(invalid="ignore"):
+            return adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=0.0)
+
+    @mistake("M45", "Return a new w: the rule is pure, the caller's w must not move.", replaces="adam")
+    def w_updated_in_place(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        new, state = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        w[...] = new
+        return w, state
+
+    @mistake("M38", "Step against the gradient: w - lr …, not w + lr ….", replaces="adam")
+    def uphill(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        return adam(w, dw, state, lr=-lr, beta1=beta1, beta2=beta2, eps=eps)

@@ -1,0 +1,50 @@
+"""ReLU: definition, cases, laws and classic mistakes."""
+
+import numpy as np
+
+from nnspec.spec_tests._kinds import Case, Layer, mistake
+from nnspec.spec_tests._truth import where_positive
+
+
+class TestRelu(Layer):
+    rows = ("05.02",)
+
+    ties = (
+        Case("zero", inputs={"x": [[0.0, -0.0, 2.0], [-1.0, 0.0, 0.5]]}),
+        Case("empty", {"shape": (0, 3)}),
+    )
+    extremes = (Case("huge and tiny", inputs={"x": [[1e30, -1e30, 1e-30], [-1e-30, 3.0, -3.0]]}),)
+
+    def definition(self, x):
+        """out = x where x > 0, else 0. Nair and Hinton 2010, sec. 2."""
+        return where_positive(x, x)
+
+    def law_homogeneous(self, run, problem):
+        """relu(4 x) = 4 relu(x)."""
+        x = problem.inputs["x"]
+        return run(x=4 * x)["out"], 4 * run(x=x)["out"]
+
+    def law_splits_x(self, run, problem):
+        """relu(x) - relu(-x) = x."""
+        x = problem.inputs["x"]
+        return run(x=x)["out"] - run(x=-x)["out"], x
+
+    @mistake("M53", "The gradient passes where x > 0; the sign of dout says nothing about it.", replaces="relu_backward")
+    def mask_from_dout(dout, cache):
+        return dout * (dout > 0)
+
+    @mistake("M53", "out >= 0 holds everywhere: the mask is x > 0.", replaces="relu_backward")
+    def mask_from_out(dout, cache):
+        (x,) = cache
+        return dout * (np.maximum(x, 0) >= 0)
+
+    @mistake("M53", "Write a new array: the caller still needs dout.", replaces="relu_backward")
+    def dout_changed_in_place(dout, cache):
+        (x,) = cache
+        dout[x <= 0] = 0
+        return dout
+
+    @mistake("M16", "The derivative at exactly 0 is taken as 0: the mask is x > 0, not x >= 0.", replaces="relu_backward")
+    def kink_counted_as_positive(dout, cache):
+        (x,) = cache
+        return dout * (x >= 0)

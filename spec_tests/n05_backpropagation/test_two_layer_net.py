@@ -1,0 +1,119 @@
+"""Two-layer network: loss and gradients, the scores without labels, initial parameters."""
+
+import numpy as np
+
+from nnspec import reference
+from nnspec.reference import two_layer_loss
+from nnspec.spec_tests._kinds import Case, Composite, Function, Procedure, mistake
+from nnspec.spec_tests._truth import exp, log, named, where_positive
+
+
+def scores_of(x, W1, b1, W2, b2):
+    rows = np.array([row.ravel() for row in x])  # (N, D)
+    hidden = named(rows @ W1 + b1)
+    return named(named(where_positive(hidden, hidden)) @ W2 + b2)
+
+
+class TestTwoLayerNet(Composite):
+    rows = ("05.19",)
+    op = "two_layer_loss"
+    tall = ((257, 33),)
+
+    cases = (
+        Case("regularized", options={"reg": 0.7}),
+        Case("image input", {"N": 2, "d": (2, 1, 2), "H": 3, "C": 2}, {"reg": 0.1}),
+    )
+
+    def definition(self, x, y, W1, b1, W2, b2, *, reg=0):
+        """mean_n -log softmax(relu(x W1 + b1) W2 + b2)_{n,y_n} + reg/2 (|W1|^2 + |W2|^2). CS231n, `TwoLayerNet`."""
+        scores = scores_of(x, W1, b1, W2, b2)
+        data = sum(log(sum(exp(row))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)
+        return data + reg * (sum((W1**2).ravel()) + sum((W2**2).ravel())) / 2
+
+    @mistake("M58", "No ReLU after the last layer: scores may be negative.", replaces="two_layer_loss")
+    def relu_on_the_scores(params, x, y=None, *, reg=0.0):
+        class Ops:
+            def __getattr__(self, name):
+                return getattr(reference, name)
+
+            def softmax_cross_entropy_forward(self, scores, y):
+                return reference.softmax_cross_entropy_forward(np.maximum(scores, 0), y)
+
+        return two_layer_loss(params, x, y, reg=reg, ops=Ops())
+
+    @mistake("M56", "Use the W2 of the forward in the backward: update after all gradients are known.",
+             replaces="two_layer_loss")
+    def w2_updated_too_early(params, x, y=None, *, reg=0.0):
+        loss, grads = two_layer_loss(params, x, y, reg=reg)
+        _, later = two_layer_loss({**params, "W2": params["W2"] - x.dtype.type(0.1) * grads["W2"]}, x, y, reg=reg)
+        return loss, {**grads, "W1": later["W1"], "b1": later["b1"]}
+
+    @mistake("M15", "The gradient of reg/2 |W|^2 is reg W, not 2 reg W.", replaces="two_layer_loss")
+    def penalty_gradient_doubled(params, x, y=None, *, reg=0.0):
+        loss, grads = two_layer_loss(params, x, y, reg=reg)
+        return loss, {key: g + reg * params[key] if key[0] == "W" else g for key, g in grads.items()}
+
+    @mistake("M15", "The penalty is reg/2 |W|^2: its gradient reg W belongs to the half.", replaces="two_layer_loss")
+    def penalty_without_the_half(params, x, y=None, *, reg=0.0):
+        loss, grads = two_layer_loss(params, x, y, reg=reg)
+        return loss + reg / 2 * sum((params[key] ** 2).sum() for key in ("W1", "W2")), grads
+
+    @mistake("M28", "Biases are not penalized.", replaces="two_layer_loss")
+    def biases_penalized(params, x, y=None, *, reg=0.0):
+        loss, grads = two_layer_loss(params, x, y, reg=reg)
+        loss = loss + reg / 2 * sum((params[key] ** 2).sum() for key in ("b1", "b2"))
+        return loss, {key: g + reg * params[key] if key[0] == "b" else g for key, g in grads.items()}
+
+
+class TestTwoLayerScores(Function):
+    """Without labels the scores come back, for prediction."""
+
+    rows = ("05.19",)
+    op = "two_layer_loss"
+    outputs = ("scores",)
+    tall = ((257, 33),)
+
+    def draw(self, case, dims, dtype):
+        inputs = super().draw(case, dims, dtype)
+        return {name: inputs[name] for name in ("params", "x")}
+
+    def definition(self, x, W1, b1, W2, b2):
+        """scores = relu(x W1 + b1) W2 + b2."""
+        return scores_of(x, W1, b1, W2, b2)
+
+
+class TestTwoLayerInit(Procedure):
+    rows = ("05.19",)
+
+    def law_shapes(self, init):
+        """W1 (D, H), b1 (H,), W2 (H, C), b2 (C,)."""
+        params = init(3, 4, 5, rng=np.random.default_rng(0))
+        return [params[key].shape for key in ("W1", "b1", "W2", "b2")] == [(3, 4), (4,), (4, 5), (5,)], True
+
+    def law_biases_are_zero(self, init):
+        """b1 = 0 and b2 = 0."""
+        params = init(3, 4, 5, rng=np.random.default_rng(0))
+        return np.concatenate([params["b1"], params["b2"]]), np.zeros(9)
+
+    def law_weights_have_the_scale(self, init):
+        """Mean 0 and standard deviation `scale`, within five standard errors of 40000 draws."""
+        w = init(200, 200, 2, scale=0.5, rng=np.random.default_rng(0))["W1"]
+        return [abs(w.mean()) < 5 * 0.5 / 200, abs(w.std() / 0.5 - 1) < 5 / np.sqrt(2 * 40000)], [True, True]
+
+    def law_hidden_units_differ(self, init):
+        """No two columns of W1 are equal: equal units would stay equal for ever."""
+        columns = init(3, 50, 2, rng=np.random.default_rng(0))["W1"].T
+        return len(np.unique(columns, axis=0)), 50
+
+    def law_the_generator_decides(self, init):
+        """The same generator state draws the same parameters."""
+        first, second = (init(3, 4, 5, rng=np.random.default_rng(7)) for _ in range(2))
+        return first["W1"], second["W1"]
+
+    @mistake("M57", "Draw the weights: units that start equal stay equal.", replaces="two_layer_init")
+    def all_weights_zero(D, H, C, *, scale=1e-3, rng):
+        return {"W1": np.zeros((D, H)), "b1": np.zeros(H), "W2": np.zeros((H, C)), "b2": np.zeros(C)}
+
+    @mistake("M57", "Use the generator that is given, or no run can be repeated.", replaces="two_layer_init")
+    def generator_ignored(D, H, C, *, scale=1e-3, rng):
+        return reference.two_layer_init(D, H, C, scale=scale, rng=np.random.default_rng())
