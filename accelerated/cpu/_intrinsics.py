@@ -1,0 +1,60 @@
+"""The few LLVM instructions that numba has no name for. All of them vectorise."""
+
+from llvmlite import ir
+from numba import types
+from numba.core import config
+from numba.extending import intrinsic
+
+_LAYOUT = {types.float32: (ir.IntType(32), 127, 23), types.float64: (ir.IntType(64), 1023, 52)}
+
+
+@intrinsic
+def fma(typingctx, x, y, z):
+    """x * y + z with one rounding."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fma(*args)
+
+    return x(x, x, x), codegen
+
+
+@intrinsic
+def rint(typingctx, x):
+    """The nearest integer, as a float; halves to even."""
+
+    def codegen(context, builder, signature, args):
+        return builder.call(builder.module.declare_intrinsic("llvm.rint", [args[0].type]), args)
+
+    return x(x), codegen
+
+
+@intrinsic
+def power_of_two(typingctx, n):
+    """2^n for an integral float n whose power is a normal number; NaN gives some number, never undefined behaviour.
+
+    Adding 1.5 * 2^mantissa leaves n in the lowest bits, from where it is shifted into the exponent.
+    """
+    integer, bias, mantissa = _LAYOUT[n]
+
+    def codegen(context, builder, signature, args):
+        float_type = args[0].type
+        shifter = float_type(1.5 * 2.0**mantissa)
+        bits = builder.bitcast(builder.fadd(args[0], shifter), integer)
+        exponent = builder.add(builder.sub(bits, builder.bitcast(shifter, integer)), integer(bias))
+        return builder.bitcast(builder.shl(exponent, integer(mantissa)), float_type)
+
+    return n(n), codegen
+
+
+def vector_bytes() -> int:
+    """How wide the vectors of the target are, as numba was told or as the host says."""
+    if config.CPU_FEATURES is not None:
+        features = config.CPU_FEATURES
+    elif config.CPU_NAME == "generic":
+        features = ""
+    else:
+        from llvmlite import binding
+
+        features = binding.get_host_cpu_features().flatten()
+    has = {name[1:] for name in features.split(",") if name.startswith("+")}
+    return 64 if "avx512f" in has else 32 if "avx2" in has else 16

@@ -1,0 +1,68 @@
+"""How the kernels of this folder are compiled, cached, launched and fed."""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+import numba
+import numpy as np
+import platformdirs
+
+PARALLEL_FROM = 1 << 15  # units of work (about a multiply-add each) from which waking the threads pays
+
+
+class Kernel:
+    """A function with `prange` loops, compiled once for one thread and once for all of them, each when it is needed.
+
+    kernel[work](...) picks one. Both give the same bits: no loop's arithmetic depends on the number of threads.
+    """
+
+    def __init__(self, function, fastmath):
+        self.serial = _compiled(function, "serial", fastmath=fastmath)
+        self.parallel = _compiled(function, "parallel", fastmath=fastmath, parallel=True)
+
+    def __getitem__(self, work):
+        return self.serial if work < PARALLEL_FROM else self.parallel
+
+
+def kernel(function=None, *, fastmath=False):
+    """Makes a Kernel. fastmath: LLVM's flags by name; never all of them, which would drop NaN and infinity."""
+    if function is None:
+        return lambda function: Kernel(function, fastmath)
+    return Kernel(function, fastmath)
+
+
+def contiguous(*arrays):
+    """Read-only C-contiguous views: every layout that a caller may pass is one type to the compiler."""
+    views = [np.ascontiguousarray(array).view() for array in arrays]
+    for view in views:
+        view.flags.writeable = False
+    return views
+
+
+def flat(*arrays):
+    """The same, as vectors."""
+    return contiguous(*(array.reshape(-1) for array in arrays))
+
+
+def _compiled(function, kind, **options):
+    """njit with a cache of its own: numba keys neither on the helpers that a kernel calls nor on `parallel`."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_cache_folder() / kind)
+    try:
+        return numba.njit(function, cache=True, error_model="numpy", **options)
+    except RuntimeError:  # nowhere to write: compile anew in every process
+        return numba.njit(function, error_model="numpy", **options)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@cache
+def _cache_folder() -> Path:
+    """Named after the contents of the helpers, so that a kernel is never older than what it calls."""
+    digest = hashlib.sha256()
+    for helper in sorted(Path(__file__).parent.glob("_*.py")):
+        digest.update(helper.read_bytes())
+    root = Path(os.environ.get("NNSPEC_CACHE_DIR") or platformdirs.user_cache_dir("nnspec"))
+    return root / "numba" / digest.hexdigest()[:16]

@@ -1,0 +1,121 @@
+"""The register tile: a block of C that stays in vector registers while it is summed over k.
+
+The compiler does not find this blocking by itself, so the loop is written in LLVM vectors: ROWS rows of C, each of two
+vectors, take ROWS broadcasts of A and two loads of B for every k. Everything that combines rows with columns is this
+one loop with another way to combine: `dot` (matrix products), `l1` and `l2` (distances).
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, register_jitable
+
+from nnspec.accelerated.cpu._intrinsics import vector_bytes
+
+VECTOR_BYTES = vector_bytes()
+ROWS = 12 if VECTOR_BYTES == 64 else 6  # 2 ROWS + 3 registers: there are 32 with AVX-512, else 16
+VECTORS = 2
+
+
+@register_jitable
+def columns(itemsize: int) -> int:
+    """How many columns of C one tile has."""
+    return VECTORS * VECTOR_BYTES // itemsize
+
+
+def _dot(builder, a, b, total):
+    return _intrinsic(builder, "fma", a, b, total)
+
+
+def _l1(builder, a, b, total):
+    return builder.fadd(total, _intrinsic(builder, "fabs", builder.fsub(a, b)))
+
+
+def _l2(builder, a, b, total):
+    difference = builder.fsub(a, b)
+    return _intrinsic(builder, "fma", difference, difference, total)
+
+
+def _intrinsic(builder, name, *vectors):
+    vector = vectors[0].type
+    bits = {"float": 32, "double": 64}[str(vector.element)]
+    function = ir.FunctionType(vector, [vector] * len(vectors))
+    name = f"llvm.{name}.v{vector.count}f{bits}"
+    return builder.call(cgutils.get_or_insert_function(builder.module, function, name), vectors)
+
+
+def _make_tile(combine):
+    @intrinsic
+    def tile(typingctx, depth, a, a_at, b, b_at, c, c_at, c_stride, add):
+        """C[c_at + i c_stride + j] (+)= sum_k combine(A[a_at + k ROWS + i], B[b_at + k COLUMNS + j]).
+
+        a, b, c are vectors in memory; A and B are packed, k after k. add: whether to add to C or to overwrite it.
+        """
+        size = types.intp
+        signature = types.void(size, a, size, b, size, c, size, size, types.boolean)
+
+        def codegen(context, builder, signature, args):
+            depth, a, a_at, b, b_at, c, c_at, c_stride, add = args
+            scalar = context.get_data_type(signature.args[1].dtype)
+            lanes = VECTOR_BYTES * 8 // signature.args[1].dtype.bitwidth
+            vector, index = ir.VectorType(scalar, lanes), depth.type
+            align = signature.args[1].dtype.bitwidth // 8
+
+            def start(array, position, at):
+                data = context.make_array(signature.args[position])(context, builder, array).data
+                return builder.gep(data, [at])
+
+            def load(pointer, offset):
+                return builder.load(builder.bitcast(builder.gep(pointer, [index(offset)]), vector.as_pointer()), align=align)
+
+            a_start, b_start, c_start = start(a, 1, a_at), start(b, 3, b_at), start(c, 5, c_at)
+            before = builder.block
+            loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
+            builder.branch(loop)
+
+            builder.position_at_end(loop)
+            k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
+            totals = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(ROWS)]
+            b_row = [load(b_now, j * lanes) for j in range(VECTORS)]
+            sums = []
+            for i in range(ROWS):
+                entry = builder.load(builder.gep(a_now, [index(i)]))
+                everywhere = _broadcast(builder, entry, vector)
+                sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(VECTORS)])
+            after = {
+                k: (index(0), builder.add(k, index(1))),
+                a_now: (a_start, builder.gep(a_now, [index(ROWS)])),
+                b_now: (b_start, builder.gep(b_now, [index(VECTORS * lanes)])),
+            }
+            zero = ir.Constant(vector, None)
+            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(ROWS) for j in range(VECTORS)}
+            for phi, (first, later) in after.items():
+                phi.add_incoming(first, before)
+                phi.add_incoming(later, loop)
+            builder.cbranch(builder.icmp_signed("<", after[k][1], depth), loop, done)
+
+            builder.position_at_end(done)
+            with builder.if_else(add) as (adding, storing):
+                for branch, adds in ((adding, True), (storing, False)):
+                    with branch:
+                        for i in range(ROWS):
+                            row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
+                            for j in range(VECTORS):
+                                total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
+                                place = builder.gep(row, [index(j * lanes)])
+                                builder.store(total, builder.bitcast(place, vector.as_pointer()), align=align)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return tile
+
+
+def _broadcast(builder, entry, vector):
+    lane = builder.insert_element(ir.Constant(vector, ir.Undefined), entry, ir.IntType(32)(0))
+    first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+    return builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), first)
+
+
+dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
+__all__ = ["ROWS", "columns", "dot", "l1", "l2"]

@@ -1,0 +1,63 @@
+"""Rows in parallel, each owned by one thread; exp is taken once and kept as the probabilities of the backward."""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._math import exp
+
+
+def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+    share = _share_of_each_row(scores, y, reduction, ignore_index, weight)
+    loss, p = np.empty(len(y), scores.dtype), np.empty(scores.shape, scores.dtype)
+    _forward[8 * scores.size](*contiguous(scores, y.astype(np.int64, copy=False), share), loss, p)
+    return loss if reduction == "none" else loss.sum(), (p, y, share)
+
+
+def softmax_cross_entropy_backward(dloss, cache):
+    p, y, share = cache
+    dscores = np.empty_like(p)
+    _backward[p.size](*contiguous(p, y.astype(np.int64, copy=False), share * dloss), dscores)
+    return dscores
+
+
+def _share_of_each_row(scores, y, reduction, ignore_index, weight):
+    share = np.ones(len(y), scores.dtype)
+    if weight is not None:
+        share = weight[np.where(y == ignore_index, 0, y)] if ignore_index is not None else weight[y]
+    if ignore_index is not None:
+        share = share * (y != ignore_index)
+    if reduction == "mean":
+        total = share.sum()
+        if not total > 0:
+            raise ValueError(f"softmax_cross_entropy_forward: no row of y counts, out of {len(y)}: the mean is undefined")
+        share = share / total
+    return share
+
+
+@kernel(fastmath={"reassoc", "contract", "nsz"})
+def _forward(scores, y, share, loss, p):
+    for i in prange(len(y)):
+        top = scores[i, 0]
+        for j in range(scores.shape[1]):
+            top = max(top, scores[i, j])
+        total = scores.dtype.type(0)
+        for j in range(scores.shape[1]):
+            p[i, j] = exp(scores[i, j] - top)
+            total += p[i, j]
+        for j in range(scores.shape[1]):
+            p[i, j] /= total
+        loss[i] = 0
+        if share[i] != 0:
+            loss[i] = share[i] * (math.log(total) - (scores[i, y[i]] - top))
+
+
+@kernel
+def _backward(p, y, share, dscores):
+    for i in prange(len(y)):
+        for j in range(p.shape[1]):
+            dscores[i, j] = p[i, j] * share[i]
+        if share[i] != 0:
+            dscores[i, y[i]] = (p[i, y[i]] - 1) * share[i]

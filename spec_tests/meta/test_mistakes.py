@@ -1,0 +1,87 @@
+"""The suite rejects what is wrong: every classic mistake of every concept falls to some property of its own concept."""
+
+import importlib
+
+import pytest
+
+from nnspec import catalogue, reference
+from nnspec.backends import Backend, NotSupplied
+from nnspec.collect import public_functions
+from nnspec.spec_tests._kinds import LEVEL_OF, BackendRaised, Spec
+from nnspec.spec_tests._verdict import CheckFailed
+
+# Mistakes on which honest implementations could differ: they may fall as late as at level strict.
+CONVENTIONS = ("M05", "M06", "M16", "M118", "M03 zero-over-zero")
+
+
+def specs():
+    for concept in catalogue.concepts().values():
+        if "spec" in concept.files:
+            module = importlib.import_module(f"nnspec.spec_tests.{concept.note}.test_{concept.name}")
+            yield from (entry for entry in vars(module).values() if isinstance(entry, type) and issubclass(entry, Spec)
+                        and entry.__module__ == module.__name__)  # fmt: skip
+
+
+def rejections(spec: Spec, backend: Backend):
+    """(level, property, case) of each check that rejects the backend, in the order of the levels."""
+    for name, level in LEVEL_OF.items():
+        for planned in spec.plan(name):
+            try:
+                getattr(spec, f"test_{name}")(planned, backend)
+            except (CheckFailed, BackendRaised):
+                yield level, name, planned.id
+            except NotSupplied:
+                continue
+
+
+def with_mistake(mistake) -> Backend:
+    return Backend(mistake.id, {**public_functions(reference), mistake.replaces: mistake.function})
+
+
+@pytest.mark.parametrize(
+    ("spec", "mistake"),
+    [pytest.param(spec, mistake, id=f"{spec.part()}-{mistake.id}") for spec in specs() for mistake in spec.mistakes()],
+)
+def test_every_mistake_is_rejected(spec, mistake):
+    found = next(rejections(spec(), with_mistake(mistake)), None)
+    assert found, f"{mistake.id} passes every check of {spec.__name__}"
+    assert found[0] != "strict" or mistake.id.startswith(CONVENTIONS), f"{mistake.id} falls only at {found}"
+
+
+@pytest.mark.parametrize("spec", [pytest.param(spec, id=spec.part()) for spec in specs() if spec.mistakes()])
+@pytest.mark.parametrize("answer", ["zeros", "ones"])
+def test_constants_are_rejected_by_every_value_case(spec, answer):
+    """No budget is so wide that zeros or ones fit in: only the cases whose truth is that constant may accept it."""
+    constant = Backend(answer, {name: _constant(f, answer) for name, f in public_functions(reference).items()})
+    rejected = {(name, case) for _, name, case in rejections(spec(), constant)}
+    for planned in spec().plan("value"):
+        assert ("value", planned.id) in rejected or _truth_is(spec(), planned, answer)
+
+
+def _constant(function, answer):
+    fill = {"zeros": 0, "ones": 1}[answer]
+
+    def constant(value):
+        if isinstance(value, tuple):
+            return tuple(map(constant, value))
+        if isinstance(value, dict):
+            return {key: constant(entry) for key, entry in value.items()}
+        return value * 0 + fill if hasattr(value, "dtype") and value.dtype.kind != "b" else value
+
+    def answering(*args, **options):
+        *outputs, last = result if isinstance(result := function(*args, **options), tuple) else (result,)
+        if not outputs:
+            return constant(last)
+        return (*map(constant, outputs), last if function.__name__.endswith("_forward") else constant(last))
+
+    return answering
+
+
+def _truth_is(spec, planned, answer):
+    import numpy as np
+
+    from nnspec.spec_tests._kinds import Problem
+
+    fill = {"zeros": 0, "ones": 1}[answer]
+    truth = Problem(spec, planned.case, planned.dtype).truth
+    return all(np.all(truth[name] == fill) for name in spec.outputs)
