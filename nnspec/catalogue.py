@@ -27,6 +27,13 @@ class Concept:
     composite: bool
     files: dict[str, Path]  # by column
 
+    def mark(self, column: str) -> str:
+        """Whether a folder has it. A target that exists inherits a composite that it does not write itself."""
+        if column in self.files:
+            return "yes"
+        target_exists = any(column in other.files for other in concepts().values())
+        return "inherited" if self.composite and target_exists and column in ("cpu", "cuda") else "–"
+
     @property
     def number(self) -> int:
         return int(self.note[1:3])

@@ -53,11 +53,11 @@ def list_concepts(notes):
     from nnspec import catalogue, report
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("note", "concept", "rows", *catalogue.FOLDERS, "title"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("note", "concept", *catalogue.FOLDERS, "rows", "title"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "concept")
     for concept in catalogue.select(notes=notes):
-        columns = [_mark(concept, column) for column in catalogue.FOLDERS]
-        table.add_row(concept.note[1:3], concept.name, " ".join(concept.rows), *columns, concept.title)
+        marks = [concept.mark(column) for column in catalogue.FOLDERS]
+        table.add_row(concept.note[1:3], concept.name, *marks, " ".join(concept.rows), concept.title)
     report.console().print(table)
 
 
@@ -86,12 +86,6 @@ def train(model, data, backend, seed, epochs, neighbours):
 
     with _told_in_one_line(CannotLoad, NotSupplied, training.DataMissing, ValueError):
         training.run(model, data, backend, seed, epochs, neighbours, report.console())
-
-
-def _mark(concept, column) -> str:
-    if column in concept.files:
-        return "yes"
-    return "inherited" if concept.composite and column in ("cpu", "cuda") else "–"
 
 
 class _told_in_one_line:

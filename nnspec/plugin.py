@@ -106,6 +106,12 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("planned", planned, ids=[p.id for p in planned])
 
 
+    if "bench_size" in metafunc.fixturenames:
+        from nnspec.benchmarks._kinds import BACKENDS
+
+        metafunc.parametrize(("bench_size", "bench_backend"), [(s, b) for s in metafunc.cls.sizes for b in BACKENDS])
+
+
 def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if not _parametrized_over_nothing(item)]
     if wanted := set(config.getoption("--nnspec-id")):

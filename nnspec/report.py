@@ -13,7 +13,7 @@ from nnspec import catalogue
 from nnspec.results import BAD, LEVELS, Check, Report, State
 
 SHOWN = 12  # failures told in full; the rest is counted
-WIDTH = 110  # where there is no terminal to ask
+WIDTH = 120  # where there is no terminal to ask
 _STYLE = {State.PASSED: "green", State.FAILED: "bold red", State.ERRORED: "bold red", State.BLOCKED: "magenta"}
 _WORD = {state: state.value.replace("_", " ") for state in State}
 

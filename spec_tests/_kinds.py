@@ -216,6 +216,11 @@ class Spec:
         named = dict(zip(self.outputs, outputs, strict=True))
         return named | {f"d{name}": gradient for name, gradient in gradients.items()}
 
+    @property
+    def explained_sizes(self) -> dict[str, Any]:
+        """Small enough to read what sympy derives."""
+        return default_sizes(self.reference, 2, 0, (1, 2))
+
     # -- which checks there are --------------------------------------------------------------------------------------
 
     def plan(self, name: str) -> list[Planned]:

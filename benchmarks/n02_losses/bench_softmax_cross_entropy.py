@@ -1,0 +1,13 @@
+"""Softmax cross-entropy, forward and backward: one exp a score, then bound by memory."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n02_losses import test_softmax_cross_entropy as spec
+
+
+class BenchSoftmaxCrossEntropy(Timing):
+    spec = spec.TestSoftmaxCrossEntropy
+    sizes = {
+        "S": {"N": 100, "C": 10},
+        "M": {"N": 4096, "C": 10},
+        "L": {"N": 4096, "C": 1000},
+    }

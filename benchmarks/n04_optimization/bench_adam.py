@@ -1,0 +1,13 @@
+"""Adam, three steps: bound by memory, a step reads 4 arrays and writes 3."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n04_optimization import test_adam as spec
+
+
+class BenchAdam(Timing):
+    spec = spec.TestAdam
+    sizes = {
+        "S": {"shape": (100, 100)},
+        "M": {"shape": (1024, 1024)},
+        "L": {"shape": (2048, 4096)},
+    }

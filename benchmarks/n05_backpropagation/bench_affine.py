@@ -1,0 +1,13 @@
+"""Affine, forward and backward: bound by arithmetic, 6 N D M floating-point operations."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n05_backpropagation import test_affine as spec
+
+
+class BenchAffine(Timing):
+    spec = spec.TestAffine
+    sizes = {
+        "S": {"N": 100, "d": (784,), "M": 100},
+        "M": {"N": 512, "d": (1024,), "M": 1024},
+        "L": {"N": 2048, "d": (768,), "M": 3072},
+    }

@@ -1,0 +1,13 @@
+"""ReLU, forward and backward: bound by memory, 5 arrays are read or written."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n05_backpropagation import test_relu as spec
+
+
+class BenchRelu(Timing):
+    spec = spec.TestRelu
+    sizes = {
+        "S": {"shape": (100, 100)},
+        "M": {"shape": (512, 1024)},
+        "L": {"shape": (64, 64, 32, 32)},
+    }

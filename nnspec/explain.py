@@ -1,0 +1,89 @@
+"""`nnspec explain`: what the specification knows of a concept, as a person reads it."""
+
+import ast
+import importlib
+import inspect
+from difflib import get_close_matches
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from nnspec import catalogue
+from nnspec.results import Unusable
+
+LONGEST = 400  # characters of a derived expression; a longer one says little
+
+
+def explained(name: str) -> Group:
+    """The reference's text and signatures, the definition, one derived gradient each, and the pitfalls."""
+    if name not in catalogue.concepts():
+        close = get_close_matches(name, catalogue.concepts(), n=1)
+        raise Unusable(f"there is no concept {name}{f'; did you mean {close[0]}?' if close else ''} (see `nnspec list`)")
+    concept = catalogue.concepts()[name]
+    parts = [Text.assemble((concept.name, "bold"), f"  rows {', '.join(concept.rows)}", "  in ", concept.note), Text()]
+    if "reference" in concept.files:
+        tree = ast.parse(concept.files["reference"].read_text())
+        parts += [Text(ast.get_docstring(tree) or ""), Text(), Text("signatures", style="bold")]
+        parts += [_indented(line) for line in _signatures(tree)]
+    for spec in _specs(concept):
+        parts += _explained_spec(spec)
+    return Group(*parts)
+
+
+def _signatures(tree: ast.Module) -> list[str]:
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    return [f"{f.name}({ast.unparse(f.args)})" for f in functions]
+
+
+def _specs(concept) -> list[type]:
+    from nnspec.spec_tests._kinds import Spec
+
+    if "spec" not in concept.files:
+        return []
+    module = importlib.import_module(f"nnspec.spec_tests.{concept.note}.test_{concept.name}")
+    own = [entry for entry in vars(module).values() if inspect.isclass(entry) and entry.__module__ == module.__name__]
+    return [entry for entry in own if issubclass(entry, Spec)]
+
+
+def _explained_spec(spec: type) -> list:
+    parts = [Text(), Text(f"{spec.part()}: what is checked", style="bold")]
+    definition = getattr(spec, "definition", None)
+    if definition is not None:
+        parts.append(_indented(f"definition  {inspect.getdoc(definition)}"))
+    parts += [_indented(f"law         {inspect.getdoc(getattr(spec, law))}") for law in dir(spec) if law.startswith("law_")]
+    parts += [_indented(line) for line in _derivatives(spec())]
+    if pitfalls := spec.mistakes():
+        parts += [Text("pitfalls", style="bold"), *(_indented(f"{m.id}: {m.hint}") for m in pitfalls)]
+    return parts
+
+
+def _derivatives(spec) -> list[str]:
+    """The smallest case, symbolically: one output, and the derivative by one entry of each input."""
+    import sympy as sp
+
+    from nnspec.spec_tests import _truth
+    from nnspec.spec_tests._cases import Case
+    from nnspec.spec_tests._kinds import Problem
+
+    if not spec.has_gradient or not hasattr(spec, "definition"):
+        return []
+    problem = Problem(spec, Case("explained", spec.explained_sizes), "float64")
+    constants = {n: v for n, v in problem.inputs.items() if n not in problem.floats() and not isinstance(v, dict)}
+    inputs, tape, outputs = _truth.derive(spec.definition, problem.floats(), constants)
+    first = next(entry for output in outputs for entry in output.ravel())
+    first = sp.sympify(first).subs(reversed(tape))
+    if len(str(first)) > LONGEST:
+        return ["the gradient that sympy derives runs through the parts, and is too long to read here"]
+    sizes = ", ".join(f"{name} = {size}" for name, size in problem.dims.items())
+    fixed = "".join(f", {name} = {value.tolist()}" for name, value in constants.items())
+    lines = [f"for {sizes}{fixed}:", f"{spec.outputs[0]} = {first}"]
+    for name, array in inputs.items():
+        entry = next((symbol for symbol in array.ravel() if first.has(symbol)), None)
+        if entry is not None:
+            lines.append(f"d {spec.outputs[0]} / d {entry} = {sp.simplify(sp.diff(first, entry))}")
+    return lines
+
+
+def _indented(text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, 2))
