@@ -58,15 +58,19 @@ class Backend:
         """The names of the reference that this namespace itself has."""
         return [name for name in public_functions(_reference()) if callable(getattr(self.namespace, name, None))]
 
-    def find(self, name: str):
-        """The function, as the backend wrote it; for a composite that it did not write, the reference's on its parts."""
-        function = getattr(self.namespace, name, None)
+    def inherits(self, name: str) -> bool:
+        """Whether this is a composite that the backend did not write: the reference's, on the backend's parts."""
         ours = getattr(_reference(), name, None)
-        if isinstance(function, functools.partial) and function.func is ours:
-            function = None  # a composite that a collected package inherited
-        if function is None and ours is not None and is_composite(ours):
-            parts = _Parts(self)
-            return functools.partial(inspect.unwrap(ours) if self.asarray else ours, ops=parts)
+        own = getattr(self.namespace, name, None)
+        inherited_by_package = isinstance(own, functools.partial) and own.func is ours
+        return ours is not None and is_composite(ours) and (own is None or inherited_by_package)
+
+    def find(self, name: str):
+        """The function, as the backend wrote it, or the composite that it inherits. Raises NotSupplied."""
+        if self.inherits(name):
+            composite = getattr(_reference(), name)
+            return functools.partial(inspect.unwrap(composite) if self.asarray else composite, ops=_Parts(self))
+        function = getattr(self.namespace, name, None)
         if not callable(function):
             raise NotSupplied(f"{self.name} has no {name}")
         return function

@@ -19,7 +19,7 @@ REPORT = pytest.StashKey[Report]()
 
 def pytest_addoption(parser):
     group = parser.getgroup("nnspec")
-    group.addoption("--nnspec-backend", default="cpu", metavar="BACKEND", help="a name, module or path (default: cpu)")
+    group.addoption("--nnspec-backend", metavar="BACKEND", help="a name, module or path (default: cpu)")
     group.addoption("--nnspec-level", choices=LEVELS, help="what decides the outcome (default: core; ours: strict)")
     group.addoption("--nnspec-dtype", choices=("float32", "float64"), help="only this dtype")
     group.addoption("--nnspec-id", action="append", default=[], metavar="ID", help="only this check")
@@ -62,7 +62,7 @@ def backend_of(config) -> Backend:
     """Loaded when the first check needs it, so that runs without checks need no backend."""
     if BACKEND not in config.stash:
         try:
-            config.stash[BACKEND] = load(config.getoption("--nnspec-backend"))
+            config.stash[BACKEND] = load(config.getoption("--nnspec-backend") or "cpu")
         except CannotLoad as error:
             raise pytest.UsageError(str(error)) from error
     backend, report = config.stash[BACKEND], config.stash[REPORT]
@@ -85,6 +85,11 @@ class SpecModule(pytest.Module):
 
 def pytest_pycollect_makemodule(module_path, parent):
     return SpecModule.from_parent(parent, path=module_path) if _dotted(module_path) else None
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Whoever names a backend asks about that backend, and not about the suite itself."""
+    return True if collection_path.name == "meta" and config.getoption("--nnspec-backend") else None
 
 
 def _dotted(path: Path) -> str | None:
@@ -151,6 +156,8 @@ def pytest_runtest_makereport(item, call):
     config, check = item.config, check_of(item)
     backend = config.stash[BACKEND]
     state, text = _outcome(item, call)
+    if config.getoption("--nnspec-id") and state is not State.PASSED:
+        text += _looked_at(item)
     told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
             "parts": sorted(backend.parts_used)}  # fmt: skip
     backend.parts_used.clear()
@@ -174,13 +181,20 @@ def _outcome(item, call) -> tuple[State, str]:
     if isinstance(error, NotSupplied):
         return State.NOT_IMPLEMENTED, str(error)
     if isinstance(error, CheckFailed):
-        return State.FAILED, f"{error}\n{_formula(item)}"
+        return State.FAILED, f"{error}{_formula(item)}"
     if isinstance(error, BackendRaised):
-        return State.ERRORED, f"{error}\n{_formula(item)}"
+        return State.ERRORED, f"{error}{_formula(item)}"
     return State.ERRORED, f"the suite itself broke, please report it:\n{item.repr_failure(call.excinfo)}"
+
+
+def _looked_at(item) -> str:
+    """For a check that was asked for by its id: what went in, what came out, and what should have."""
+    shown = [f"{label} {value}" for label, value in (item.instance.looked_at or {}).items()]
+    return "\n".join(["", *shown])
 
 
 def _formula(item) -> str:
     definition = getattr(item.cls, "definition", None)
-    said = (definition.__doc__ or "").strip() if definition else ""
-    return f"formula: {said}" if said else ""
+    if definition is None or item.originalname in ("test_errors", "test_purity", "test_dtype"):
+        return ""
+    return f"\nformula: {definition.__doc__.strip()}"

@@ -1,9 +1,10 @@
 """Showing a Report: one line a concept, then what went wrong, then the counts."""
 
 import io
+import shlex
 from collections.abc import Iterable
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -29,10 +30,11 @@ def console(**options) -> Console:
 def show(report: Report, to: Console):
     to.print(table(report))
     for check in _told(report):
-        to.print(Padding(Group(*_failure(report, check)), (1, 0, 0, 0)))
+        to.print()
+        _show_failure(report, check, to)
     to.print()
     for line in _summary(report):
-        to.print(line)
+        to.print(line, soft_wrap=True)
 
 
 def table(report: Report) -> Table:
@@ -86,13 +88,14 @@ def _told(report: Report) -> list[Check]:
     return list(first.values())[:SHOWN]
 
 
-def _failure(report: Report, check: Check) -> list:
+def _show_failure(report: Report, check: Check, to: Console):
     where = f"{'' if report.counts(check) else 'advice: '}{check.id}"
     alike = sum(c.state == check.state and c.id.split("/")[:2] == check.id.split("/")[:2] for c in report.checks) - 1
     more = f"  (and {alike} more of this property)" if alike else ""
-    head = Text.assemble((_WORD[check.state], _STYLE.get(check.state, "")), " ", (where, "bold"), (more, "dim"))
-    command = f"nnspec check {report.backend} --id '{check.id}'"
-    return [head, Padding(Text(check.text), (0, 0, 0, 4)), Padding(Text(f"again: {command}", style="dim"), (0, 0, 0, 4))]
+    to.print(Text.assemble((_WORD[check.state], _STYLE.get(check.state, "")), " ", (where, "bold"), (more, "dim")))
+    to.print(Padding(Text(check.text), (0, 0, 0, 4), expand=False))
+    command = f"nnspec check {shlex.quote(report.backend)} --id {shlex.quote(check.id)}"
+    to.print(Text(f"    again: {command}", style="dim"), soft_wrap=True)  # one line, to be copied as it is
 
 
 def _summary(report: Report) -> list[str]:

@@ -26,6 +26,7 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.backends import Backend, NotSupplied
+from nnspec.collect import is_composite, public_functions
 from nnspec.shapes import contract
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import Budget, derive_budget
@@ -187,6 +188,8 @@ class Spec:
     def mistakes(cls) -> list[Mistake]:
         return [entry for entry in vars(cls).values() if isinstance(entry, Mistake)]
 
+    looked_at: dict[str, Any] | None = None  # by the last check: inputs, and answers beside the truth
+
     # -- what a kind says about itself -------------------------------------------------------------------------------
 
     @property
@@ -272,20 +275,20 @@ class Spec:
     # -- the properties ----------------------------------------------------------------------------------------------
 
     def test_value(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         self.judge(backend, problem, problem.truth, only="outputs", budget_from=self.budget_from)
 
     def test_gradient(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         self.judge(backend, problem, problem.truth, only="gradients", budget_from=self.budget_from)
 
     def test_agreement(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         self.judge(backend, problem, problem.wide, budget_from=self.budget_from)
 
     def test_law(self, planned, backend):
         """A law is a method that returns two sides. The budget is how far apart the reference lets them drift."""
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         law = getattr(self, f"law_{planned.case.name.replace(' ', '_')}")
 
         def sides(call, problem):
@@ -306,39 +309,39 @@ class Spec:
             raise CheckFailed(f"{law.__doc__}\n{failed}") from None
 
     def test_stability(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         self.judge(backend, problem, problem.truth)
 
     def test_purity(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         getattr(self, f"_purity_{planned.case.name.replace(' ', '_')}")(backend, problem)
 
     def test_layout(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         lay = _LAYOUTS[planned.case.name]
         arrays = {name: lay(array) for name, array in problem.floats().items()}
         douts = [lay(dout) if np.ndim(dout) else dout for dout in problem.douts]
         self.judge(backend, problem.replaced(arrays, douts), problem.wide, budget_from=self.budget_from)
 
     def test_dtype(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         for name, value in self.answer(backend, problem).items():
             got = np.asarray(value).dtype
             require(got == problem.dtype or got.kind != "f",
                     f"{name} is {got}, but the inputs are {problem.dtype}: the dtype must be kept")  # fmt: skip
 
     def test_scale(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         self.judge(backend, problem, problem.wide, budget_from=self.budget_from)
 
     def test_convention(self, planned, backend):
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         empty = any(array.size == 0 for array in problem.floats().values())
         self.judge(backend, problem, problem.wide if empty else problem.truth)
 
     def test_errors(self, planned, backend):
         bad = next(bad for bad in self._refusals() if bad.name == planned.case.name)
-        problem = Problem(self, planned.case, planned.dtype)
+        problem = self.problem(planned, backend)
         if bad.argument in problem.inputs:
             spoilt = problem.replaced({bad.argument: bad.spoil(problem.inputs[bad.argument])})
         else:
@@ -358,6 +361,19 @@ class Spec:
 
     # -- how they are carried out ------------------------------------------------------------------------------------
 
+    def problem(self, planned: Planned, backend) -> Problem:
+        """The problem of a check; what the backend does not supply needs none, nor a truth, nor a budget."""
+        for name in self.parts if backend.inherits(self.entry) else [self.entry]:
+            backend.find(name)
+        return Problem(self, planned.case, planned.dtype)
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """What a composite calls, found by running it once on parts that note who was asked for."""
+        recording = Backend("parts", {n: f for n, f in public_functions(reference).items() if not is_composite(f)})
+        self.run(recording, Problem(self, self.small()[0], "float64"))
+        return sorted(recording.parts_used)
+
     def answer(self, backend, problem: Problem, gradient=True) -> dict[str, Any]:
         """What the backend says, as NumPy arrays. Exceptions of its own become BackendRaised."""
         with calling(self.op):
@@ -367,8 +383,12 @@ class Spec:
     def judge(self, backend, problem: Problem, want: dict, only=None, budget_from=None):
         """Every output and gradient (or `only` these) within its budget of `want`."""
         budgets = self.budgets(problem, want, budget_from)  # before the call: a backend may spoil its inputs
+        self.looked_at = {f"{name} =": value for name, value in (problem.inputs | problem.options).items()}
+        self.looked_at |= {f"upstream gradient {i} =": dout for i, dout in enumerate(problem.douts)}
+        self.looked_at = copy.deepcopy(self.looked_at)
         for name, value in self.answer(backend, problem, gradient=only != "outputs").items():
             if only is None or (only == "outputs") == (name in self.outputs):
+                self.looked_at |= {f"{name} got": value, f"{name} want": want[name].astype(problem.dtype)}
                 compare(name, value, want[name], budgets[name], problem.dims)
 
     def budgets(self, problem: Problem, want: dict, budget_from=None) -> dict:

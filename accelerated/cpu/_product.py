@@ -14,7 +14,8 @@ from nnspec.accelerated.cpu._jit import contiguous, kernel
 
 DEPTH = 256  # of one block: a panel of B is then 32 KiB
 ROWS = _tile.ROWS
-BLOCK = 8 * ROWS  # rows of A that are packed together
+LONGEST_BLOCK = 8 * ROWS  # rows of A that are packed together
+TASKS = 8  # at least, if there are enough rows: a number that has nothing to do with the threads, so that bits do not
 
 
 DOT, L1, L2 = range(3)
@@ -48,8 +49,9 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k):
     packed_b = np.empty(panels * k * width, a.dtype)
     for p in prange(panels):
         _pack_columns(b, b_row, b_column, p * width, n, k, width, packed_b[p * k * width : (p + 1) * k * width])
-    for block in prange((m + BLOCK - 1) // BLOCK):
-        first, last = block * BLOCK, min(m, block * BLOCK + BLOCK)
+    rows = min(LONGEST_BLOCK, (m // TASKS // ROWS + 1) * ROWS)
+    for block in prange((m + rows - 1) // rows):
+        first, last = block * rows, min(m, block * rows + rows)
         strips = (last - first + ROWS - 1) // ROWS
         packed_a = np.empty(strips * ROWS * DEPTH, a.dtype)
         edge = np.empty(ROWS * width, a.dtype)
@@ -87,10 +89,16 @@ def _run_tile(how, depth, a, a_at, b, b_at, c, c_at, c_stride, add):
 def _pack_columns(b, b_row, b_column, first, n, k, width, packed):
     """`width` columns of B from `first` on, row after row; 0 beyond the last column."""
     here = min(width, n - first)
-    for kk in range(k):
-        for j in range(here):
+    if b_column == 1 and here == width:  # spelled out, so that it becomes a wide copy
+        for kk in range(k):
+            for j in range(width):
+                packed[kk * width + j] = b[kk * b_row + first + j]
+        return
+    for j in range(here):
+        for kk in range(k):
             packed[kk * width + j] = b[kk * b_row + (first + j) * b_column]
-        for j in range(here, width):
+    for j in range(here, width):
+        for kk in range(k):
             packed[kk * width + j] = 0
 
 
@@ -98,6 +106,11 @@ def _pack_columns(b, b_row, b_column, first, n, k, width, packed):
 def _pack_rows(a, a_row, a_column, first, m, start, depth, packed):
     """ROWS rows of A from `first` on, over one block of the depth, column after column; 0 beyond the last row."""
     here = min(ROWS, m - first)
+    if a_row == 1 and here == ROWS:
+        for kk in range(depth):
+            for i in range(ROWS):
+                packed[kk * ROWS + i] = a[first + i + (start + kk) * a_column]
+        return
     for i in range(here):
         for kk in range(depth):
             packed[kk * ROWS + i] = a[(first + i) * a_row + (start + kk) * a_column]
