@@ -7,7 +7,9 @@ disagrees with the reference is not timed. Compilation happens before the clock 
 from typing import ClassVar
 
 from nnspec.backends import load
-from nnspec.spec_tests._kinds import Case, Problem, Spec
+from nnspec.spec_tests._cases import Case
+from nnspec.spec_tests._problem import Problem
+from nnspec.spec_tests._spec import Spec
 
 BACKENDS = ("reference", "cpu")
 

@@ -165,7 +165,7 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     close = get_close_matches(target, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise CannotLoad(
-        f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), no module and no path.{hint}"
+        f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"
     )
 
 
@@ -190,7 +190,12 @@ def _import_apart(target: str):
     path = [entry or "." for entry in sys.path]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=IMPORT_SECONDS, stdin=subprocess.DEVNULL, env=_with_path(path)
+            command,
+            capture_output=True,
+            text=True,
+            timeout=IMPORT_SECONDS,
+            stdin=subprocess.DEVNULL,
+            env=_with_path(path),
         )
     except subprocess.TimeoutExpired:
         raise CannotLoad(f"cannot load the backend {target}: its import took over {IMPORT_SECONDS} s") from None
@@ -227,7 +232,9 @@ def _import_errors(target: str):
         where = traceback.extract_tb(error.__traceback__)[-1]
         said = " ".join(str(error).split()) or "no message"
         what = "it exits on import" if isinstance(error, SystemExit) else f"{type(error).__name__}: {said}"
-        raise CannotLoad(f"cannot load the backend {target}: {what} ({Path(where.filename).name}:{where.lineno})") from error
+        raise CannotLoad(
+            f"cannot load the backend {target}: {what} ({Path(where.filename).name}:{where.lineno})"
+        ) from error
 
 
 def _usable(backend: Backend) -> Backend:

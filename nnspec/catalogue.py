@@ -83,5 +83,13 @@ def _read(note: str, name: str, files: dict[str, Path]) -> Concept:
         composite = any(arg.arg == "ops" for f in defined for arg in f.args.kwonlyargs)
     if "spec" in files:
         text = files["spec"].read_text()
-        rows = tuple(sorted({row for line in re.findall(r"^    rows = (.+)$", text, re.M) for row in re.findall(r"\d\d\.\d\d", line)}))
+        rows = tuple(
+            sorted(
+                {
+                    row
+                    for line in re.findall(r"^    rows = (.+)$", text, re.M)
+                    for row in re.findall(r"\d\d\.\d\d", line)
+                }
+            )
+        )
     return Concept(name, note, title, rows, functions, composite, files)

@@ -19,7 +19,9 @@ def explained(name: str) -> Group:
     """The reference's text and signatures, the definition, one derived gradient each, and the pitfalls."""
     if name not in catalogue.concepts():
         close = get_close_matches(name, catalogue.concepts(), n=1)
-        raise Unusable(f"there is no concept {name}{f'; did you mean {close[0]}?' if close else ''} (see `nnspec list`)")
+        raise Unusable(
+            f"there is no concept {name}{f'; did you mean {close[0]}?' if close else ''} (see `nnspec list`)"
+        )
     concept = catalogue.concepts()[name]
     parts = [Text.assemble((concept.name, "bold"), f"  rows {', '.join(concept.rows)}", "  in ", concept.note), Text()]
     if "reference" in concept.files:
@@ -37,7 +39,7 @@ def _signatures(tree: ast.Module) -> list[str]:
 
 
 def _specs(concept) -> list[type]:
-    from nnspec.spec_tests._kinds import Spec
+    from nnspec.spec_tests._spec import Spec
 
     if "spec" not in concept.files:
         return []
@@ -51,7 +53,9 @@ def _explained_spec(spec: type) -> list:
     definition = getattr(spec, "definition", None)
     if definition is not None:
         parts.append(_indented(f"definition  {inspect.getdoc(definition)}"))
-    parts += [_indented(f"law         {inspect.getdoc(getattr(spec, law))}") for law in dir(spec) if law.startswith("law_")]
+    parts += [
+        _indented(f"law         {inspect.getdoc(getattr(spec, law))}") for law in dir(spec) if law.startswith("law_")
+    ]
     parts += [_indented(line) for line in _derivatives(spec())]
     if pitfalls := spec.mistakes():
         parts += [Text("pitfalls", style="bold"), *(_indented(f"{m.id}: {m.hint}") for m in pitfalls)]
@@ -63,13 +67,14 @@ def _derivatives(spec) -> list[str]:
     import sympy as sp
 
     from nnspec.spec_tests import _truth
-    from nnspec.spec_tests._cases import Case
-    from nnspec.spec_tests._kinds import Problem
+    from nnspec.spec_tests._cases import Case, default_sizes
+    from nnspec.spec_tests._problem import Problem
 
     if not spec.has_gradient or not hasattr(spec, "definition"):
         return []
-    problem = Problem(spec, Case("explained", spec.explained_sizes), "float64")
-    constants = {n: v for n, v in problem.inputs.items() if n not in problem.floats() and not isinstance(v, dict)}
+    small = default_sizes(spec.reference, 2, 0, (1, 2))
+    problem = Problem(spec, Case("explained", small), "float64")
+    constants = problem.constants()
     inputs, tape, outputs = _truth.derive(spec.definition, problem.floats(), constants)
     first = next(entry for output in outputs for entry in output.ravel())
     first = sp.sympify(first).subs(reversed(tape))
@@ -78,7 +83,7 @@ def _derivatives(spec) -> list[str]:
     sizes = ", ".join(f"{name} = {size}" for name, size in problem.dims.items())
     fixed = "".join(f", {name} = {value.tolist()}" for name, value in constants.items())
     lines = [f"for {sizes}{fixed}:", f"{spec.outputs[0]} = {first}"]
-    for name, array in inputs.items():
+    for array in inputs.values():
         entry = next((symbol for symbol in array.ravel() if first.has(symbol)), None)
         if entry is not None:
             lines.append(f"d {spec.outputs[0]} / d {entry} = {sp.simplify(sp.diff(first, entry))}")

@@ -110,7 +110,6 @@ def pytest_generate_tests(metafunc):
         planned = [p for p in planned if dtype in (None, p.dtype)]
         metafunc.parametrize("planned", planned, ids=[p.id for p in planned])
 
-
     if "bench_size" in metafunc.fixturenames:
         from nnspec.benchmarks._kinds import BACKENDS
 
@@ -140,7 +139,7 @@ def is_check(item) -> bool:
 
 def check_of(item) -> Check:
     """The Check that an item stands for, before it ran."""
-    from nnspec.spec_tests._kinds import LEVEL_OF
+    from nnspec.spec_tests._spec import LEVEL_OF
 
     name = item.originalname.removeprefix("test_")
     concept, part = item.cls.concept(), item.cls.part()
@@ -172,7 +171,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def _outcome(item, call) -> tuple[State, str]:
-    from nnspec.spec_tests._kinds import BackendRaised
+    from nnspec.spec_tests._spec import BackendRaised
     from nnspec.spec_tests._verdict import CheckFailed
 
     if call.excinfo is None:

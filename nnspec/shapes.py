@@ -104,12 +104,12 @@ class Contract:
 
     def check(self, values: dict, floats=FLOATS) -> dict[str, int | tuple]:
         """Raise TypeError or ValueError at the first parameter that breaks its rule; else the dimensions."""
-        dims, dtypes = {}, {}
+        dims, origin, dtypes = {}, {}, {}
         present = [rule for rule in self.rules.values() if not (values[rule.name] is None and rule.optional)]
         for rule in sorted(present, key=lambda rule: rule.needs_others):
             _check_kind(self.name, rule, values[rule.name], floats, dtypes)
             for label, array, shape in _arrays(rule, values[rule.name]):
-                _bind(f"{self.name}: {label}", array.shape, shape, dims)
+                _bind(self.name, label, array.shape, shape, dims, origin)
         for rule in present:
             if rule.range is not None:
                 self.check_range(rule, values, dims)
@@ -191,7 +191,9 @@ def _checked_backward(function):
     def call(*args, **kwargs):
         *douts, cache = inspect.signature(function).bind(*args, **kwargs).args if kwargs else args
         if type(cache) is not Cache or cache.op != forward:
-            raise TypeError(f"{function.__name__}: cache must be the one that {forward} returned, got {_kind_of(cache)}")
+            raise TypeError(
+                f"{function.__name__}: cache must be the one that {forward} returned, got {_kind_of(cache)}"
+            )
         for i, (dout, (shape, dtype)) in enumerate(zip(douts, cache.outputs, strict=False)):
             if shape == () and isinstance(dout, (int, float, np.floating)):
                 douts[i] = dtype.type(dout)
@@ -212,7 +214,9 @@ def _fingerprint(value):
     if kind in (bool, int, str, NoneType):
         return kind, value
     if kind is dict:
-        return tuple((name, *(_fingerprint(entry) if type(entry) is np.ndarray else ())) for name, entry in value.items())
+        return tuple(
+            (name, *(_fingerprint(entry) if type(entry) is np.ndarray else ())) for name, entry in value.items()
+        )
     return kind
 
 
@@ -270,8 +274,10 @@ def _check_kind(name, rule, value, floats, dtypes):
     if plain and (is_bool or not isinstance(value, plain)):
         raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {_kind_of(value)}")
     if rule.kind == "params" and (odd := set(value) ^ {key for key, _ in rule.shapes}):
-        raise ValueError(f"{name}: {rule.name} must have the keys {', '.join(k for k, _ in rule.shapes)}; "
-                         f"missing or unknown: {', '.join(sorted(map(str, odd)))}")
+        raise ValueError(
+            f"{name}: {rule.name} must have the keys {', '.join(k for k, _ in rule.shapes)}; "
+            f"missing or unknown: {', '.join(sorted(map(str, odd)))}"
+        )
     for label, array, _ in _arrays(rule, value):
         kind = "float" if rule.kind == "params" else rule.kind
         dtype = array.dtype if isinstance(array, np.ndarray) else None
@@ -299,23 +305,26 @@ def _arrays(rule: Rule, value):
     return [(rule.name, value, shape) for _, shape in rule.shapes]
 
 
-def _bind(label: str, got: tuple, notation: str, dims: dict):
-    """Match a shape against its notation, and note the dimensions that are new."""
+def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, origin: dict):
+    """Match a shape against its notation; note the dimensions that are new, and which array they are from."""
     names = notation.split()
     stars = [i for i, name in enumerate(names) if name.startswith("*")]
     want = f"({', '.join(name.replace('*', '…') for name in names)}{',' if len(names) == 1 else ''})"
     if len(got) < len(names) - len(stars) or (not stars and len(got) > len(names)):
-        raise ValueError(f"{label} must have shape {want}, got {got}")
+        raise ValueError(f"{function}: {label} must have shape {want}, got {got}")
+    sizes = list(got)
     if stars:
-        at, extra = stars[0], len(got) - len(names) + 1
-        got_by_name = [*got[:at], got[at : at + extra], *got[at + extra :]]
-    else:
-        got_by_name = list(got)
-    for name, size in zip(names, got_by_name, strict=True):
+        end = stars[0] + len(got) - len(names) + 1
+        sizes[stars[0] : end] = [got[stars[0] : end]]
+    for name, size in zip(names, sizes, strict=True):
         name = name.removeprefix("*")
         known = dims.setdefault(name, size) if name.isidentifier() else _evaluate(name, dims)
         if known != size:
-            raise ValueError(f"{label} must have shape {want} with {name} = {known}, got {got}")
+            where = next((origin[d] for d in dimensions(name) if d in origin), label)
+            raise ValueError(
+                f"{function}: {label} must have shape {want} with {name} = {known} as in {where}, got {got}"
+            )
+        origin.setdefault(name, label)
 
 
 def _evaluate(expression, dims):

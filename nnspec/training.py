@@ -45,7 +45,9 @@ def run(model: str, data: str, backend: str, seed: int, epochs: int | None, neig
     """Train and tell. Raises DataMissing, CannotLoad or NotSupplied with one line for the user."""
     images = load_images(data, seed)
     loaded = load(backend)
-    to.print(f"{model} on {data}: {len(images.x_train)} training and {len(images.x_test)} test images, backend {backend}")
+    to.print(
+        f"{model} on {data}: {len(images.x_train)} training and {len(images.x_test)} test images, backend {backend}"
+    )
     with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
         if model == "knn":
             history = classify_by_neighbours(loaded, images, neighbours, bar)

@@ -32,8 +32,8 @@ class Budget:
     def explain(self, index) -> str:
         spread, rounding = np.broadcast_to(self.spread, self.rounding.shape)[index], self.rounding[index]
         return (
-            f"{SPREADS} x ({spread:.1e} spread of {NEIGHBOURS} neighbouring inputs + {rounding:.1e} rounding of the answer"
-            f" + {self.floor:.0e} underflow)"
+            f"{SPREADS} x ({spread:.1e} spread over {NEIGHBOURS} neighbouring inputs"
+            f" + {rounding:.1e} rounding of the answer + {self.floor:.0e} underflow)"
         )
 
 

@@ -33,7 +33,10 @@ def default_sizes(reference, first=2, step=1, several=(2, 3)) -> dict[str, Any]:
     starred = {name[1:] for rule in rules for _, shape in rule.shapes for name in shape.split() if name[0] == "*"}
     names = dimension_names(reference)
     sizes = {name: first + step * i for i, name in enumerate(names)}
-    return {name: (several if i == 0 else (sizes[name],)) if name in starred else sizes[name] for i, name in enumerate(names)}
+    return {
+        name: (several if i == 0 else (sizes[name],)) if name in starred else sizes[name]
+        for i, name in enumerate(names)
+    }
 
 
 def batch_of(reference, size: int, rest: int) -> dict[str, Any]:
@@ -53,7 +56,9 @@ def draw_inputs(reference, op: str, case: Case, dims: dict, dtype) -> dict[str, 
         if not positional or (rule.kind == "any" and name not in case.inputs):
             continue
         if rule.kind == "params":
-            inputs[name] = {key: _draw(rule, case.inputs.get(key), shape, rng, dims, dtype) for key, shape in rule.shapes}
+            inputs[name] = {
+                key: _draw(rule, case.inputs.get(key), shape, rng, dims, dtype) for key, shape in rule.shapes
+            }
         else:
             shape = rule.shapes[0][1] if rule.shapes else ""
             inputs[name] = _draw(rule, case.inputs.get(name), shape, rng, dims, dtype)
@@ -96,7 +101,7 @@ def _given(rule, given, dtype):
 
 @dataclass(frozen=True)
 class Malformed:
-    """A call that must be refused: one argument, spoilt in one way. The message must name it, or one it disagrees with."""
+    """A call that must be refused: one argument, spoilt. The message must name it, or one that it disagrees with."""
 
     name: str
     argument: str

@@ -49,12 +49,23 @@ def same_bits(first, second) -> bool:
     return first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes()
 
 
+def same(first, second) -> bool:
+    """Equal to the last bit, in whatever the arrays are nested."""
+    if isinstance(first, dict):
+        return all(same(first[key], second[key]) for key in first)
+    if isinstance(first, (tuple, list)):
+        return all(map(same, first, second))
+    return same_bits(first, second) if isinstance(first, np.ndarray) else first == second
+
+
 def patterns(name, got, want, limit, wrong, dims) -> list[str]:
     """What the whole answer has in common with the truth. Silent where nothing fits."""
     if np.isnan(got).all():
         return ["NaN everywhere"]
     if np.isnan(got).any():
         return [f"NaN in {int(np.isnan(got).sum())} of {got.size} entries"]
+    if np.isinf(got).any():
+        return [f"infinite in {int(np.isinf(got).sum())} of {got.size} entries"]
     if not got.any():
         return ["zero everywhere"]
     if ratio := _constant_ratio(got, want, limit):

@@ -19,6 +19,7 @@ def elementwise(formula):
         apply[out.size](*flat(*arrays), out.reshape(-1))
         return out
 
+    function.apply = apply
     return function
 
 

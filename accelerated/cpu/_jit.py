@@ -12,25 +12,19 @@ import platformdirs
 PARALLEL_FROM = 1 << 15  # units of work (about a multiply-add each) from which waking the threads pays
 
 
-class Kernel:
+class kernel:
     """A function with `prange` loops, compiled once for one thread and once for all of them, each when it is needed.
 
-    kernel[work](...) picks one. Both give the same bits: no loop's arithmetic depends on the number of threads.
+    name[work](...) picks one. Both give the same bits, for every number of threads: no kernel leaves the order of its
+    additions to the compiler, which is why there is no `fastmath` here.
     """
 
-    def __init__(self, function, fastmath):
-        self.serial = _compiled(function, "serial", fastmath=fastmath)
-        self.parallel = _compiled(function, "parallel", fastmath=fastmath, parallel=True)
+    def __init__(self, function):
+        self.serial = _compiled(function, "serial")
+        self.parallel = _compiled(function, "parallel", parallel=True)
 
     def __getitem__(self, work):
         return self.serial if work < PARALLEL_FROM else self.parallel
-
-
-def kernel(function=None, *, fastmath=False):
-    """Makes a Kernel. fastmath: LLVM's flags by name; never all of them, which would drop NaN and infinity."""
-    if function is None:
-        return lambda function: Kernel(function, fastmath)
-    return Kernel(function, fastmath)
 
 
 def contiguous(*arrays):

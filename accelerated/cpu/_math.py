@@ -3,7 +3,8 @@
 exp: x = n ln2 + r with |r| <= ln2 / 2 (Cody and Waite 1980), expm1(r) = r + r^2 q(r), exp(x) = 2^n (1 + expm1(r)).
 tanh: x + x^3 t(x^2) where |x| < 0.625, else 1 - 2 / (exp(2|x|) + 1) with the sign of x.
 
-q and t interpolate at Chebyshev points (computed with 250 bits). NaN stays NaN, overflow is infinity, underflow gradual.
+q and t interpolate at Chebyshev points (computed with 250 bits). NaN stays NaN, overflow gives infinity, underflow is
+gradual.
 """
 
 import numpy as np

@@ -1,8 +1,9 @@
 """C = A "times" B on the register tile, where "times" is a dot product or a distance.
 
 Goto and van de Geijn 2008: B is packed once, in panels of a tile's width; each task packs a block of rows of A that
-stays in the second-level cache and runs the tile along the panels. Depth is cut into blocks that stay in the first-level
-cache. A task owns its rows of C, so nothing races, and the sum of an entry has one order for every number of threads.
+stays in the second-level cache and runs the tile along the panels. Depth is cut into blocks, so that the part of a
+panel in use stays in the first-level cache. A task owns its rows of C, so nothing races, and the sum of an entry has
+one order for every number of threads.
 """
 
 import numpy as np

@@ -66,7 +66,9 @@ def _make_tile(combine):
                 return builder.gep(data, [at])
 
             def load(pointer, offset):
-                return builder.load(builder.bitcast(builder.gep(pointer, [index(offset)]), vector.as_pointer()), align=align)
+                return builder.load(
+                    builder.bitcast(builder.gep(pointer, [index(offset)]), vector.as_pointer()), align=align
+                )
 
             a_start, b_start, c_start = start(a, 1, a_at), start(b, 3, b_at), start(c, 5, c_at)
             before = builder.block

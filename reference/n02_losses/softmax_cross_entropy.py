@@ -48,6 +48,8 @@ def _share_of_each_row(scores, y, reduction, ignore_index, weight):
         share[kept] = weight[y[kept]]
     if reduction == "mean":
         if not share.sum() > 0:
-            raise ValueError(f"softmax_cross_entropy_forward: no row of y counts, out of {len(y)}: the mean is undefined")
+            raise ValueError(
+                f"softmax_cross_entropy_forward: no row of y counts, out of {len(y)}: the mean is undefined"
+            )
         share = share / share.sum()
     return share

@@ -8,16 +8,24 @@ import textwrap
 import pytest
 
 
-@pytest.fixture
-def nnspec(tmp_path):
-    """Runs the command line in an empty folder, as a user would: nnspec("check", "cpu") -> CompletedProcess."""
+@pytest.fixture(scope="session")
+def python():
+    """Runs Python in a process of its own: python("-c", code, cwd=…, NAME="value") -> CompletedProcess."""
 
-    def run(*arguments, timeout=300, **environment):
-        command = [sys.executable, "-P", "-m", "nnspec", *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=timeout,
-                              env=os.environ | environment)  # fmt: skip
+    def run(*arguments, cwd=None, timeout=300, **environment):
+        command = [sys.executable, *map(str, arguments)]
+        environment = {name: str(value) for name, value in environment.items()}
+        return subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=os.environ | environment
+        )
 
     return run
+
+
+@pytest.fixture
+def nnspec(python, tmp_path):
+    """Runs the command line in an empty folder, as a user would: nnspec("check", "cpu") -> CompletedProcess."""
+    return lambda *arguments, **environment: python("-P", "-m", "nnspec", *arguments, cwd=tmp_path, **environment)
 
 
 @pytest.fixture

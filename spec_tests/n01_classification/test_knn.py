@@ -3,8 +3,7 @@
 import numpy as np
 
 from nnspec.reference import knn_vote, l1_distance, l2_distance, l2_distance_backward, l2_distance_gemm
-from nnspec.spec_tests._cases import Malformed
-from nnspec.spec_tests._kinds import Case, Function, mistake
+from nnspec.spec_tests._kinds import Case, Function, Malformed, mistake
 from nnspec.spec_tests._truth import absolute, named, sqrt, where_positive
 
 IMAGES = {"xq": np.array([[0, 255, 3], [200, 0, 9]], np.uint8), "xt": np.array([[255, 0, 4], [1, 255, 200]], np.uint8)}
@@ -96,21 +95,27 @@ class TestL2DistanceGemm(Function):
     )
 
     def definition(self, xq, xt, *, squared=False):
-        """d_ij = sqrt(|xq_i|^2 - 2 xq_i·xt_j + |xt_j|^2), which is sqrt(sum_k (xq_ik - xt_jk)^2). CS231n, assignment 1."""
+        """d_ij = sqrt(|xq_i|^2 - 2 xq_i·xt_j + |xt_j|^2) = sqrt(sum_k (xq_ik - xt_jk)^2). CS231n, assignment 1."""
         d2 = squared_distances(xq, xt)
         return d2 if squared else sqrt(d2)
 
-    @mistake("M02", "Add |xq|^2 down the rows and |xt|^2 along the columns, not the other way.", replaces="l2_distance_gemm")
+    @mistake(
+        "M02", "Add |xq|^2 down the rows and |xt|^2 along the columns, not the other way.", replaces="l2_distance_gemm"
+    )
     def norms_swapped(xq, xt, *, squared=False):
         d2 = (xt * xt).sum(axis=1)[:, None] - 2 * (xq @ xt.T) + (xq * xq).sum(axis=1)[None, :]
         return d2 if squared else np.sqrt(np.maximum(d2, 0))
 
-    @mistake("M02", "Sum the squares over the features (axis 1), not over the whole array.", replaces="l2_distance_gemm")
+    @mistake(
+        "M02", "Sum the squares over the features (axis 1), not over the whole array.", replaces="l2_distance_gemm"
+    )
     def norms_of_the_whole_array(xq, xt, *, squared=False):
         d2 = (xq * xq).sum() - 2 * (xq @ xt.T) + (xt * xt).sum()
         return d2 if squared else np.sqrt(np.maximum(d2, 0))
 
-    @mistake("M03", "Clip at 0 before the root: rounding makes d^2 of close points negative.", replaces="l2_distance_gemm")
+    @mistake(
+        "M03", "Clip at 0 before the root: rounding makes d^2 of close points negative.", replaces="l2_distance_gemm"
+    )
     def negative_under_the_root(xq, xt, *, squared=False):
         d2 = (xq * xq).sum(axis=1)[:, None] - 2 * (xq @ xt.T) + (xt * xt).sum(axis=1)[None, :]
         with np.errstate(invalid="ignore"):
@@ -169,7 +174,9 @@ class TestKnnVote(Function):
     )
     bad = (
         Malformed("label below 0", "labels", lambda labels: labels - 100),
-        Malformed("label above n_classes", "labels", lambda labels: labels + 100, case=Case("", options={"n_classes": 9})),
+        Malformed(
+            "label above n_classes", "labels", lambda labels: labels + 100, case=Case("", options={"n_classes": 9})
+        ),
     )
 
     def draw(self, case, dims, dtype):

@@ -3,8 +3,7 @@
 import numpy as np
 
 from nnspec.reference import softmax_cross_entropy_backward, softmax_cross_entropy_forward
-from nnspec.spec_tests._cases import Malformed
-from nnspec.spec_tests._kinds import Case, Loss, mistake
+from nnspec.spec_tests._kinds import Case, Loss, Malformed, mistake
 from nnspec.spec_tests._truth import exp, log
 
 
@@ -36,7 +35,7 @@ class TestSoftmaxCrossEntropy(Loss):
     )
 
     def definition(self, scores, y, *, reduction="mean", ignore_index=None, weight=None):
-        """loss_n = -weight_y log(exp(s_ny) / sum_j exp(s_nj)), mean over the weights. Bishop 2006, eq. 4.62 and 4.108."""
+        """loss_n = -weight_y log(exp(s_ny) / sum_j exp(s_nj)), mean by weight. Bishop 2006, eq. 4.62 and 4.108."""
         share = [0 if label == ignore_index else 1 if weight is None else weight[label] for label in y]
         loss = np.array([
             w * (log(sum(exp(row))) - row[label]) if w else w for row, label, w in zip(scores, y, share, strict=True)
@@ -53,7 +52,9 @@ class TestSoftmaxCrossEntropy(Loss):
         dscores = run()["dscores"]
         return dscores.sum(axis=1), 0 * dscores[:, 0]
 
-    @mistake("M14", "Divide the gradient by N, as the mean does with the loss.", replaces="softmax_cross_entropy_backward")
+    @mistake(
+        "M14", "Divide the gradient by N, as the mean does with the loss.", replaces="softmax_cross_entropy_backward"
+    )
     def gradient_not_divided_by_n(dloss, cache):
         p, y, share = cache
         return softmax_cross_entropy_backward(dloss, cache) / share.max(initial=0)
@@ -63,27 +64,39 @@ class TestSoftmaxCrossEntropy(Loss):
         loss, cache = softmax_cross_entropy_forward(scores, y)
         return loss * len(y), cache
 
-    @mistake("M18", "Subtract the row maximum before exp: it overflows from 89 (float32) or 710 on.",
-             replaces="softmax_cross_entropy_forward")
+    @mistake(
+        "M18",
+        "Subtract the row maximum before exp: it overflows from 89 (float32) or 710 on.",
+        replaces="softmax_cross_entropy_forward",
+    )
     def no_max_subtracted(scores, y):
         p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
         return _loss_of(p, scores, y)
 
-    @mistake("M19", "Subtract each row's own maximum: with the global one, rows far below it become 0/0.",
-             replaces="softmax_cross_entropy_forward")
+    @mistake(
+        "M19",
+        "Subtract each row's own maximum: with the global one, rows far below it become 0/0.",
+        replaces="softmax_cross_entropy_forward",
+    )
     def global_max_subtracted(scores, y):
         e = np.exp(scores - scores.max())
         return _loss_of(e / e.sum(axis=1, keepdims=True), scores, y)
 
-    @mistake("M21", "Take log p from the shifted scores: log(p + 1e-8) caps the loss at 18.4.",
-             replaces="softmax_cross_entropy_forward")
+    @mistake(
+        "M21",
+        "Take log p from the shifted scores: log(p + 1e-8) caps the loss at 18.4.",
+        replaces="softmax_cross_entropy_forward",
+    )
     def log_of_p_plus_epsilon(scores, y):
         _, cache = softmax_cross_entropy_forward(scores, y)
         p = cache[0]
         return -np.log(p[np.arange(len(y)), y] + scores.dtype.type(1e-8)).mean(), cache
 
-    @mistake("M22", "Subtract 1 from p at the true class: dscores = p - onehot(y).",
-             replaces="softmax_cross_entropy_backward")
+    @mistake(
+        "M22",
+        "Subtract 1 from p at the true class: dscores = p - onehot(y).",
+        replaces="softmax_cross_entropy_backward",
+    )
     def onehot_forgotten(dloss, cache):
         p, _, share = cache
         return p * (share * dloss)[:, None]
@@ -93,27 +106,37 @@ class TestSoftmaxCrossEntropy(Loss):
         p, _, share = cache
         return (p - 1) * (share * dloss)[:, None]
 
-    @mistake("M23", "Copy p before subtracting the one-hot: a second backward finds it changed.",
-             replaces="softmax_cross_entropy_backward")
+    @mistake(
+        "M23",
+        "Copy p before subtracting the one-hot: a second backward finds it changed.",
+        replaces="softmax_cross_entropy_backward",
+    )
     def probabilities_changed_in_place(dloss, cache):
         p, y, share = cache
         p[np.arange(len(y)), y] -= 1
         return p * (share * dloss)[:, None]
 
-    @mistake("M23", "Shift a copy of the scores: scores -= max changes the caller's array.",
-             replaces="softmax_cross_entropy_forward")
+    @mistake(
+        "M23",
+        "Shift a copy of the scores: scores -= max changes the caller's array.",
+        replaces="softmax_cross_entropy_forward",
+    )
     def scores_changed_in_place(scores, y):
         scores -= scores.max(axis=1, keepdims=True)
         return softmax_cross_entropy_forward(scores, y)
 
-    @mistake("M24", "Feed scores, not probabilities: softmax is part of this loss.",
-             replaces="softmax_cross_entropy_forward")
+    @mistake(
+        "M24", "Feed scores, not probabilities: softmax is part of this loss.", replaces="softmax_cross_entropy_forward"
+    )
     def softmax_applied_twice(scores, y):
         _, cache = softmax_cross_entropy_forward(scores, y)
         return softmax_cross_entropy_forward(cache[0], y)
 
-    @mistake("M25", "Labels must be of shape (N,): with (N, 1) the index selects N x N entries.",
-             replaces="softmax_cross_entropy_forward")
+    @mistake(
+        "M25",
+        "Labels must be of shape (N,): with (N, 1) the index selects N x N entries.",
+        replaces="softmax_cross_entropy_forward",
+    )
     def labels_as_a_column(scores, y):
         loss, cache = softmax_cross_entropy_forward(scores, y)
         return -np.log(cache[0][np.arange(len(y)), y[:, None]]).sum() / len(y), cache

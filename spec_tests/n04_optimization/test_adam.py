@@ -3,8 +3,7 @@
 import numpy as np
 
 from nnspec.reference import adam
-from nnspec.spec_tests._cases import Malformed
-from nnspec.spec_tests._kinds import STEPS, Case, UpdateRule, mistake
+from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule, mistake
 from nnspec.spec_tests._truth import sqrt
 
 
@@ -14,7 +13,9 @@ class TestAdam(UpdateRule):
     cases = (
         Case("large lr", options={"lr": 0.5}),
         Case("other betas", options={"lr": 0.1, "beta1": 0.5, "beta2": 0.75}),
-        Case("tiny gradients", options={"lr": 0.1}, inputs={"dw": lambda rng, shape: 1e-7 * rng.standard_normal(shape)}),
+        Case(
+            "tiny gradients", options={"lr": 0.1}, inputs={"dw": lambda rng, shape: 1e-7 * rng.standard_normal(shape)}
+        ),
         Case("large eps", options={"lr": 0.1, "eps": 0.25}),
     )
     extremes = (
@@ -24,7 +25,7 @@ class TestAdam(UpdateRule):
     bad = (Malformed("lr a string", "lr", lambda _: "fast"),)
 
     def definition(self, w, dw1, dw2, dw3, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-        """w -= lr mhat / (sqrt(vhat) + eps), mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t). Kingma and Ba, alg. 1."""
+        """w -= lr mhat / (sqrt(vhat) + eps), mhat = m/(1 - beta1^t), vhat = v/(1 - beta2^t). Kingma and Ba, alg. 1."""
         m, v, path = 0 * w, 0 * w, []
         for t, g in enumerate((dw1, dw2, dw3), start=1):
             m = beta1 * m + (1 - beta1) * g
@@ -59,7 +60,9 @@ class TestAdam(UpdateRule):
         m, v = beta1 * m + (1 - beta1) * dw, beta2 * v + (1 - beta2) * dw**2
         return w - lr * m / (np.sqrt(v) + eps), (m, v, t + 1)
 
-    @mistake("M41", "Keep the uncorrected moments as state; the corrected ones are for this step only.", replaces="adam")
+    @mistake(
+        "M41", "Keep the uncorrected moments as state; the corrected ones are for this step only.", replaces="adam"
+    )
     def corrected_moments_stored(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         w, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
         return w, (m / (1 - beta1**t), v / (1 - beta2**t), t)

@@ -42,7 +42,9 @@ class TestAffine(Layer):
         dx, dw, _ = affine_backward(dout, cache)
         return dx, dw, dout.sum(axis=1)
 
-    @mistake("M52", "dx = dout w^T. With a square w the shapes also fit without the transpose.", replaces="affine_backward")
+    @mistake(
+        "M52", "dx = dout w^T. With a square w the shapes also fit without the transpose.", replaces="affine_backward"
+    )
     def transpose_forgotten_in_dx(dout, cache):
         x, w = cache
         dx, dw, db = affine_backward(dout, cache)

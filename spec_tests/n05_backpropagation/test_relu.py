@@ -12,6 +12,7 @@ class TestRelu(Layer):
     ties = (
         Case("zero", inputs={"x": [[0.0, -0.0, 2.0], [-1.0, 0.0, 0.5]]}),
         Case("empty", {"shape": (0, 3)}),
+        Case("infinities and NaN", inputs={"x": [[np.inf, -np.inf, np.nan], [1.0, -1.0, -np.inf]]}),
     )
     extremes = (Case("huge and tiny", inputs={"x": [[1e30, -1e30, 1e-30], [-1e-30, 3.0, -3.0]]}),)
 
@@ -29,7 +30,9 @@ class TestRelu(Layer):
         x = problem.inputs["x"]
         return run(x=x)["out"] - run(x=-x)["out"], x
 
-    @mistake("M53", "The gradient passes where x > 0; the sign of dout says nothing about it.", replaces="relu_backward")
+    @mistake(
+        "M53", "The gradient passes where x > 0; the sign of dout says nothing about it.", replaces="relu_backward"
+    )
     def mask_from_dout(dout, cache):
         return dout * (dout > 0)
 
@@ -44,7 +47,9 @@ class TestRelu(Layer):
         dout[x <= 0] = 0
         return dout
 
-    @mistake("M16", "The derivative at exactly 0 is taken as 0: the mask is x > 0, not x >= 0.", replaces="relu_backward")
+    @mistake(
+        "M16", "The derivative at exactly 0 is taken as 0: the mask is x > 0, not x >= 0.", replaces="relu_backward"
+    )
     def kink_counted_as_positive(dout, cache):
         (x,) = cache
         return dout * (x >= 0)

@@ -41,8 +41,11 @@ class TestTwoLayerNet(Composite):
 
         return two_layer_loss(params, x, y, reg=reg, ops=Ops())
 
-    @mistake("M56", "Use the W2 of the forward in the backward: update after all gradients are known.",
-             replaces="two_layer_loss")
+    @mistake(
+        "M56",
+        "Use the W2 of the forward in the backward: update after all gradients are known.",
+        replaces="two_layer_loss",
+    )
     def w2_updated_too_early(params, x, y=None, *, reg=0.0):
         loss, grads = two_layer_loss(params, x, y, reg=reg)
         _, later = two_layer_loss({**params, "W2": params["W2"] - x.dtype.type(0.1) * grads["W2"]}, x, y, reg=reg)

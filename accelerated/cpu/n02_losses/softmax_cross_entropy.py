@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numba import prange
 
+from nnspec.accelerated.cpu._fold import fold_max, fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import exp
 
@@ -32,22 +33,23 @@ def _share_of_each_row(scores, y, reduction, ignore_index, weight):
     if reduction == "mean":
         total = share.sum()
         if not total > 0:
-            raise ValueError(f"softmax_cross_entropy_forward: no row of y counts, out of {len(y)}: the mean is undefined")
+            raise ValueError(
+                f"softmax_cross_entropy_forward: no row of y counts, out of {len(y)}: the mean is undefined"
+            )
         share = share / total
     return share
 
 
-@kernel(fastmath={"reassoc", "contract", "nsz"})
+@kernel
 def _forward(scores, y, share, loss, p):
+    classes = scores.shape[1]
+    scores_flat, p_flat = scores.reshape(-1), p.reshape(-1)
     for i in prange(len(y)):
-        top = scores[i, 0]
-        for j in range(scores.shape[1]):
-            top = max(top, scores[i, j])
-        total = scores.dtype.type(0)
-        for j in range(scores.shape[1]):
+        top = fold_max(scores_flat, i * classes, classes)
+        for j in range(classes):
             p[i, j] = exp(scores[i, j] - top)
-            total += p[i, j]
-        for j in range(scores.shape[1]):
+        total = fold_sum(p_flat, i * classes, classes)
+        for j in range(classes):
             p[i, j] /= total
         loss[i] = 0
         if share[i] != 0:

@@ -14,9 +14,9 @@ def relu_backward(dout, cache):
 
 @elementwise
 def _relu(x):
-    return x * 0 if x < 0 else x  # in this order NaN stays NaN
+    return type(x)(0) if x <= 0 else x  # in this order NaN stays NaN
 
 
 @elementwise
 def _gated(x, dout):
-    return dout if x > 0 else dout - dout
+    return dout if x > 0 else type(x)(0)

@@ -1,0 +1,90 @@
+"""A case made concrete: inputs, options and upstream gradients, and what the right answer to them is."""
+
+import copy
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nnspec import reference
+from nnspec.backends import Backend
+from nnspec.spec_tests._budget import derive_budget
+from nnspec.spec_tests._cases import Case, default_sizes
+
+REFERENCE = Backend("reference", reference)
+
+
+class Problem:
+    """What one check asks of an implementation. `spec` knows how to draw it and how to run it."""
+
+    def __init__(self, spec, case: Case, dtype: str):
+        self.spec, self.case, self.dtype = spec, case, np.dtype(dtype)
+        self.dims = default_sizes(spec.reference) | dict(case.dims)
+        made = {name: value(self.dims, self.dtype) for name, value in case.options.items() if callable(value)}
+        self.options = dict(case.options) | made
+        self.inputs = spec.draw(case, self.dims, self.dtype)
+
+    @cached_property
+    def douts(self) -> list:
+        """Upstream gradients, random and never ones: one for each output, of its shape. None without a gradient."""
+        if not self.spec.has_gradient or self.case.value_only:
+            return []
+        rng = np.random.default_rng(1)
+        outputs = self.spec.run(REFERENCE, self, gradient=False)
+        return [self.dtype.type(rng.standard_normal(np.shape(outputs[name]))) for name in self.spec.outputs]
+
+    def floats(self) -> dict[str, np.ndarray]:
+        """The floating inputs by name; those of a dict under their own keys."""
+        found = {}
+        for name, value in self.inputs.items():
+            found |= value if isinstance(value, dict) else {name: value}
+        return {name: array for name, array in found.items() if getattr(array, "dtype", np.dtype(int)).kind == "f"}
+
+    def constants(self) -> dict[str, Any]:
+        """What has no gradient: labels, counts, integer images, options."""
+        floats = self.floats()
+        given = {name: value for name, value in self.inputs.items() if name not in floats and type(value) is not dict}
+        return given | self.options
+
+    def replaced(self, arrays: dict[str, Any], douts=None) -> "Problem":
+        """The same problem with other arrays under the same names."""
+        other = copy.copy(self)
+        other.inputs = {
+            name: {key: arrays.get(key, entry) for key, entry in value.items()}
+            if type(value) is dict
+            else arrays.get(name, value)
+            for name, value in self.inputs.items()
+        }
+        if douts is not None:
+            other.douts = douts
+        return other
+
+    def wide(self) -> dict[str, np.ndarray]:
+        """The reference's answer in extended precision, at exactly these inputs."""
+        arrays = {name: array.astype(np.longdouble) for name, array in self.floats().items()}
+        other = self.replaced(arrays, [np.longdouble(dout) for dout in self.douts])
+        other.options = {
+            name: value.astype(np.longdouble) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+            for name, value in self.options.items()
+        }
+        answer = self.spec.run(REFERENCE, other, gradient=bool(self.douts))
+        return {name: np.asarray(value) for name, value in answer.items()}
+
+    def budgets(self, want: dict[str, np.ndarray], on: Backend = REFERENCE, at_tie=False) -> dict:
+        """What every answer may be off by, from how `on` moves under rounding.
+
+        At a tie only the upstream gradients move: a neighbour of the inputs lies on the other side of the kink.
+        """
+        upstream = {f"upstream gradient {i}": np.asarray(dout) for i, dout in enumerate(self.douts)}
+        moved = upstream if at_tie else self.floats() | upstream
+
+        def run(arrays):
+            douts = [self.dtype.type(arrays[name]) for name in upstream]
+            return self.spec.run(on, self.replaced(arrays, douts), gradient=bool(douts))
+
+        return derive_budget(run, moved, want, self.dtype)
+
+    def described(self) -> dict[str, Any]:
+        """A copy of all that goes in, for people."""
+        upstream = {f"upstream gradient {i}": dout for i, dout in enumerate(self.douts)}
+        return {f"{name} =": copy.deepcopy(v) for name, v in (self.inputs | self.options | upstream).items()}

@@ -1,0 +1,373 @@
+"""What every kind of concept has in common: the properties, by level, and the cases on which each is tried."""
+
+import contextlib
+import copy
+import inspect
+import itertools
+import re
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nnspec import reference
+from nnspec.backends import Backend, NotSupplied
+from nnspec.collect import is_composite, public_functions
+from nnspec.spec_tests import _truth
+from nnspec.spec_tests._budget import derive_budget
+from nnspec.spec_tests._cases import Case, Malformed, batch_of, default_sizes, draw_inputs, malformed_inputs
+from nnspec.spec_tests._layouts import LAYOUTS
+from nnspec.spec_tests._problem import REFERENCE, Problem
+from nnspec.spec_tests._verdict import CheckFailed, compare, require, same, same_bits
+
+LEVELS = {
+    "core": ("value", "gradient", "agreement", "law"),
+    "robust": ("stability", "purity", "layout", "dtype", "scale"),
+    "strict": ("convention", "errors"),
+}
+LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
+DTYPES = ("float32", "float64")
+
+
+class BackendRaised(Exception):
+    """A function of the backend raised. The text says what, and where."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A classic mistake: a wrong function, the name it stands in for, and a hint that a student can act on."""
+
+    id: str
+    hint: str
+    replaces: str
+    function: Callable = field(hash=False)
+
+
+def mistake(number: str, hint: str, *, replaces: str):
+    """Makes a Mistake of a function in the body of a spec; its stable id is `<number> <name-of-the-function>`."""
+
+    def make(function):
+        return Mistake(f"{number} {function.__name__.replace('_', '-')}", hint, replaces, function)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One check of a property: what pytest parametrizes over."""
+
+    case: Case
+    dtype: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.case.name}/{self.dtype}"
+
+
+class Spec:
+    """A function, judged. Its kind says how it is run and what its answer consists of; the rest is here."""
+
+    rows: ClassVar[tuple[str, ...]] = ()  # of the course's inventory
+    op: ClassVar[str]  # the name of the function; by default that of the class
+    outputs: ClassVar[tuple[str, ...]] = ("out",)
+    cases: ClassVar[tuple[Case, ...]] = ()  # beside the general ones
+    extremes: ClassVar[tuple[Case, ...]] = ()
+    ties: ClassVar[tuple[Case, ...]] = ()
+    bad: ClassVar[tuple[Malformed, ...]] = ()  # beside what the annotations tell
+    tall: ClassVar[tuple[tuple[int, int], ...]] = ((257, 33), (20000, 4))
+    budget_from: ClassVar[str | None] = None  # the least accurate function of the reference that is accepted at core
+
+    looked_at: dict[str, Any] | None = None  # by the last check: what went in, and answers beside the truth
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "op" not in cls.__dict__ and cls.__name__.startswith("Test"):
+            cls.op = cls.part()
+
+    @classmethod
+    def concept(cls) -> str:
+        """The file stem."""
+        return cls.__module__.rpartition(".")[2].removeprefix("test_")
+
+    @classmethod
+    def part(cls) -> str:
+        """What of its concept this class judges: `TestL2Distance` judges l2_distance."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__.removeprefix("Test")).lower()
+
+    @classmethod
+    def mistakes(cls) -> list[Mistake]:
+        return [entry for entry in vars(cls).values() if isinstance(entry, Mistake)]
+
+    # -- what a kind says about itself -------------------------------------------------------------------------------
+
+    has_gradient: bool = False
+
+    @property
+    def entry(self) -> str:
+        """The public function whose annotations describe the inputs."""
+        return self.op
+
+    def run(self, call, problem: Problem, gradient=True) -> dict[str, Any]:
+        """A backend's answer by name: the outputs, with `gradient` also `d<input>`. call(name, *args, **options)."""
+        raise NotImplementedError(f"{type(self).__name__} is of no kind: inherit from Layer, Loss, UpdateRule, …")
+
+    def draw(self, case: Case, dims: dict, dtype) -> dict[str, Any]:
+        return draw_inputs(self.reference, self.op, case, dims, dtype)
+
+    def truth(self, problem: Problem) -> dict[str, np.ndarray]:
+        """The definition with 50 digits, and the gradient that sympy derives from it."""
+        outputs, gradients = _truth.evaluate(self.definition, problem.floats(), problem.constants(), problem.douts)
+        named = dict(zip(self.outputs, outputs, strict=True))
+        return named | {f"d{name}": gradient for name, gradient in gradients.items()}
+
+    def budgets(self, problem: Problem, want: dict, lenient=False, at_tie=False) -> dict:
+        return problem.budgets(want, self.least_accurate if lenient else REFERENCE, at_tie)
+
+    # -- the properties ----------------------------------------------------------------------------------------------
+
+    def test_value(self, planned, backend):
+        """Does it equal the definition evaluated with 50 digits?"""
+        problem = self.problem(planned, backend)
+        self.judge(backend, problem, self.truth(problem), only="outputs", lenient=True)
+
+    def test_gradient(self, planned, backend):
+        """Does the backward equal the gradient that sympy derives, for random upstream gradients?"""
+        problem = self.problem(planned, backend)
+        self.judge(backend, problem, self.truth(problem), only="gradients", lenient=True)
+
+    def test_agreement(self, planned, backend):
+        """Does it equal the reference on larger shapes and other options?"""
+        problem = self.problem(planned, backend)
+        self.judge(backend, problem, problem.wide(), lenient=True)
+
+    def test_law(self, planned, backend):
+        """A law returns two sides that must be equal. The budget is how far apart the reference lets them drift."""
+        problem = self.problem(planned, backend)
+        law = self._law(planned.case.name)
+
+        def sides(call, problem):
+            both = law(lambda **changes: self.answer(call, problem.replaced(changes)), problem)
+            return [np.asarray(side, np.longdouble) for side in both]
+
+        _, want = sides(REFERENCE, problem)
+
+        def drifted(arrays):
+            left, right = sides(REFERENCE, problem.replaced(arrays))
+            return {"law": want + (left - right)}
+
+        budget = derive_budget(drifted, problem.floats(), {"law": want}, problem.dtype)["law"]
+        left, right = sides(backend, problem)
+        try:
+            compare("left side", left, right, budget, problem.dims)
+        except CheckFailed as failed:
+            raise CheckFailed(f"{law.__doc__}\n{failed}") from None
+
+    def test_stability(self, planned, backend):
+        """Extreme but finite input: is the answer still within its own rounding?"""
+        problem = self.problem(planned, backend)
+        self.judge(backend, problem, self.truth(problem))
+
+    def test_purity(self, planned, backend):
+        """Inputs unchanged, nothing aliased, every call the same."""
+        self.purity[planned.case.name](self, backend, self.problem(planned, backend))
+
+    def test_layout(self, planned, backend):
+        """Fortran-ordered, reversed, strided and read-only inputs."""
+        problem = self.problem(planned, backend)
+        lay = LAYOUTS[planned.case.name]
+        arrays = {name: lay(array) for name, array in problem.floats().items()}
+        douts = [lay(dout) if np.ndim(dout) else dout for dout in problem.douts]
+        self.judge(backend, problem.replaced(arrays, douts), problem.wide(), lenient=True)
+
+    def test_dtype(self, planned, backend):
+        """float32 in, float32 out; float64 in, float64 out."""
+        problem = self.problem(planned, backend)
+        for name, value in self.answer(backend, problem).items():
+            got = np.asarray(value).dtype
+            kept = got == problem.dtype or got.kind != "f"
+            require(kept, f"{name} is {got}, but the inputs are {problem.dtype}: the dtype must be kept")
+
+    def test_scale(self, planned, backend):
+        """Shapes that straddle blocks and are very tall, on which races and forgotten tails show."""
+        problem = self.problem(planned, backend)
+        self.judge(backend, problem, problem.wide(), lenient=True)
+
+    def test_convention(self, planned, backend):
+        """Choices on which honest implementations differ: kinks, ties, nothing at all."""
+        problem = self.problem(planned, backend)
+        ordinary = all(array.size and np.isfinite(array).all() for array in problem.floats().values())
+        self.judge(backend, problem, self.truth(problem) if ordinary else problem.wide(), at_tie=True)
+
+    def test_errors(self, planned, backend):
+        """Is malformed input refused with an error that names the argument?"""
+        bad = next(bad for bad in self.refusals() if bad.name == planned.case.name)
+        spoilt = self._spoilt(self.problem(planned, backend), bad)
+        try:
+            self.run(backend, spoilt, gradient=False)
+        except (ValueError, TypeError) as error:
+            named = any(name in str(error) for name in (bad.argument, *bad.disagrees_with))
+            require(named, f"{bad.name}: refused, but the message does not name {bad.argument!r}: {error}")
+        except (CheckFailed, NotSupplied):
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise CheckFailed(f"{bad.name}: want a ValueError or a TypeError, got {said}") from None
+        else:
+            raise CheckFailed(f"{bad.name}: want a ValueError or TypeError that names {bad.argument!r}, got an answer")
+
+    # -- which checks there are --------------------------------------------------------------------------------------
+
+    def plan(self, name: str) -> list[Planned]:
+        """The checks of one property, in the order of the report."""
+        dtypes = DTYPES[-1:] if name == "errors" else DTYPES
+        return [Planned(case, dtype) for case in getattr(self, f"cases_of_{name}")() for dtype in dtypes]
+
+    def small(self) -> list[Case]:
+        """Sizes that sympy can take: all different, a single sample, all equal, and what the concept adds."""
+        sizes = default_sizes(self.reference)
+        first = next(iter(sizes))
+        single = {first: (1,) if isinstance(sizes[first], tuple) else 1}
+        square = default_sizes(self.reference, 3, 0, (3, 3))
+        return [Case("distinct"), Case("one", single), Case("square", square), *self.cases]
+
+    def cases_of_value(self):
+        return self.small()
+
+    def cases_of_gradient(self):
+        return [case for case in self.small() if self.has_gradient and not case.value_only]
+
+    def cases_of_agreement(self):
+        odd, wide = default_sizes(self.reference, 5, 2, (5, 7)), default_sizes(self.reference, 3, 31, (3, 65))
+        plain = [case for case in self.cases if case.options and not case.inputs]
+        return [Case("odd", odd), Case("wide", wide), *(Case(f"{c.name}, larger", odd, c.options) for c in plain)]
+
+    def cases_of_law(self):
+        return [Case(name.removeprefix("law_").replace("_", " ")) for name in dir(self) if name.startswith("law_")]
+
+    def cases_of_stability(self):
+        return self.extremes
+
+    def cases_of_purity(self):
+        return [Case(name) for name in self.purity]
+
+    def cases_of_layout(self):
+        return [Case(name) for name in LAYOUTS]
+
+    def cases_of_dtype(self):
+        return [Case("kept")]
+
+    def cases_of_scale(self):
+        return [Case(f"{n} x {rest}", batch_of(self.reference, n, rest)) for n, rest in self.tall]
+
+    def cases_of_convention(self):
+        return self.ties
+
+    def cases_of_errors(self):
+        return [replace(bad.case, name=bad.name) for bad in self.refusals()]
+
+    def refusals(self) -> list[Malformed]:
+        return [*malformed_inputs(self.reference), *self.bad]
+
+    # -- how they are carried out ------------------------------------------------------------------------------------
+
+    @property
+    def reference(self) -> Callable:
+        return inspect.unwrap(getattr(reference, self.entry))
+
+    @cached_property
+    def least_accurate(self) -> Backend:
+        """The reference with what `budget_from` names in the place of this function."""
+        functions = public_functions(reference)
+        return Backend(
+            "least accurate", functions | {self.op: functions[self.budget_from]} if self.budget_from else functions
+        )
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """What a composite calls, found by running it once on parts that note who was asked for."""
+        recording = Backend("parts", {n: f for n, f in public_functions(reference).items() if not is_composite(f)})
+        self.run(recording, Problem(self, self.small()[0], "float64"))
+        return sorted(recording.parts_used)
+
+    def problem(self, planned: Planned, backend: Backend) -> Problem:
+        """The problem of a check. What the backend does not supply needs none, nor a truth, nor a budget."""
+        if planned.dtype not in backend.dtypes:
+            raise NotSupplied(f"{backend.name} has no {planned.dtype}")
+        for name in self.parts if backend.inherits(self.entry) else [self.entry]:
+            backend.find(name)
+        return Problem(self, planned.case, planned.dtype)
+
+    def answer(self, backend: Backend, problem: Problem, gradient=True) -> dict[str, Any]:
+        """What the backend says, as NumPy arrays."""
+        with calling(self.op):
+            answer = self.run(backend, problem, gradient and bool(problem.douts))
+            return {name: backend.inward(value) for name, value in answer.items()}
+
+    def judge(self, backend: Backend, problem: Problem, want: dict, *, only=None, lenient=False, at_tie=False):
+        """Every output and gradient, or `only` these, within its budget of `want`."""
+        budgets = self.budgets(problem, want, lenient, at_tie)  # before the call: a backend may spoil its inputs
+        self.looked_at = problem.described()
+        for name, value in self.answer(backend, problem, gradient=only != "outputs").items():
+            if only is None or (only == "outputs") == (name in self.outputs):
+                self.looked_at |= {f"{name} got": value, f"{name} want": want[name].astype(problem.dtype)}
+                compare(name, value, want[name], budgets[name], problem.dims)
+
+    def unpack(self, result, parts: int, what: str) -> tuple:
+        """`result` as a tuple of that many parts, or a failure that says what was returned."""
+        got = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+        require(isinstance(result, tuple) and len(result) == parts, f"{what}, got {got}")
+        return result
+
+    def _law(self, name: str) -> Callable:
+        return getattr(self, f"law_{name.replace(' ', '_')}")
+
+    def _spoilt(self, problem: Problem, bad: Malformed) -> Problem:
+        spoilt = problem.replaced({})
+        where = "inputs" if bad.argument in problem.inputs else "options"
+        values = getattr(problem, where)
+        setattr(spoilt, where, values | {bad.argument: bad.spoil(values.get(bad.argument))})
+        return spoilt
+
+    def _inputs_unchanged(self, backend, problem):
+        before = copy.deepcopy((problem.inputs, problem.douts))
+        self.answer(backend, problem)
+        kept = same(before, (problem.inputs, problem.douts))
+        require(kept, "the call wrote to its inputs: they must stay unchanged")
+
+    def _no_aliases(self, backend, problem):
+        upstream = {f"upstream gradient {i}": np.asarray(dout) for i, dout in enumerate(problem.douts)}
+        answer = {n: v for n, v in self.answer(backend, problem).items() if isinstance(v, np.ndarray)}
+        everything = [*answer.items(), *problem.floats().items(), *upstream.items()]
+        for (name, one), (other, two) in itertools.combinations(everything, 2):
+            apart = name not in answer or not np.shares_memory(one, two)
+            require(apart, f"{name} shares memory with {other}: writing to one changes the other")
+
+    def _twice_the_same(self, backend, problem):
+        first = copy.deepcopy(self.answer(backend, problem))
+        self.answer(backend, Problem(self, Case("another call in between"), str(problem.dtype)))
+        for name, value in self.answer(backend, problem).items():
+            require(same_bits(first[name], value), f"{name} differs between two calls with the same inputs")
+
+    purity: ClassVar[dict[str, Callable]] = {
+        "inputs unchanged": _inputs_unchanged,
+        "no aliases": _no_aliases,
+        "twice the same": _twice_the_same,
+    }
+
+
+@contextlib.contextmanager
+def calling(op: str):
+    """Exceptions of a backend's own, told as what they are."""
+    try:
+        yield
+    except (CheckFailed, NotSupplied):
+        raise
+    except NotImplementedError as error:
+        raise NotSupplied(f"{op} says it is not implemented: {error or 'NotImplementedError'}") from None
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
+        raise BackendRaised(f"raised {type(error).__name__}: {error} ({where})") from error

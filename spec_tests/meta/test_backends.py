@@ -1,0 +1,158 @@
+"""Backends of every form: namespaces, hooks, inherited composites, blocked and not implemented checks."""
+
+import functools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import nnspec
+from nnspec import reference
+from nnspec.backends import Backend, CannotLoad, NotSupplied, load
+from nnspec.collect import public_functions
+from nnspec.results import State
+
+PARTS = ("affine_forward", "affine_backward", "relu_forward", "relu_backward",
+         "softmax_cross_entropy_forward", "softmax_cross_entropy_backward")  # fmt: skip
+
+
+def parts(**changed):
+    return {name: getattr(reference, name) for name in PARTS} | changed
+
+
+@pytest.mark.parametrize("form", [dict, lambda d: SimpleNamespace(**d), lambda d: type("Mine", (), _static(d))])
+def test_any_namespace_is_a_backend(form):
+    report = nnspec.check(form(parts()), concepts=["relu"], level="strict")
+    assert report.exit_code == 0 and report.count()[State.PASSED] == report.planned > 40
+
+
+def _static(functions):
+    return {name: staticmethod(f) for name, f in functions.items()}
+
+
+def test_the_forms_of_a_name(write, monkeypatch, tmp_path):
+    write("mine/__init__.py", "from ._inner import affine_forward").with_name("_inner.py").write_text(
+        "def affine_forward(x, w, b): return 0, None"
+    )
+    assert load(str(tmp_path / "mine")).supplies() == ["affine_forward"]
+    monkeypatch.syspath_prepend(tmp_path)
+    assert load("mine").supplies() == ["affine_forward"]
+    assert load("cpu").ours and load("reference").ours and not load("mine").ours
+    with pytest.raises(CannotLoad, match="no function in it has a name of the specification"):
+        load({"softmax": abs})
+
+
+def test_who_supplies_the_parts_has_the_composite():
+    report = nnspec.check(parts(), concepts=["two_layer_net"])
+    counts = report.count(
+        c for c in report.checks if c.id.startswith(("two_layer_net/value", "two_layer_net/gradient"))
+    )
+    assert counts == {State.PASSED: 20}
+    assert {c.parts for c in report.checks if c.id.startswith("two_layer_net/gradient")} == {tuple(sorted(PARTS))}
+    lacking = {name: f for name, f in parts().items() if name != "relu_backward"}
+    states = {c.id: c.state for c in nnspec.check(lacking, concepts=["two_layer_net"]).checks}
+    assert states["two_layer_net/value/distinct/float64"] is State.NOT_IMPLEMENTED
+    assert states["two_layer_net/two_layer_scores.value/distinct/float64"] is State.PASSED  # needs no backward
+
+
+def test_a_composite_whose_part_is_wrong_is_blocked_and_names_it():
+    broken = parts(relu_backward=lambda dout, cache: dout)
+    report = nnspec.check(broken, concepts=["relu", "two_layer_net"])
+    blocked = [c for c in report.checks if c.state is State.BLOCKED]
+    assert blocked and {c.concept for c in blocked} == {"two_layer_net"}
+    assert {c.text for c in blocked} == {"builds on relu, which failed; mend that first"}
+    assert report.exit_code == 1
+    alone = nnspec.check(broken, concepts=["two_layer_net"])
+    assert alone.count()[State.FAILED] and not alone.count()[State.BLOCKED]
+
+
+class Boxed:
+    """An array of another library: NumPy must not see it from outside."""
+
+    def __init__(self, array):
+        self.array = array
+
+    __array__ = None
+
+    def __getattr__(self, name):
+        return getattr(self.array, name)
+
+
+def test_hooks_carry_arrays_to_the_backend_and_back():
+    def boxed(function):
+        @functools.wraps(function)
+        def call(*args, **options):
+            given = [a.array if isinstance(a, Boxed) else a for a in args]
+            assert not any(isinstance(a, np.ndarray) for a in args)
+            result = function(*given, **options)
+            if isinstance(result, tuple):
+                return tuple(Boxed(r) if type(r) is np.ndarray else r for r in result)
+            return Boxed(result)
+
+        return call
+
+    hooks = {"asarray": Boxed, "to_numpy": lambda box: getattr(box, "array", box)}
+    names = ("relu_forward", "relu_backward", "affine_forward", "affine_backward")
+    backend = {name: boxed(getattr(reference, name)) for name in names} | hooks
+    report = nnspec.check(backend, concepts=["relu", "affine"], level="core")
+    assert report.exit_code == 0, str(report)
+
+
+def test_a_missing_option_is_not_implemented_and_a_raising_function_errs():
+    def forward(scores, y):
+        return reference.softmax_cross_entropy_forward(scores, y)
+
+    report = nnspec.check(parts(softmax_cross_entropy_forward=forward), concepts=["softmax_cross_entropy"])
+    assert report.exit_code == 0
+    lacking = [c for c in report.checks if c.state is State.NOT_IMPLEMENTED]
+    assert {"softmax_cross_entropy/value/class weights/float64"} <= {c.id for c in lacking}
+    assert "softmax_cross_entropy_forward does not take weight=" in {c.text for c in lacking}
+
+    report = nnspec.check(parts(relu_forward=lambda x: x.no_such_thing), concepts=["relu"])
+    first = report.checks[0]
+    assert first.state is State.ERRORED and report.exit_code == 1
+    assert first.text.startswith("raised AttributeError: 'numpy.ndarray' object has no attribute 'no_such_thing'")
+
+    def stub(x):
+        raise NotImplementedError("exercise 3")
+
+    report = nnspec.check(parts(relu_forward=stub), concepts=["relu"], level="strict")
+    assert report.count()[State.NOT_IMPLEMENTED] > 30 and not report.count()[State.ERRORED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda x: None, "relu_forward must return (out, cache), got NoneType"),
+        (lambda x: x, "relu_forward must return (out, cache), got ndarray"),
+        (lambda x: (None, x), "out: got None, want an array of numbers"),
+        (lambda x: ("text", x), "out: got str, want an array of numbers"),
+        (lambda x: (x[..., None], x), "out: got shape (2, 3, 1), want (2, 3)"),
+        (lambda x: (x * np.nan, x), "pattern: NaN everywhere"),
+        (lambda x: (0 * x, x), "pattern: zero everywhere"),
+    ],
+)
+def test_an_answer_of_the_wrong_form_is_told_as_such(answer, said):
+    report = nnspec.check(parts(relu_forward=answer), concepts=["relu"], ids=["relu/value/distinct/float64"])
+    assert report.checks[0].state is State.FAILED and said in report.checks[0].text
+
+
+def test_the_report_shows_itself():
+    report = nnspec.check(parts(relu_backward=lambda dout, cache: 2 * dout), concepts=["relu"])
+    assert "failed relu/gradient/distinct/float32" in str(report) and str(report) == repr(report)
+    assert "relu/gradient/distinct/float32" in report._repr_html_() and report._repr_html_().startswith("<pre")
+
+
+def test_dtypes_and_missing_names():
+    with pytest.raises(NotSupplied, match="mine has no adam"):
+        Backend("mine", parts()).find("adam")
+    only32 = parts() | {"dtypes": ("float32",)}
+    report = nnspec.check(only32, concepts=["relu"])
+    assert {c.state for c in report.checks if c.id.endswith("float64")} == {State.NOT_IMPLEMENTED}
+    assert report.exit_code == 0 and report.count()[State.PASSED]
+
+
+def test_every_public_function_belongs_to_a_concept():
+    from nnspec import catalogue
+
+    assert {catalogue.concept_of(name) for name in public_functions(reference)} == set(catalogue.concepts())

@@ -1,0 +1,111 @@
+"""What the CPU twins promise beyond the specification: accurate vector math, the same bits for every number of threads,
+right on narrow vectors, and fresh kernels after a helper changed."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from nnspec.accelerated import cpu
+from nnspec.accelerated.cpu import _math
+from nnspec.accelerated.cpu._elementwise import elementwise
+from nnspec.accelerated.cpu._product import DOT, L1, L2, product
+
+
+@elementwise
+def vector_exp(x):
+    return _math.exp(x)
+
+
+def ulps(got, want):
+    """The distance in units of the last place of the wanted float, which is itself rounded from a longer one."""
+    spacing = np.spacing(np.abs(want).astype(got.dtype)).astype(np.longdouble)
+    return float((np.abs(got - want) / spacing).max())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_exp_is_accurate_everywhere(dtype):
+    low, high = (-103, 88.7) if dtype == np.float32 else (-745, 709.7)
+    x = np.linspace(low, high, 200_003).astype(dtype)
+    x = np.concatenate([x, np.random.default_rng(0).standard_normal(100_000).astype(dtype) * dtype(1e-3)])
+    assert ulps(vector_exp(x), np.exp(x.astype(np.longdouble))) < 1.1
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
+    with np.errstate(over="ignore"):
+        assert np.array_equal(vector_exp(special), np.exp(special), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("how", "combine"), [(DOT, lambda a, b: a * b), (L1, lambda a, b: abs(a - b)),
+                                              (L2, lambda a, b: (a - b) ** 2)])  # fmt: skip
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 2), (12, 33, 256), (13, 31, 257), (97, 70, 520), (40, 1, 3)])
+def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, dtype):
+    m, n, k = shape
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
+    want = combine(a[:, :, None].astype(np.longdouble), b[None].astype(np.longdouble)).sum(axis=1)
+    for first in (a, np.asfortranarray(a), a[::-1].copy()[::-1]):
+        for second in (b, np.asfortranarray(b)):
+            assert np.allclose(
+                product(first, second, how), want.astype(float), atol=50 * np.finfo(dtype).eps * k**0.5 * 4
+            )
+
+
+SAME_BITS = """
+    import hashlib, sys
+    import numpy as np
+    from nnspec.accelerated import cpu
+
+    rng = np.random.default_rng(0)
+    digest = hashlib.sha256()
+    for dtype in (np.float32, np.float64):
+        x, w, b = (rng.standard_normal(s).astype(dtype) for s in ((517, 301), (301, 203), (203,)))
+        out, cache = cpu.affine_forward(x, w, b)
+        results = [out, *cpu.affine_backward(out, cache), cpu.relu_backward(x, cpu.relu_forward(x)[1])]
+        loss, cache = cpu.softmax_cross_entropy_forward(out, np.arange(517) % 203)
+        results += [loss, cpu.softmax_cross_entropy_backward(1.0, cache), cpu.adam(x, x[::-1])[0]]
+        d = cpu.l2_distance(x, x[:200])
+        results += [d, cpu.l1_distance(x, x[:200]), cpu.l2_distance_gemm(x, x[:200])]
+        results += [*cpu.l2_distance_backward(d, x, x[:200]), *cpu.l1_distance_backward(d, x, x[:200])]
+        results += [cpu.knn_indices(d, 5), *cpu.knn_vote(cpu.knn_indices(d, 5))]
+        results.append(cpu.knn_predict(x, np.arange(517) % 7, x[:50], k=5))
+        for result in results:
+            digest.update(np.asarray(result).tobytes())
+    print(digest.hexdigest())
+"""
+
+
+def test_the_bits_depend_neither_on_the_number_of_threads_nor_on_the_cache(python, tmp_path):
+    """Two processes: one compiles for one thread, the other reads the cache and runs two."""
+    digests = []
+    for threads in (1, 2):
+        done = python("-c", textwrap.dedent(SAME_BITS), NUMBA_NUM_THREADS=threads, NNSPEC_CACHE_DIR=tmp_path)
+        assert done.returncode == 0, done.stderr
+        digests.append(done.stdout)
+    assert len(digests[0].strip()) == 64 and digests[0] == digests[1]
+
+
+def test_the_twins_are_right_on_narrow_vectors(nnspec):
+    """As on a machine without AVX: another tile, other registers, the same answers."""
+    done = nnspec("check", "cpu", "--concept", "affine", "--concept", "softmax_cross_entropy", NUMBA_CPU_NAME="generic")
+    assert done.returncode == 0, done.stdout
+
+
+def test_kernels_come_from_the_cache_and_not_from_a_stale_one(python, tmp_path):
+    """The second process compiles nothing; a changed helper leads to another folder."""
+    code = """
+        import numpy as np
+        from nnspec.accelerated.cpu.n05_backpropagation import relu
+        from nnspec.accelerated.cpu import relu_forward
+        relu_forward(np.ones(3, np.float32))
+        stats = relu._relu.apply.serial.stats
+        print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
+    """
+    told = [python("-c", textwrap.dedent(code), NNSPEC_CACHE_DIR=tmp_path).stdout.split() for _ in range(2)]
+    assert told == [["0", "1"], ["1", "0"]]
+
+
+def test_a_value_that_is_not_a_number_stays_one():
+    x = np.array([np.nan, -np.inf, np.inf, -1, 0, 2], np.float32)
+    assert np.array_equal(cpu.relu_forward(x)[0], np.maximum(x, 0), equal_nan=True)
+    loss, _ = cpu.softmax_cross_entropy_forward(np.array([[np.nan, 1], [0, 0]]), np.array([0, 1]))
+    assert np.isnan(loss)

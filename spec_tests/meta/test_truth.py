@@ -1,0 +1,170 @@
+"""The truth engine and the derived budgets: against hand-made results, against each other, and against staleness."""
+
+import importlib
+import textwrap
+
+import mpmath
+import numpy as np
+import pytest
+
+from nnspec import reference
+from nnspec.spec_tests import _truth
+from nnspec.spec_tests._budget import SPREADS, derive_budget
+from nnspec.spec_tests._verdict import CheckFailed, compare, patterns
+
+WIDE = np.longdouble
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNSPEC_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(_truth, "_compiled", {})
+    return tmp_path / "cache"
+
+
+def sine_of_squares(x):
+    return _truth.exp(_truth.named(x * x)) + _truth.log(x)
+
+
+def test_value_and_gradient_have_more_digits_than_float64(cache):
+    x, dout = np.array([0.3, 1.7]), np.array([2.0, -0.5])
+    (out,), gradients = _truth.evaluate(sine_of_squares, {"x": x}, {}, [dout])
+    with mpmath.workdps(40):
+        for i in range(2):
+            xi = mpmath.mpf(float(x[i]))
+            want = mpmath.exp(xi**2) + mpmath.log(xi)
+            slope = float(dout[i]) * (2 * xi * mpmath.exp(xi**2) + 1 / xi)
+            for got, true in ((out[i], want), (gradients["x"][i], slope)):
+                high = float(true)
+                assert abs(got - (WIDE(high) + WIDE(float(true - high)))) <= 4 * np.finfo(WIDE).eps * abs(got)
+
+
+def test_cuts_change_nothing(cache):
+    def cut(x, w):
+        return _truth.named(_truth.tanh(_truth.named(x @ w))) @ w
+
+    def whole(x, w):
+        return _truth.tanh(x @ w) @ w
+
+    rng = np.random.default_rng(0)
+    arrays, dout = {"x": rng.standard_normal((2, 3)), "w": rng.standard_normal((3, 3))}, [rng.standard_normal((2, 3))]
+    (one,), first = _truth.evaluate(cut, arrays, {}, dout)
+    (two,), second = _truth.evaluate(whole, arrays, {}, dout)
+    assert np.allclose(one.astype(float), two.astype(float), rtol=1e-15)
+    for name in arrays:
+        assert np.allclose(first[name].astype(float), second[name].astype(float), rtol=1e-14)
+
+
+def test_the_kink_has_slope_zero_and_integers_do_not_wrap(cache):
+    _, gradients = _truth.evaluate(
+        lambda x: _truth.where_positive(x, x), {"x": np.array([0.0, 1.0, -1.0])}, {}, [np.ones(3)]
+    )
+    assert gradients["x"].tolist() == [0, 1, 0]
+    assert (_truth.exact(np.array([3], np.uint8)) - _truth.exact(np.array([5], np.uint8))).tolist() == [-2]
+
+
+def test_evaluators_are_kept_on_disk_and_read_back(cache, monkeypatch):
+    arrays = {"x": np.array([0.5])}
+    first = _truth.evaluate(sine_of_squares, arrays, {}, [np.array([1.0])])
+    assert len(list((cache / "truth").glob("*.py"))) == 1
+    monkeypatch.setattr(_truth, "_compiled", {})
+    monkeypatch.setattr(_truth, "derive", lambda *_: pytest.fail("derived again although it is on disk"))
+    assert np.array_equal(_truth.evaluate(sine_of_squares, arrays, {}, [np.array([1.0])])[0], first[0])
+
+
+def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path, monkeypatch):
+    """The key covers the definition's file and every module of the spec that it imports, however deep."""
+    import nnspec.spec_tests
+
+    folder = tmp_path / "spec"
+    folder.mkdir()
+    monkeypatch.setattr(nnspec.spec_tests, "__path__", [*nnspec.spec_tests.__path__, str(folder)])
+    (folder / "drawn_helper.py").write_text("FACTOR = 1\n")
+    (folder / "drawn_spec.py").write_text(
+        textwrap.dedent("""
+        from nnspec.spec_tests.drawn_helper import FACTOR
+
+        def definition(x):
+            return FACTOR * x
+    """)
+    )
+    importlib.invalidate_caches()
+    module = importlib.import_module("nnspec.spec_tests.drawn_spec")
+    keys = []
+    for text in ("FACTOR = 1\n", "FACTOR = 2\n", "FACTOR = 1\n"):
+        (folder / "drawn_helper.py").write_text(text)
+        _truth._source_key.cache_clear()
+        keys.append(_truth._key(module.definition, {"x": np.ones(1)}, {}, True))
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("NNSPEC_CACHE_DIR", str(blocked))
+    monkeypatch.setattr(_truth, "_compiled", {})
+    (out,), _ = _truth.evaluate(sine_of_squares, {"x": np.array([1.0])}, {})
+    assert float(out[0]) == pytest.approx(np.e)
+
+
+def test_a_budget_knows_of_cancellation_and_of_precision():
+    def difference(arrays):
+        return {"out": arrays["a"] - arrays["b"]}
+
+    def budget(a, dtype):
+        arrays = {"a": np.array([a], dtype), "b": np.array([a - 1], dtype)}
+        return derive_budget(difference, arrays, {"out": np.array([1.0], WIDE)}, dtype)["out"].limit[0]
+
+    plain, cancelling = budget(2.0, np.float32), budget(2.0**12, np.float32)
+    assert 2**-24 < plain < 32 * SPREADS * 2**-24
+    assert 500 < cancelling / plain < 20000
+    assert budget(2.0, np.float64) < 1e-8 * plain
+
+
+def test_compare_says_what_is_wrong():
+    want = np.array([[1.0, 2.0], [3.0, 4.0]], WIDE)
+    budget = derive_budget(lambda arrays: {"out": arrays["x"]}, {"x": want.astype(float)}, {"out": want}, np.float64)[
+        "out"
+    ]
+    dims = {"N": 2, "D": 7}
+
+    def told(got):
+        with pytest.raises(CheckFailed) as failed:
+            compare("out", got, want, budget, dims)
+        return str(failed.value)
+
+    compare("out", want.astype(float), want, budget, dims)
+    assert "out[1, 0]: got 6, want 3" in told(2 * want) and "got / want is 2 everywhere = N" in told(2 * want)
+    assert "got / want is 0.5 everywhere = 1/N" in told(want / 2)
+    assert "got / want is -1 everywhere" in told(-want)
+    assert "got is the transpose" in told(want.T)
+    assert "1 of 4 entries of out are wrong" in told(want + np.array([[0, 0], [0, 1]]))
+    assert "NaN in 1 of 4" in told(np.where(want == 2, np.nan, want))
+    assert "got shape (2, 1), want (2, 2)" in told(want[:, :1])
+    assert "infinite in 4 of 4 entries" in told(want * np.inf)
+
+
+def test_a_pattern_is_silent_where_nothing_fits():
+    rng = np.random.default_rng(0)
+    want = rng.standard_normal((3, 4)).astype(WIDE)
+    got = rng.standard_normal((3, 4)).astype(WIDE)
+    assert patterns("out", got, want, np.full((3, 4), WIDE(1e-9)), np.ones((3, 4), bool), {"N": 3}) == []
+    last = want.copy()
+    last[2] += 1
+    wrong = last != want
+    assert patterns("out", last, want, np.full((3, 4), WIDE(1e-9)), wrong, {}) == ["only index 2 of axis 0 is wrong"]
+
+
+def test_the_reference_in_float32_stays_far_inside_its_budget():
+    """The margin of a right implementation: the reference itself uses a small part of what is allowed."""
+    from nnspec.spec_tests._cases import Case
+    from nnspec.spec_tests._problem import REFERENCE, Problem
+    from nnspec.spec_tests.n02_losses.test_softmax_cross_entropy import TestSoftmaxCrossEntropy
+
+    spec = TestSoftmaxCrossEntropy()
+    problem = Problem(spec, Case("margin", {"N": 64, "C": 100}), "float32")
+    want = problem.wide()
+    budgets, got = problem.budgets(want), spec.run(REFERENCE, problem)
+    used = max(float((np.abs(got[name] - want[name]) / budgets[name].limit).max()) for name in want)
+    assert used < 0.2
+    assert hasattr(reference, "softmax_cross_entropy_forward")
