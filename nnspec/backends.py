@@ -65,15 +65,17 @@ class Backend:
         inherited_by_package = isinstance(own, functools.partial) and own.func is ours
         return ours is not None and is_composite(ours) and (own is None or inherited_by_package)
 
+    def has(self, name: str) -> bool:
+        return self.inherits(name) or callable(getattr(self.namespace, name, None))
+
     def find(self, name: str):
         """The function, as the backend wrote it, or the composite that it inherits. Raises NotSupplied."""
         if self.inherits(name):
             composite = getattr(_reference(), name)
             return functools.partial(inspect.unwrap(composite) if self.asarray else composite, ops=_Parts(self))
-        function = getattr(self.namespace, name, None)
-        if not callable(function):
+        if not self.has(name):
             raise NotSupplied(f"{self.name} has no {name}")
-        return function
+        return getattr(self.namespace, name)
 
     def __call__(self, name: str, *args, **options):
         """Call a function with NumPy arrays, passing only these options; outputs as the function returned them."""

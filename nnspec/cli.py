@@ -1,5 +1,6 @@
 """The command line. Everything heavy is imported by the command that uses it."""
 
+import os
 import sys
 
 import click
@@ -29,6 +30,8 @@ def main():
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write the report as JUnit XML.")
 def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, json_file, junit):
     """Check an implementation: a name (reference, cpu), a module, or a path to a .py file or a package."""
+    os.environ.setdefault("NUMBA_NUM_THREADS", "2")  # one would hide races
+
     from nnspec import checking, report
 
     to = report.console()
@@ -69,7 +72,7 @@ def explain(concept):
     from nnspec.explain import explained
 
     with _told_in_one_line(checking.Unusable):
-        report.console().print(explained(concept))
+        report.console().print(explained(concept), soft_wrap=True)
 
 
 @main.command()

@@ -3,10 +3,10 @@
 import ast
 import importlib
 import inspect
+import textwrap
 from difflib import get_close_matches
 
 from rich.console import Group
-from rich.padding import Padding
 from rich.text import Text
 
 from nnspec import catalogue
@@ -90,5 +90,5 @@ def _derivatives(spec) -> list[str]:
     return lines
 
 
-def _indented(text: str) -> Padding:
-    return Padding(Text(text), (0, 0, 0, 2), expand=False)
+def _indented(text: str) -> Text:
+    return Text(textwrap.indent(text, "  "))

@@ -6,6 +6,8 @@ outcomes into the states of a Report. Checks above the asked level are advice: t
 
 import importlib
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from nnspec.results import LEVELS, Check, Report, State
 
 BACKEND = pytest.StashKey[Backend]()
 REPORT = pytest.StashKey[Report]()
+THREADS = "2"  # one would hide races, many would make the cost of a check depend on the machine
 
 
 def pytest_addoption(parser):
@@ -54,6 +57,8 @@ class Recorder:
 
 
 def pytest_configure(config):
+    if not config.invocation_params.plugins and "numba" not in sys.modules:  # not inside of somebody's session
+        os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
     config.stash[REPORT] = Report(backend="", level=config.getoption("--nnspec-level") or "")
     config.pluginmanager.register(Recorder(config.stash[REPORT]), "nnspec-recorder")
 

@@ -2,11 +2,11 @@
 
 import io
 import shlex
+import textwrap
 from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -93,7 +93,7 @@ def _show_failure(report: Report, check: Check, to: Console):
     alike = sum(c.state == check.state and c.id.split("/")[:2] == check.id.split("/")[:2] for c in report.checks) - 1
     more = f"  (and {alike} more of this property)" if alike else ""
     to.print(Text.assemble((_WORD[check.state], _STYLE.get(check.state, "")), " ", (where, "bold"), (more, "dim")))
-    to.print(Padding(Text(check.text), (0, 0, 0, 4), expand=False))
+    to.print(Text(textwrap.indent(check.text, "    ")), soft_wrap=True)
     command = f"nnspec check {shlex.quote(report.backend)} --id {shlex.quote(check.id)}"
     to.print(Text(f"    again: {command}", style="dim"), soft_wrap=True)  # one line, to be copied as it is
 

@@ -40,6 +40,10 @@ class Layer(Spec):
     def entry(self):
         return f"{self.op}_forward"
 
+    @property
+    def backward(self):
+        return f"{self.op}_backward"
+
     @cached_property
     def gradients(self) -> list[str]:
         rules = contract(self.reference).rules.values()
@@ -51,18 +55,19 @@ class Layer(Spec):
         return answer | (self._backward(call, problem, cache) if gradient else {})
 
     def _forward(self, call, problem):
-        result = call(f"{self.op}_forward", *problem.inputs.values(), **problem.options)
-        what = f"{self.op}_forward must return ({', '.join(self.outputs)}, cache)"
+        result = call(self.entry, *problem.inputs.values(), **problem.options)
+        what = f"{self.entry} must return ({', '.join(self.outputs)}, cache)"
         return self.unpack(result, len(self.outputs) + 1, what)
 
     def _backward(self, call, problem, cache):
-        result = call(f"{self.op}_backward", *problem.douts, cache)
+        result = call(self.backward, *problem.douts, cache)
         if len(self.gradients) == 1 and not isinstance(result, tuple):
             result = (result,)
-        what = f"{self.op}_backward must return ({', '.join(self.gradients)})"
+        what = f"{self.backward} must return ({', '.join(self.gradients)})"
         return dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
 
     def _backward_twice(self, backend, problem):
+        backend.find(self.backward)
         with calling(self.op):
             *_, cache = self._forward(backend, problem)
             first = copy.deepcopy(self._backward(backend, problem, cache))
@@ -127,8 +132,13 @@ class Function(Spec):
     discrete: ClassVar[bool] = False
 
     @property
+    def backward(self):
+        name = f"{self.op}_backward"
+        return name if hasattr(reference, name) else None
+
+    @property
     def has_gradient(self):
-        return hasattr(reference, f"{self.op}_backward")
+        return self.backward is not None
 
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
@@ -136,12 +146,12 @@ class Function(Spec):
             result = (result,)
         what = f"{self.op} must return ({', '.join(self.outputs)})"
         answer = dict(zip(self.outputs, self.unpack(result, len(self.outputs), what), strict=True))
-        return answer | (self._backward(call, problem) if gradient and self.has_gradient else {})
+        return answer | (self._backward(call, problem) if gradient else {})
 
     def _backward(self, call, problem):
         names = [f"d{name}" for name in problem.floats()]
-        result = call(f"{self.op}_backward", *problem.douts, *problem.inputs.values(), **problem.options)
-        what = f"{self.op}_backward must return ({', '.join(names)})"
+        result = call(self.backward, *problem.douts, *problem.inputs.values(), **problem.options)
+        what = f"{self.backward} must return ({', '.join(names)})"
         return dict(zip(names, self.unpack(result, len(names), what), strict=True))
 
     def truth(self, problem):

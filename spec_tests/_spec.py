@@ -104,6 +104,7 @@ class Spec:
     # -- what a kind says about itself -------------------------------------------------------------------------------
 
     has_gradient: bool = False
+    backward: str | None = None  # the function that gives the gradient, where it is one of its own
 
     @property
     def entry(self) -> str:
@@ -136,6 +137,8 @@ class Spec:
     def test_gradient(self, planned, backend):
         """Does the backward equal the gradient that sympy derives, for random upstream gradients?"""
         problem = self.problem(planned, backend)
+        if self.backward:
+            backend.find(self.backward)
         self.judge(backend, problem, self.truth(problem), only="gradients", lenient=True)
 
     def test_agreement(self, planned, backend):
@@ -289,7 +292,8 @@ class Spec:
     def parts(self) -> list[str]:
         """What a composite calls, found by running it once on parts that note who was asked for."""
         recording = Backend("parts", {n: f for n, f in public_functions(reference).items() if not is_composite(f)})
-        self.run(recording, Problem(self, self.small()[0], "float64"))
+        problem = Problem(self, self.small()[0], "float64")
+        self.run(recording, problem, gradient=bool(problem.douts))
         return sorted(recording.parts_used)
 
     def problem(self, planned: Planned, backend: Backend) -> Problem:
@@ -301,9 +305,10 @@ class Spec:
         return Problem(self, planned.case, planned.dtype)
 
     def answer(self, backend: Backend, problem: Problem, gradient=True) -> dict[str, Any]:
-        """What the backend says, as NumPy arrays."""
+        """What the backend says, as NumPy arrays; without gradients where it has no backward."""
+        gradient = gradient and bool(problem.douts) and (not self.backward or backend.has(self.backward))
         with calling(self.op):
-            answer = self.run(backend, problem, gradient and bool(problem.douts))
+            answer = self.run(backend, problem, gradient)
             return {name: backend.inward(value) for name, value in answer.items()}
 
     def judge(self, backend: Backend, problem: Problem, want: dict, *, only=None, lenient=False, at_tie=False):

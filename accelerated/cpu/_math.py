@@ -7,6 +7,8 @@ q and t interpolate at Chebyshev points (computed with 250 bits). NaN stays NaN,
 gradual.
 """
 
+import math
+
 import numpy as np
 from numba import types
 from numba.extending import overload
@@ -75,11 +77,10 @@ def tanh32(x):
     t = fma(t, z, _f(-0.053843263536691666))
     t = fma(t, z, _f(0.1333271861076355))
     t = fma(t, z, _f(-0.333333283662796))
-    near = fma(t * z, x, x)
     size = abs(x)
+    near = fma(t * z, size, size)
     far = _f(1) - _f(2) / (exp(size + size) + _f(1))
-    far = far if x > _f(0) else -far
-    return near if size < _f(0.625) else far
+    return math.copysign(near if size < _f(0.625) else far, x)
 
 
 def tanh64(x):
@@ -95,8 +96,7 @@ def tanh64(x):
     t = fma(t, z, -0.05396825396781054)
     t = fma(t, z, 0.1333333333333296)
     t = fma(t, z, -0.3333333333333333)
-    near = fma(t * z, x, x)
     size = abs(x)
+    near = fma(t * z, size, size)
     far = 1.0 - 2.0 / (exp(size + size) + 1.0)
-    far = far if x > 0.0 else -far
-    return near if size < 0.625 else far
+    return math.copysign(near if size < 0.625 else far, x)

@@ -98,6 +98,15 @@ def test_hooks_carry_arrays_to_the_backend_and_back():
     assert report.exit_code == 0, str(report)
 
 
+def test_a_forward_without_a_backward_is_judged_as_far_as_it_goes():
+    report = nnspec.check({"relu_forward": reference.relu_forward}, concepts=["relu"], level="strict")
+    states = {c.id: c.state for c in report.checks}
+    assert report.exit_code == 0
+    assert states["relu/gradient/distinct/float64"] is State.NOT_IMPLEMENTED
+    assert states["relu/purity/backward twice/float64"] is State.NOT_IMPLEMENTED
+    assert states["relu/stability/huge and tiny/float64"] is states["relu/layout/strided/float64"] is State.PASSED
+
+
 def test_a_missing_option_is_not_implemented_and_a_raising_function_errs():
     def forward(scores, y):
         return reference.softmax_cross_entropy_forward(scores, y)

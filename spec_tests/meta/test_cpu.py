@@ -17,6 +17,11 @@ def vector_exp(x):
     return _math.exp(x)
 
 
+@elementwise
+def vector_tanh(x):
+    return _math.tanh(x)
+
+
 def ulps(got, want):
     """The distance in units of the last place of the wanted float, which is itself rounded from a longer one."""
     spacing = np.spacing(np.abs(want).astype(got.dtype)).astype(np.longdouble)
@@ -32,6 +37,19 @@ def test_exp_is_accurate_everywhere(dtype):
     special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
     with np.errstate(over="ignore"):
         assert np.array_equal(vector_exp(special), np.exp(special), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tanh_is_accurate_everywhere(dtype):
+    rng = np.random.default_rng(0)
+    x = np.concatenate(
+        [np.linspace(-22, 22, 200_003), np.linspace(-0.7, 0.7, 200_003), 10.0 ** rng.uniform(-30, 1, 10_000)]
+    )
+    x = x.astype(dtype)
+    assert ulps(vector_tanh(x), np.tanh(x.astype(np.longdouble))) < 1.5
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
+    assert np.array_equal(vector_tanh(special), np.tanh(special), equal_nan=True)
+    assert np.signbit(vector_tanh(special[1:2]))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

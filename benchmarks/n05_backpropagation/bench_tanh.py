@@ -1,0 +1,13 @@
+"""tanh, forward and backward: bound by arithmetic in the caches, by memory beyond (5 arrays are read or written)."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n05_backpropagation import test_tanh as spec
+
+
+class BenchTanh(Timing):
+    spec = spec.TestTanh
+    sizes = {
+        "S": {"shape": (100, 100)},
+        "M": {"shape": (512, 1024)},
+        "L": {"shape": (64, 64, 32, 32)},
+    }

@@ -1,0 +1,59 @@
+"""tanh: definition, cases, laws and classic mistakes."""
+
+import numpy as np
+
+from nnspec.spec_tests._kinds import Case, Layer, mistake
+from nnspec.spec_tests._truth import tanh
+
+
+class TestTanh(Layer):
+    rows = ("05.06",)
+
+    extremes = (
+        Case("saturated", inputs={"x": [[1000.0, -1000.0, 20.0], [-40.0, 95.0, -100.0]]}),
+        Case("nearly saturated", inputs={"x": [[3.0, -4.0, 5.0], [-6.5, 8.0, -9.0]]}),
+        Case("tiny", inputs={"x": [[1e-8, -1e-20, 1e-30], [-1e-4, 3e-3, 0.0]]}),
+    )
+    ties = (
+        Case("empty", {"shape": (0, 3)}),
+        Case("infinities", inputs={"x": [[np.inf, -np.inf, 2.0], [1.0, -1.0, 0.0]]}),
+        Case("NaN stays", inputs={"x": [[np.nan, 1.0, -1.0], [0.0, 2.0, np.nan]]}, value_only=True),
+    )
+
+    def definition(self, x):
+        """out = tanh(x) = (e^x - e^-x) / (e^x + e^-x)."""
+        return tanh(x)
+
+    def law_odd(self, run, problem):
+        """tanh(-x) = -tanh(x)."""
+        x = problem.inputs["x"]
+        return run(x=-x)["out"], -run(x=x)["out"]
+
+    @mistake("M54", "The derivative is 1 - out^2, in the output; here it is taken of x.", replaces="tanh_backward")
+    def slope_of_the_input(dout, cache):
+        (out,) = cache
+        return dout * (1 - np.arctanh(np.clip(out, -0.999, 0.999)) ** 2)
+
+    @mistake("M82", "out is squashed already: 1 - out^2, not 1 - tanh(out)^2.", replaces="tanh_backward")
+    def squashed_twice(dout, cache):
+        (out,) = cache
+        return dout * (1 - np.tanh(out) ** 2)
+
+    @mistake("M54", "Use np.tanh: (e^x - e^-x) / (e^x + e^-x) overflows to NaN for large x.", replaces="tanh_forward")
+    def quotient_that_overflows(x):
+        with np.errstate(over="ignore", invalid="ignore"):
+            out = (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
+        return out, _cache_of(out)
+
+    @mistake("M54", "2 / (1 + e^-2x) - 1 cancels for small x: use np.tanh.", replaces="tanh_forward")
+    def sigmoid_that_cancels(x):
+        with np.errstate(over="ignore"):
+            out = 2 / (1 + np.exp(-2 * x)) - 1
+        return out, _cache_of(out)
+
+
+def _cache_of(out):
+    from nnspec.reference import tanh_forward
+
+    _, cache = tanh_forward(out)
+    return cache.of((out,), cache.op, [out])
