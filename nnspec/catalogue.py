@@ -1,6 +1,8 @@
 """What exists, read from the folders: one concept is one file stem, and the path is the only index."""
 
 import ast
+import importlib
+import inspect
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -53,6 +55,17 @@ def concepts() -> dict[str, Concept]:
 def concept_of(function: str) -> str | None:
     """The concept that a function of the reference belongs to."""
     return next((c.name for c in concepts().values() if function in c.functions), None)
+
+
+def specs_of(concept: Concept) -> list[type]:
+    """The classes of a concept's specification. This imports it."""
+    from nnspec.spec_tests._spec import Spec
+
+    if "spec" not in concept.files:
+        return []
+    module = importlib.import_module(f"nnspec.spec_tests.{concept.note}.test_{concept.name}")
+    own = [entry for entry in vars(module).values() if inspect.isclass(entry) and entry.__module__ == module.__name__]
+    return [entry for entry in own if issubclass(entry, Spec)]
 
 
 def select(names=(), notes=()) -> list[Concept]:

@@ -1,7 +1,6 @@
 """`nnspec explain`: what the specification knows of a concept, as a person reads it."""
 
 import ast
-import importlib
 import inspect
 import textwrap
 from difflib import get_close_matches
@@ -28,7 +27,7 @@ def explained(name: str) -> Group:
         tree = ast.parse(concept.files["reference"].read_text())
         parts += [Text(ast.get_docstring(tree) or ""), Text(), Text("signatures", style="bold")]
         parts += [_indented(line) for line in _signatures(tree)]
-    for spec in _specs(concept):
+    for spec in catalogue.specs_of(concept):
         parts += _explained_spec(spec)
     return Group(*parts)
 
@@ -36,16 +35,6 @@ def explained(name: str) -> Group:
 def _signatures(tree: ast.Module) -> list[str]:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     return [f"{f.name}({ast.unparse(f.args)})" for f in functions]
-
-
-def _specs(concept) -> list[type]:
-    from nnspec.spec_tests._spec import Spec
-
-    if "spec" not in concept.files:
-        return []
-    module = importlib.import_module(f"nnspec.spec_tests.{concept.note}.test_{concept.name}")
-    own = [entry for entry in vars(module).values() if inspect.isclass(entry) and entry.__module__ == module.__name__]
-    return [entry for entry in own if issubclass(entry, Spec)]
 
 
 def _explained_spec(spec: type) -> list:

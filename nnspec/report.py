@@ -41,7 +41,7 @@ def table(report: Report) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for heading, justify in (("concept", "left"), *((level, "left") for level in LEVELS), ("s", "right")):
         made.add_column(heading, justify=justify)
-    for name, checks in _by_concept(report.checks):
+    for name, checks in _implemented(report):
         cells = [_cell(report, [c for c in checks if c.level == level]) for level in LEVELS]
         made.add_row(name, *cells, f"{sum(c.seconds for c in checks):.1f}")
     return made
@@ -65,6 +65,12 @@ def _by_concept(checks: Iterable[Check]) -> list[tuple[str, list[Check]]]:
         found.setdefault(check.concept, []).append(check)
     order = list(catalogue.concepts())
     return sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+
+
+def _implemented(report: Report) -> list[tuple[str, list[Check]]]:
+    """The concepts of which the backend has anything."""
+    missing = State.NOT_IMPLEMENTED
+    return [(name, checks) for name, checks in _by_concept(report.checks) if any(c.state != missing for c in checks)]
 
 
 def _cell(report: Report, checks: list[Check]) -> Text:
@@ -99,9 +105,9 @@ def _show_failure(report: Report, check: Check, to: Console):
 
 
 def _summary(report: Report) -> list[str]:
-    concepts = _by_concept(report.checks)
-    done = [checks for _, checks in concepts if any(c.state is not State.NOT_IMPLEMENTED for c in checks)]
-    good = sum(not any(c.state in BAD and report.counts(c) for c in checks) for checks in done)
+    done = dict(_implemented(report))
+    missing = [name for name, _ in _by_concept(report.checks) if name not in done]
+    good = sum(not any(c.state in BAD and report.counts(c) for c in checks) for checks in done.values())
     counts = report.count()
     parts = ", ".join(f"{counts[state]} {_WORD[state]}" for state in State if counts[state])
     verdict = {0: "[bold green]passed[/]", 1: "[bold red]failed[/]", 2: "[bold red]could not be judged[/]"}
@@ -110,6 +116,6 @@ def _summary(report: Report) -> list[str]:
         f"{len(report.checks)} of {report.planned} planned checks ran in {report.seconds:.1f} s: {parts}"
         + (f" ({advice} of them above the asked level: advice)" if advice else ""),
         f"{escape(report.backend)} {verdict[report.exit_code]} at level {report.level}: "
-        f"{good} of {len(done)} implemented concepts, {len(concepts) - len(done)} not implemented",
+        f"{good} of {len(done)} concepts" + (f", {len(missing)} not implemented" if missing else ""),
     ]
-    return lines
+    return [f"not implemented: {', '.join(missing)}", *lines] if missing else lines

@@ -21,7 +21,7 @@ from nnspec.spec_tests._budget import derive_budget
 from nnspec.spec_tests._cases import Case, Malformed, batch_of, default_sizes, draw_inputs, malformed_inputs
 from nnspec.spec_tests._layouts import LAYOUTS
 from nnspec.spec_tests._problem import REFERENCE, Problem
-from nnspec.spec_tests._verdict import CheckFailed, compare, require, same, same_bits
+from nnspec.spec_tests._verdict import CheckFailed, compare, fits, require, same, same_bits
 
 LEVELS = {
     "core": ("value", "gradient", "agreement", "law"),
@@ -30,6 +30,7 @@ LEVELS = {
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
 DTYPES = ("float32", "float64")
+RECOGNIZED_UP_TO = 10_000  # entries of an input: mistakes are recognized on small ones, and some take N^2 memory
 
 
 class BackendRaised(Exception):
@@ -318,7 +319,30 @@ class Spec:
         for name, value in self.answer(backend, problem, gradient=only != "outputs").items():
             if only is None or (only == "outputs") == (name in self.outputs):
                 self.looked_at |= {f"{name} got": value, f"{name} want": want[name].astype(problem.dtype)}
-                compare(name, value, want[name], budgets[name], problem.dims)
+                try:
+                    compare(name, value, want[name], budgets[name], problem.dims)
+                except CheckFailed as failed:
+                    raise CheckFailed(f"{failed}{self.recognized(problem, name, want, value, budgets)}") from None
+
+    def recognized(self, problem: Problem, name: str, want: dict, got, budgets: dict) -> str:
+        """The classic mistakes that give just this wrong answer, with their hints. Nothing where none does."""
+        told = []
+        if max(np.size(array) for array in problem.inputs.values()) > RECOGNIZED_UP_TO:
+            return ""
+        for wrong in self.mistakes():
+            functions = public_functions(reference) | {wrong.replaces: wrong.function}
+            try:
+                with np.errstate(all="ignore"):
+                    answer = self.run(Backend(wrong.id, functions), copy.deepcopy(problem), name not in self.outputs)
+            except Exception:  # a mistake that cannot take this input is not the one
+                continue
+            like_it, unlike_truth = (
+                fits(got, answer[name], budgets[name]),
+                not fits(answer[name], want[name], budgets[name]),
+            )
+            if like_it and unlike_truth:
+                told.append(f"\nmistake {wrong.id}: {wrong.hint}")
+        return "".join(told)
 
     def unpack(self, result, parts: int, what: str) -> tuple:
         """`result` as a tuple of that many parts, or a failure that says what was returned."""

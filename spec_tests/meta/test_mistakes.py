@@ -1,7 +1,5 @@
 """The suite rejects what is wrong: every classic mistake of every concept falls to some property of its own concept."""
 
-import importlib
-
 import numpy as np
 import pytest
 
@@ -16,12 +14,8 @@ from nnspec.spec_tests._verdict import CheckFailed
 CONVENTIONS = ("M05", "M06", "M16", "M118", "M03 zero-over-zero")
 
 
-def specs():
-    for concept in catalogue.concepts().values():
-        if "spec" in concept.files:
-            module = importlib.import_module(f"nnspec.spec_tests.{concept.note}.test_{concept.name}")
-            yield from (entry for entry in vars(module).values() if isinstance(entry, type) and issubclass(entry, Spec)
-                        and entry.__module__ == module.__name__)  # fmt: skip
+def specs() -> list[type[Spec]]:
+    return [spec for concept in catalogue.concepts().values() for spec in catalogue.specs_of(concept)]
 
 
 def rejections(spec: Spec, backend: Backend):
@@ -83,3 +77,26 @@ def _truth_is(spec, planned, answer):
     fill = {"zeros": 0, "ones": 1}[answer]
     truth = spec.truth(Problem(spec, planned.case, planned.dtype))
     return all(np.all(truth[name] == fill) for name in spec.outputs)
+
+
+def test_a_mistake_is_recognized_and_no_other_is_accused_alone():
+    """What a mistake answers is told as that mistake, with others beside it only where they answer the same."""
+    recognized = unrecognized = 0
+    for spec in specs():
+        for mistake in spec.mistakes():
+            told = "\n".join(_failures(spec(), with_mistake(mistake)))
+            hinted = f"mistake {mistake.id}: {mistake.hint}" in told
+            assert hinted or "\nmistake " not in told, f"{mistake.id} is taken for another:\n{told}"
+            recognized, unrecognized = recognized + hinted, unrecognized + (not hinted)
+    assert recognized > 3 * unrecognized, f"{recognized} recognized, {unrecognized} not"
+
+
+def _failures(spec: Spec, backend: Backend):
+    for name in ("value", "gradient", "stability", "convention"):
+        for planned in spec.plan(name):
+            try:
+                getattr(spec, f"test_{name}")(planned, backend)
+            except CheckFailed as failed:
+                yield str(failed)
+            except (BackendRaised, NotSupplied):
+                continue

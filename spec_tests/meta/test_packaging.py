@@ -90,8 +90,11 @@ def test_a_new_concept_is_new_files_only(copy, python):
     (copy / "spec_tests" / "n99_new" / "test_sinh.py").write_text(SPEC)
     run = "import _mapped, nnspec.cli; nnspec.cli.main()"
     (copy / "_mapped.py").write_text(MAPPED)
-    for arguments, said in ((["list"], "99    sinh"), (["explain", "sinh"], "out = (e^x - e^-x) / 2."),
-                            (["check", "reference", "--note", "99"], "passed at level strict: 1 of 1")):  # fmt: skip
+    for arguments, said in (
+        (["list"], "99    sinh"),
+        (["explain", "sinh"], "out = (e^x - e^-x) / 2."),
+        (["check", "reference", "--note", "99"], "passed at level strict: 1 of 1 concepts"),
+    ):
         done = python("-c", run, *arguments, cwd=copy, PYTHONPATH=copy)
         assert done.returncode == 0 and said in done.stdout, done.stdout + done.stderr
 
