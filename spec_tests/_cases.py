@@ -28,10 +28,10 @@ class Case:
 
 
 def default_sizes(reference, first=2, step=1, several=(2, 3)) -> dict[str, Any]:
-    """A different size for each dimension, so that no two can be confused."""
+    """A different size for each dimension, so that no two can be confused. A batch N comes first."""
     rules = contract(reference).rules.values()
     starred = {name[1:] for rule in rules for _, shape in rule.shapes for name in shape.split() if name[0] == "*"}
-    names = dimension_names(reference)
+    names = sorted(dimension_names(reference), key=lambda name: name != "N")
     sizes = {name: first + step * i for i, name in enumerate(names)}
     return {
         name: (several if i == 0 else (sizes[name],)) if name in starred else sizes[name]
@@ -40,7 +40,7 @@ def default_sizes(reference, first=2, step=1, several=(2, 3)) -> dict[str, Any]:
 
 
 def batch_of(reference, size: int, rest: int) -> dict[str, Any]:
-    """The first dimension `size`, every other one `rest`."""
+    """The batch, or whatever is the first dimension, of that size, and every other one `rest`."""
     sizes = default_sizes(reference, rest, 0, (size, rest))
     first = next(iter(sizes))
     return sizes | ({} if isinstance(sizes[first], tuple) else {first: size})

@@ -5,6 +5,7 @@ import copy
 import inspect
 import itertools
 import re
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ LEVELS = {
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
 DTYPES = ("float32", "float64")
+CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.2  # whichever comes first
 RECOGNIZED_UP_TO = 10_000  # entries of an input: mistakes are recognized on small ones, and some take N^2 memory
 
 
@@ -195,9 +197,17 @@ class Spec:
             require(kept, f"{name} is {got}, but the inputs are {problem.dtype}: the dtype must be kept")
 
     def test_scale(self, planned, backend):
-        """Shapes that straddle blocks and are very tall, on which races and forgotten tails show."""
+        """Shapes that straddle blocks and are very tall: forgotten tails show, and in some calls of many, races."""
         problem = self.problem(planned, backend)
         self.judge(backend, problem, problem.wide(), lenient=True)
+        first = copy.deepcopy(self.answer(backend, problem))
+        end = time.perf_counter() + SECONDS_FOR_RACES
+        for _ in range(CALLS_FOR_RACES):
+            for name, value in self.answer(backend, problem).items():
+                again = same_bits(first[name], value)
+                require(again, f"{name} differs between two calls with the same inputs: do threads write to one place?")
+            if time.perf_counter() > end:
+                break
 
     def test_convention(self, planned, backend):
         """Choices on which honest implementations differ: kinks, ties, nothing at all."""

@@ -127,3 +127,27 @@ def test_a_value_that_is_not_a_number_stays_one():
     assert np.array_equal(cpu.relu_forward(x)[0], np.maximum(x, 0), equal_nan=True)
     loss, _ = cpu.softmax_cross_entropy_forward(np.array([[np.nan, 1], [0, 0]]), np.array([0, 1]))
     assert np.isnan(loss)
+
+
+RACY = """
+    import numpy as np
+    from numba import njit, prange
+    from nnspec.reference import affine_backward as right, affine_forward
+
+    @njit(parallel=True)
+    def add_up(dout, db):
+        for i in prange(len(dout)):
+            for j in range(dout.shape[1]):
+                db[j] += dout[i, j]
+
+    def affine_backward(dout, cache):
+        dx, dw, db = right(dout, cache)
+        db[:] = 0
+        add_up(np.ascontiguousarray(dout), db)
+        return dx, dw, db
+"""
+
+
+def test_a_race_is_seen(nnspec, write):
+    done = nnspec("check", write("racy.py", RACY), "--concept", "affine", "--level", "robust", NUMBA_NUM_THREADS=2)
+    assert done.returncode == 1 and "affine/scale/" in done.stdout, done.stdout

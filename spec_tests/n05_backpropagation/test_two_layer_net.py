@@ -17,7 +17,6 @@ def scores_of(x, W1, b1, W2, b2):
 class TestTwoLayerNet(Composite):
     rows = ("05.19",)
     op = "two_layer_loss"
-    tall = ((257, 33),)
 
     cases = (
         Case("regularized", options={"reg": 0.7}),
@@ -74,7 +73,6 @@ class TestTwoLayerScores(Function):
     rows = ("05.19",)
     op = "two_layer_loss"
     outputs = ("scores",)
-    tall = ((257, 33),)
 
     def draw(self, case, dims, dtype):
         inputs = super().draw(case, dims, dtype)
