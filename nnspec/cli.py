@@ -107,13 +107,18 @@ class _told_in_one_line:
 
 
 class _progress:
-    """A bar on a terminal, which goes when the run is done; nothing where output is piped."""
+    """A bar on a terminal, which goes when the run is done; nothing where output is piped.
+
+    It writes to a copy of the terminal's descriptor, because pytest takes over the standard one while a check runs.
+    """
 
     def __init__(self, to):
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.bar = Progress(*columns, console=to, transient=True, disable=not to.is_terminal)
+        terminal = Console(file=os.fdopen(os.dup(sys.stdout.fileno()), "w")) if to.is_terminal else to
+        self.bar = Progress(*columns, console=terminal, transient=True, disable=not to.is_terminal)
 
     def __enter__(self):
         self.bar.start()

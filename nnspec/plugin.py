@@ -94,7 +94,8 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 def pytest_ignore_collect(collection_path, config):
     """Whoever names a backend asks about that backend, and not about the suite itself."""
-    return True if collection_path.name == "meta" and config.getoption("--nnspec-backend") else None
+    ours = collection_path.name == "meta" and _dotted(collection_path)
+    return True if ours and config.getoption("--nnspec-backend") else None
 
 
 def _dotted(path: Path) -> str | None:
@@ -114,7 +115,6 @@ def pytest_generate_tests(metafunc):
         dtype = metafunc.config.getoption("--nnspec-dtype")
         planned = [p for p in planned if dtype in (None, p.dtype)]
         metafunc.parametrize("planned", planned, ids=[p.id for p in planned])
-
     if "bench_size" in metafunc.fixturenames:
         from nnspec.benchmarks._kinds import BACKENDS
 

@@ -98,15 +98,21 @@ class Report:
     __repr__ = __str__
 
 
-def read_announced(path: str | Path, known_ids: set[str]) -> dict[str, str]:
-    """{id: reason} of a backend's known failures. An id that does not exist is an error, so that none goes stale."""
+def read_announced(path: str | Path, report: Report, *, whole: bool) -> dict[str, str]:
+    """{id: reason} of a backend's known failures. An id that does not exist is an error, so that none goes stale.
+
+    whole: every check of the concepts in the report ran, so an id that is not among them does not exist.
+    """
     try:
         entries = tomllib.loads(Path(path).read_text()).get("xfail", [])
         announced = {entry["id"]: entry["reason"] for entry in entries}
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
         raise Unusable(f"cannot read {path}: {error}; each entry is [[xfail]] with an id and a reason") from None
-    if unknown := sorted(set(announced) - known_ids):
-        raise Unusable(f"{path} announces a check that does not exist: {', '.join(unknown)}")
+    ran, ids = {check.concept for check in report.checks}, {check.id for check in report.checks}
+    for check_id in announced:
+        concept = check_id.split("/")[0]
+        if concept not in catalogue.concepts() or (whole and concept in ran and check_id not in ids):
+            raise Unusable(f"{path} announces a check that does not exist: {check_id}")
     return announced
 
 

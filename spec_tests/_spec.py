@@ -406,7 +406,7 @@ def calling(op: str):
         raise
     except NotImplementedError as error:
         raise NotSupplied(f"{op} says it is not implemented: {error or 'NotImplementedError'}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
         raise BackendRaised(f"raised {type(error).__name__}: {error} ({where})") from error

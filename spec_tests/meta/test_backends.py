@@ -122,6 +122,12 @@ def test_a_missing_option_is_not_implemented_and_a_raising_function_errs():
     assert first.state is State.ERRORED and report.exit_code == 1
     assert first.text.startswith("raised AttributeError: 'numpy.ndarray' object has no attribute 'no_such_thing'")
 
+    def leaving(x):
+        raise SystemExit(3)
+
+    report = nnspec.check(parts(relu_forward=leaving), concepts=["relu"])
+    assert report.checks[0].text.startswith("raised SystemExit: 3") and len(report.checks) == report.planned
+
     def stub(x):
         raise NotImplementedError("exercise 3")
 

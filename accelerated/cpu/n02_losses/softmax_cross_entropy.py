@@ -13,14 +13,15 @@ from nnspec.accelerated.cpu._math import exp
 def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=None, weight=None):
     share = _share_of_each_row(scores, y, reduction, ignore_index, weight)
     loss, p = np.empty(len(y), scores.dtype), np.empty(scores.shape, scores.dtype)
-    _forward[8 * scores.size](*contiguous(scores, y.astype(np.int64, copy=False), share), loss, p)
+    y = y.astype(np.int64)  # a copy: the backward writes where its labels point, so nobody else may change them
+    _forward[8 * scores.size](*contiguous(scores, y, share), loss, p)
     return loss if reduction == "none" else loss.sum(), (p, y, share)
 
 
 def softmax_cross_entropy_backward(dloss, cache):
     p, y, share = cache
     dscores = np.empty_like(p)
-    _backward[p.size](*contiguous(p, y.astype(np.int64, copy=False), share * dloss), dscores)
+    _backward[p.size](*contiguous(p, y, share * dloss), dscores)
     return dscores
 
 
