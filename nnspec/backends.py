@@ -83,7 +83,7 @@ class Backend:
         if missing := [option for option in options if not accepts(function, option)]:
             raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
         if self.asarray:
-            args, options = self._outward(args), self._outward(options)
+            args, options = tuple(map(self._outward, args)), self._outward(options)
         return function(*args, **options)
 
     def inward(self, value):
@@ -97,13 +97,12 @@ class Backend:
         return value if value is None or isinstance(value, (bool, int, float)) else self.to_numpy(value)
 
     def _outward(self, value):
+        """Arrays, and dicts of them, in the backend's own type. Caches and states are opaque and stay as they are."""
         if isinstance(value, np.ndarray):
             return self.asarray(value)
-        if isinstance(value, dict):
+        if type(value) is dict:
             return {key: self._outward(entry) for key, entry in value.items()}
-        if isinstance(value, tuple) and type(value) is tuple:
-            return tuple(map(self._outward, value))
-        return value
+        return value.item() if isinstance(value, np.generic) else value
 
 
 class _Parts:
@@ -164,7 +163,7 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     with contextlib.suppress(ImportError, ValueError, AttributeError):
         if importlib.util.find_spec(target):
             return target, None
-    close = get_close_matches(target, known, n=1)
+    close = [f"./{target}.py"] if Path(f"{target}.py").is_file() else get_close_matches(target, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise CannotLoad(
         f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"

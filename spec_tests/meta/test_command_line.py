@@ -85,9 +85,11 @@ def test_a_backend_that_cannot_be_loaded_is_one_line(nnspec, write, tmp_path, na
     assert done.stderr.startswith("nnspec: cannot ") and done.stderr.count("\n") == 1 and not done.stdout
 
 
-def test_an_unknown_backend_and_an_unknown_concept_are_one_line(nnspec):
+def test_an_unknown_backend_and_an_unknown_concept_are_one_line(nnspec, write):
     unknown = nnspec("check", "cqu")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1) and "Did you mean cpu?" in unknown.stderr
+    write("mine.py", RIGHT)
+    assert "Did you mean ./mine.py?" in nnspec("check", "mine").stderr
     unknown = nnspec("check", "cpu", "--concept", "afine")
     assert (unknown.returncode, unknown.stderr) == (
         2, "nnspec: there is no concept afine; did you mean affine? (`nnspec list` shows them all)\n")  # fmt: skip

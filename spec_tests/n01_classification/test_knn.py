@@ -29,7 +29,7 @@ class TestL1Distance(Distance):
 
     cases = (UINT8,)
     extremes = (Case("common offset", inputs={"xq": lambda rng, shape: 1e4 + rng.standard_normal(shape)}),)
-    ties = (Case("coincident points", inputs=COINCIDENT),)
+    ties = (Case("coincident points", inputs=COINCIDENT), Case("no features", {"D": 0}))
 
     def definition(self, xq, xt):
         """d_ij = sum_k |xq_ik - xt_jk|. CS231n notes, "Classification"."""
@@ -60,7 +60,7 @@ class TestL2Distance(Distance):
         Case("common offset", inputs={n: lambda rng, shape: 1e4 + rng.standard_normal(shape) for n in ("xq", "xt")}),
         Case("close points", inputs={"xq": [[100.0, 200.0]], "xt": [[100.001, 200.0], [100.0, 199.99]]}),
     )
-    ties = (Case("coincident points", inputs=COINCIDENT),)
+    ties = (Case("coincident points", inputs=COINCIDENT), Case("no features", {"D": 0}))
 
     def definition(self, xq, xt, *, squared=False):
         """d_ij = sqrt(sum_k (xq_ik - xt_jk)^2), with gradient 0 where d = 0. CS231n, assignment 1."""
