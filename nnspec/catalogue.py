@@ -64,8 +64,8 @@ def specs_of(concept: Concept) -> list[type]:
     if "spec" not in concept.files:
         return []
     module = importlib.import_module(f"nnspec.spec_tests.{concept.note}.test_{concept.name}")
-    own = [entry for entry in vars(module).values() if inspect.isclass(entry) and entry.__module__ == module.__name__]
-    return [entry for entry in own if issubclass(entry, Spec)]
+    classes = [entry for entry in vars(module).values() if inspect.isclass(entry) and issubclass(entry, Spec)]
+    return [entry for entry in classes if entry.__name__.startswith("Test")]
 
 
 def select(names=(), notes=()) -> list[Concept]:

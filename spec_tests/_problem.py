@@ -40,6 +40,12 @@ class Problem:
             found |= value if isinstance(value, dict) else {name: value}
         return {name: array for name, array in found.items() if getattr(array, "dtype", np.dtype(int)).kind == "f"}
 
+    @property
+    def ordinary(self) -> bool:
+        """Whether sympy can take it: nothing is empty, infinite or NaN."""
+        arrays = [*self.floats().values(), *(value for value in self.inputs.values() if isinstance(value, np.ndarray))]
+        return all(array.size and np.isfinite(array).all() for array in arrays)
+
     def constants(self) -> dict[str, Any]:
         """What has no gradient: labels, counts, integer images, options."""
         floats = self.floats()

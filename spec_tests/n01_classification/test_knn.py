@@ -143,6 +143,9 @@ class TestKnnIndices(Function):
     cases = (Case("nearest only", inputs={"k": 1}), Case("all of them", {"Nq": 2, "Nt": 5}, inputs={"k": 5}))
     ties = (
         Case("equal distances", inputs={"d": [[2, 1, 1, 2, 1], [0, 0, 0, 0, 0]], "k": 4}),
+        Case(
+            "many equal distances", {"Nq": 2, "Nt": 300}, inputs={"d": lambda rng, s: rng.integers(0, 4, s), "k": 200}
+        ),
         Case("negative zero", inputs={"d": [[0.0, -0.0, 1.0], [1.0, 0.0, -0.0]], "k": 2}),
     )
     bad = (
@@ -173,16 +176,20 @@ class TestKnnVote(Function):
     outputs = ("y", "counts", "tie")
     discrete = True
 
-    cases = (Case("more classes than labels", options={"n_classes": 7}),)
+    cases = (
+        Case("more classes than labels", options={"n_classes": 7}),
+        Case("a single vote", {"K": 1}),
+        Case("one class", inputs={"labels": [[0, 0], [0, 0], [0, 0]]}),
+    )
     ties = (
+        Case("no queries", {"Nq": 0}),
         Case("two classes", inputs={"labels": [[2, 1], [1, 2], [0, 0]]}),
         Case("three classes", inputs={"labels": [[3, 1, 2, 1, 3], [0, 2, 1, 2, 0]]}),
     )
     bad = (
-        Malformed("label below 0", "labels", lambda labels: labels - 100),
-        Malformed(
-            "label above n_classes", "labels", lambda labels: labels + 100, case=Case("", options={"n_classes": 9})
-        ),
+        Malformed("label below 0", "labels", lambda labels: labels - labels.min() - 1),
+        Malformed("label too large", "labels", lambda labels: 0 * labels + 9, case=Case("", options={"n_classes": 9})),
+        Malformed("no votes", "labels", case=Case("", {"K": 0})),
     )
 
     def draw(self, case, dims, dtype):

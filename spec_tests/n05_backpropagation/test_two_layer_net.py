@@ -97,9 +97,12 @@ class TestTwoLayerInit(Procedure):
         return np.concatenate([params["b1"], params["b2"]]), np.zeros(9)
 
     def law_weights_have_the_scale(self, init):
-        """Mean 0 and standard deviation `scale`, within five standard errors of 40000 draws."""
-        w = init(200, 200, 2, scale=0.5, rng=np.random.default_rng(0))["W1"]
-        return [abs(w.mean()) < 5 * 0.5 / 200, abs(w.std() / 0.5 - 1) < 5 / np.sqrt(2 * 40000)], [True, True]
+        """Mean 0 and standard deviation `scale`, within five standard errors, in both layers."""
+        params = init(200, 200, 200, scale=0.5, rng=np.random.default_rng(0))
+        n = 200 * 200
+        near = [[abs(w.mean()) < 5 * 0.5 / n**0.5, abs(w.std() / 0.5 - 1) < 5 / (2 * n) ** 0.5]
+                for w in (params["W1"], params["W2"])]  # fmt: skip
+        return near, [[True, True]] * 2
 
     def law_hidden_units_differ(self, init):
         """No two columns of W1 are equal: equal units would stay equal for ever."""
