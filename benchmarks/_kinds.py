@@ -1,4 +1,5 @@
-"""What a benchmark file inherits: each size of a concept, timed on every bundled backend, grouped for comparison.
+"""What a benchmark file inherits: each size of a concept, timed on every bundled backend and on the one that
+`--nnspec-backend` names, grouped for comparison.
 
 What is run is what the specification runs: forward and backward, or the steps of an update rule. A backend that
 disagrees with the reference is not timed. Compilation happens before the clock starts.
@@ -34,4 +35,8 @@ class Timing:
         spec.run(backend, problem, gradient)
         benchmark.group = " ".join(dict.fromkeys((spec.concept(), spec.part(), bench_size)))
         benchmark.extra_info.update(backend=bench_backend, dims=problem.dims, dtype="float32")
-        benchmark(spec.run, backend, problem, gradient)
+
+        @benchmark
+        def forward_and_backward():
+            spec.run(backend, problem, gradient)
+            backend.synchronize()

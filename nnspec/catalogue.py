@@ -26,7 +26,7 @@ class Concept:
     title: str
     rows: tuple[str, ...]
     functions: tuple[str, ...]
-    composite: bool
+    composite: bool  # a twin inherits all of it
     files: dict[str, Path]  # by column
 
     def mark(self, column: str) -> str:
@@ -91,18 +91,23 @@ def _read(note: str, name: str, files: dict[str, Path]) -> Concept:
     if "reference" in files:
         tree = ast.parse(files["reference"].read_text())
         title = (ast.get_docstring(tree) or name).split(". ")[0].rstrip(".")
-        defined = [n for n in tree.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
-        functions = tuple(f.name for f in defined)
-        composite = any(arg.arg == "ops" for f in defined for arg in f.args.kwonlyargs)
+        defined = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+        functions = tuple(function.name for function in defined)
+        composite = all(_needs_no_twin(function) for function in defined)
     if "spec" in files:
-        text = files["spec"].read_text()
-        rows = tuple(
-            sorted(
-                {
-                    row
-                    for line in re.findall(r"^    rows = (.+)$", text, re.M)
-                    for row in re.findall(r"\d\d\.\d\d", line)
-                }
-            )
-        )
+        tree = ast.parse(files["spec"].read_text())
+        rows = tuple(sorted({row for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for row in _rows(node)}))
     return Concept(name, note, title, rows, functions, composite, files)
+
+
+def _needs_no_twin(function: ast.FunctionDef) -> bool:
+    """Whether it is a composite (takes its parts as `ops`) or a procedure (no array goes in)."""
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    told = [ast.unparse(argument.annotation) if argument.annotation else "Array" for argument in arguments]
+    return any(argument.arg == "ops" for argument in arguments) or not re.search("Array|Labels|Params", " ".join(told))
+
+
+def _rows(spec: ast.ClassDef) -> tuple[str, ...]:
+    """What the class assigns to `rows`."""
+    assigned = [node for node in spec.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "rows"]
+    return ast.literal_eval(assigned[0].value) if assigned else ()

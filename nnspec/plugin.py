@@ -118,7 +118,9 @@ def pytest_generate_tests(metafunc):
     if "bench_size" in metafunc.fixturenames:
         from nnspec.benchmarks._kinds import BACKENDS
 
-        metafunc.parametrize(("bench_size", "bench_backend"), [(s, b) for s in metafunc.cls.sizes for b in BACKENDS])
+        given = metafunc.config.getoption("--nnspec-backend")
+        backends = dict.fromkeys([*BACKENDS, *([given] if given else [])])
+        metafunc.parametrize(("bench_size", "bench_backend"), [(s, b) for s in metafunc.cls.sizes for b in backends])
 
 
 def pytest_collection_modifyitems(config, items):
