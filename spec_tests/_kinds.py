@@ -115,6 +115,16 @@ class UpdateRule(Spec):
             answer[name] = w
         return answer
 
+    def _state_reusable(self, backend, problem):
+        w, dw, again, *_ = problem.inputs.values()
+        with calling(self.op):
+            _, state = self.unpack(backend(self.op, w, dw, **problem.options), 2, f"{self.op} must return (w, state)")
+            first, second = (copy.deepcopy(backend(self.op, w, again, state, **problem.options)[0]) for _ in range(2))
+        unchanged = same_bits(backend.inward(first), backend.inward(second))
+        require(unchanged, "a second step from the same state differs: the first one wrote to the state it was given")
+
+    purity = {**Spec.purity, "state reusable": _state_reusable}
+
     def refusals(self):
         """The call that is spoilt is the first one."""
         return [

@@ -93,6 +93,13 @@ class TestAdam(UpdateRule):
         w[...] = new
         return w, state
 
+    @mistake("M45", "Make new moments: those in the caller's state must not move.", replaces="adam")
+    def state_changed_in_place(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        new, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        if state is not None:
+            state[0][...], state[1][...] = m, v
+        return new, (m, v, t)
+
     @mistake("M38", "Step against the gradient: w - lr …, not w + lr ….", replaces="adam")
     def uphill(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         return adam(w, dw, state, lr=-lr, beta1=beta1, beta2=beta2, eps=eps)
