@@ -69,11 +69,11 @@ def specs_of(concept: Concept) -> list[type]:
 
 
 def select(names=(), notes=()) -> list[Concept]:
-    """The concepts of these names and of these notes; all if nothing is asked. Raises KeyError with an unknown name."""
+    """The concepts of these names and in these notes; empty means all. Raises KeyError with an unknown name."""
     for name in names:
         if name not in concepts():
             raise KeyError(name)
-    return [c for c in concepts().values() if not (names or notes) or c.name in names or c.number in notes]
+    return [c for c in concepts().values() if (not names or c.name in names) and (not notes or c.number in notes)]
 
 
 def _folder(package: str) -> Path:

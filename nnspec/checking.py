@@ -12,7 +12,9 @@ import pytest
 from nnspec import catalogue
 from nnspec.backends import CannotLoad, load
 from nnspec.plugin import REPORT, GivenBackend
-from nnspec.results import Check, Report, Unusable, read_announced
+from nnspec.results import LEVELS, Check, Report, Unusable, read_announced
+
+DTYPES = ("float32", "float64")
 
 
 def check(
@@ -40,13 +42,19 @@ def check(
     Raises Unusable or CannotLoad, with one line for the user, when nothing can be checked.
     """
     begun = time.perf_counter()
-    loaded = load(backend)
+    backend = os.fspath(backend) if isinstance(backend, os.PathLike) else backend
     named = isinstance(backend, str)
+    concepts, ids = ([given] if isinstance(given, str) else given for given in (concepts, ids))
+    notes = [notes] if isinstance(notes, int) else notes
+    for name, given, known in (("level", level, LEVELS), ("dtype", dtype, DTYPES)):
+        if given not in (None, *known):
+            raise Unusable(f"{name} must be one of {', '.join(known)}, got {given!r}")
+    loaded = load(backend)
     if workers and not named:
         raise Unusable("workers need a backend that they can load themselves: give its name or path")
-    level = level or ("strict" if loaded.ours else "core")
+    level = level or ("strict" if loaded.ours or ids else "core")  # who asks for a check wants it judged
     collector = _Collector(loaded, on_plan, on_check)
-    wanted = [*concepts, *(i.split("/")[0] for i in ids)]
+    wanted = [check_id.split("/")[0] for check_id in ids] or concepts
     target = str(Path(backend).resolve()) if named and Path(backend).exists() else loaded.name
     arguments = _arguments(_files(wanted, notes), target, level, dtype, ids, workers, junit)
     printed = io.StringIO()
@@ -54,10 +62,17 @@ def check(
         code = pytest.main(arguments, plugins=[collector])
     report = collector.report
     if report is None or (code not in (0, 1, 5)):
-        raise Unusable(f"pytest could not run the checks (exit code {int(code)}):\n{printed.getvalue().strip()}")
+        raise Unusable(_why_not(code, printed.getvalue()))
     report.backend, report.level, report.seconds = loaded.name, level, time.perf_counter() - begun
     announced = read_announced(known_failures, report, whole=not (ids or dtype)) if known_failures else {}
     return report.judged(announced)
+
+
+def _why_not(code: int, printed: str) -> str:
+    if code == pytest.ExitCode.INTERRUPTED:
+        return "the run was interrupted, by Ctrl-C or by a KeyboardInterrupt that the backend raised"
+    usage = [line.removeprefix("ERROR: ") for line in printed.splitlines() if line.startswith("ERROR: ")]
+    return usage[-1] if usage else f"pytest could not run the checks (exit code {int(code)}):\n{printed.strip()}"
 
 
 class _Collector(GivenBackend):

@@ -8,6 +8,14 @@ import click
 LEVELS = ("core", "robust", "strict")
 
 
+def _writable(context, option, file):
+    """Before a long run, not after it."""
+    folder = os.path.dirname(os.path.abspath(file or ""))
+    if file and not os.access(folder, os.W_OK):
+        raise click.BadParameter(f"cannot write {file}: {folder} is no folder that can be written to")
+    return file
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="nnspec")
 def main():
@@ -20,14 +28,18 @@ def main():
 @main.command()
 @click.argument("backend", default="cpu")
 @click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem, see `nnspec list`).")
-@click.option("--note", "notes", multiple=True, type=int, help="Only the concepts of this note (1 to 10).")
+@click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only the concepts of this note.")
 @click.option("--level", type=click.Choice(LEVELS), help="What decides the exit code; default core, ours strict.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Only this dtype.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this check, as a failure names it.")
-@click.option("-n", "workers", default=0, metavar="WORKERS", help="Run in this many worker processes.")
+@click.option(
+    "-n", "workers", default=0, type=click.IntRange(0), metavar="WORKERS", help="Run in this many worker processes."
+)
 @click.option("--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id, reason.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False), help="Write the report as JSON.")
-@click.option("--junit", type=click.Path(dir_okay=False), help="Write the report as JUnit XML.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JSON."
+)
+@click.option("--junit", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JUnit XML.")
 def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, json_file, junit):
     """Check an implementation: a name (reference, cpu), a module, or a path to a .py file or a package."""
     os.environ.setdefault("NUMBA_NUM_THREADS", "2")  # one would hide races
@@ -48,7 +60,7 @@ def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, 
 
 
 @main.command(name="list")
-@click.option("--note", "notes", multiple=True, type=int, help="Only the concepts of this note (1 to 10).")
+@click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only the concepts of this note.")
 def list_concepts(notes):
     """Show the catalogue: every concept, its rows, and which folders have it."""
     from rich.table import Table

@@ -85,18 +85,23 @@ def _cell(report: Report, checks: list[Check]) -> Text:
 
 
 def _told(report: Report) -> list[Check]:
-    """The failures at the asked level first; advice only where nothing is wrong at it. One for each property."""
+    """The failures at the asked level, or advice where nothing is wrong at it: one for each property and state."""
     wrong = [c for c in report.checks if c.state in BAD]
     counted = [c for c in wrong if report.counts(c)]
-    first: dict[str, Check] = {}
+    first: dict[tuple, Check] = {}
     for check in counted or wrong:
-        first.setdefault("/".join(check.id.split("/")[:2]), check)
+        first.setdefault((_property(check), check.state), check)
     return list(first.values())[:SHOWN]
+
+
+def _property(check: Check) -> str:
+    """concept/property of an id."""
+    return "/".join(check.id.split("/")[:2])
 
 
 def _show_failure(report: Report, check: Check, to: Console):
     where = f"{'' if report.counts(check) else 'advice: '}{check.id}"
-    alike = sum(c.state == check.state and c.id.split("/")[:2] == check.id.split("/")[:2] for c in report.checks) - 1
+    alike = sum(c.state == check.state and _property(c) == _property(check) for c in report.checks) - 1
     more = f"  (and {alike} more of this property)" if alike else ""
     to.print(Text.assemble((_WORD[check.state], _STYLE.get(check.state, "")), " ", (where, "bold"), (more, "dim")))
     to.print(Text(textwrap.indent(check.text, "    ")), soft_wrap=True)

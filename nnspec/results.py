@@ -104,10 +104,13 @@ def read_announced(path: str | Path, report: Report, *, whole: bool) -> dict[str
     whole: every check of the concepts in the report ran, so an id that is not among them does not exist.
     """
     try:
-        entries = tomllib.loads(Path(path).read_text()).get("xfail", [])
-        announced = {entry["id"]: entry["reason"] for entry in entries}
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise Unusable(f"cannot read {path}: {error}; each entry is [[xfail]] with an id and a reason") from None
+        told = tomllib.loads(Path(path).read_text())
+        announced = {entry["id"]: entry["reason"] for entry in told["xfail"]}
+        if told.keys() != {"xfail"} or not all(type(text) is str for pair in announced.items() for text in pair):
+            raise ValueError("it holds something else")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        said = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise Unusable(f'cannot read {path}: {said}; each entry is [[xfail]] with id = "…" and reason = "…"') from None
     ran, ids = {check.concept for check in report.checks}, {check.id for check in report.checks}
     for check_id in announced:
         concept = check_id.split("/")[0]

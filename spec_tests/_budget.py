@@ -2,12 +2,14 @@
 
     budget = SPREADS * (spread + u |y| + floor)
 
-spread   how far the reference, run in the tested dtype on NEIGHBOURS inputs one rounding away, strays from the truth
+spread   how far the reference, run in the tested dtype on NEIGHBOURS inputs one rounding away, strays from the truth;
+         what its forwards hand to its backwards moves by a rounding too, since an honest forward is off by that much
 u |y|    the rounding of the answer itself        floor   what gradual underflow and flushing to zero may cost
 
 It knows about cancellation, the length of sums and saturation, because the reference suffers from them too.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,12 +51,36 @@ def derive_budget(run: Callable[[dict], dict], inputs: dict, want: dict, dtype) 
                 off = np.abs(np.asarray(outputs[name], np.longdouble) - value)
             spread[name] = np.fmax(spread[name], np.where(np.isfinite(value), off, 0))
     largest = max((np.abs(array).max(initial=0) for array in inputs.values()), default=0)
-    floor = float(info.tiny) * max(1.0, float(largest)) ** 2
+    floor = float(info.tiny) * max(1.0, float(largest))
     half_ulp = np.longdouble(info.eps) / 2
     return {
         name: Budget(spread[name], np.where(np.isfinite(value), half_ulp * np.abs(value), 0), floor)
         for name, value in want.items()
     }
+
+
+def jittered(functions: dict) -> dict:
+    """The functions of the reference, with every backward given a cache that is one rounding off."""
+    rng = np.random.default_rng(1)
+
+    def wrap(backward):
+        def call(*args):
+            *douts, cache = args
+            moved = [_neighbour(entry, rng) if _is_floating(entry) else entry for entry in cache]
+            again = type(cache)(moved)
+            again.__dict__.update(vars(cache))
+            return backward(*douts, again)
+
+        return call
+
+    return {
+        name: wrap(function) if list(inspect.signature(function).parameters)[-1:] == ["cache"] else function
+        for name, function in functions.items()
+    }
+
+
+def _is_floating(entry) -> bool:
+    return isinstance(entry, np.ndarray) and entry.dtype.kind == "f"
 
 
 def _neighbour(array: np.ndarray, rng) -> np.ndarray:

@@ -23,8 +23,9 @@ from nnspec.shapes import contract
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import Budget
 from nnspec.spec_tests._cases import Case, Malformed
+from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import Spec, calling, mistake
-from nnspec.spec_tests._verdict import CheckFailed, require, same_bits
+from nnspec.spec_tests._verdict import CheckFailed, require, same, same_bits
 
 __all__ = ["Case", "Composite", "Function", "Layer", "Loss", "Malformed", "Procedure", "UpdateRule", "mistake"]
 
@@ -76,7 +77,25 @@ class Layer(Spec):
             again = same_bits(backend.inward(first[name]), backend.inward(second[name]))
             require(again, f"a second backward with the same cache gives another {name}: the first changed the cache")
 
-    purity = {**Spec.purity, "backward twice": _backward_twice}
+    def _another_forward_in_between(self, backend, problem):
+        backend.find(self.backward)
+        with calling(self.op):
+            *_, cache = self._forward(backend, problem)
+            first = copy.deepcopy(self._backward(backend, problem, cache))
+            *_, cache = self._forward(backend, problem)
+            self._forward(backend, Problem(self, Case("another call in between"), str(problem.dtype)))
+            second = self._backward(backend, problem, cache)
+        for name in first:
+            again = same_bits(backend.inward(first[name]), backend.inward(second[name]))
+            require(
+                again, f"{name} changes when another forward runs before the backward: keep all it needs in the cache"
+            )
+
+    purity = {
+        **Spec.purity,
+        "backward twice": _backward_twice,
+        "another forward in between": _another_forward_in_between,
+    }
 
 
 class Loss(Layer):
@@ -177,8 +196,13 @@ class Function(Spec):
             return super().budgets(problem, want, lenient, at_tie)
         return {name: Budget(np.zeros(value.shape), np.zeros(value.shape), 0.0) for name, value in want.items()}
 
-    def cases_of_dtype(self):
-        return [] if self.discrete else super().cases_of_dtype()
+    def test_dtype(self, planned, backend):
+        """Integers where indices, labels and counts are asked for."""
+        if not self.discrete:
+            return super().test_dtype(planned, backend)
+        for name, value in self.answer(backend, self.problem(planned, backend)).items():
+            got = np.asarray(value).dtype
+            require(got.kind in "iub", f"{name} is {got}: integers are asked for, which can index and count")
 
 
 class Procedure(Spec):
@@ -192,7 +216,7 @@ class Procedure(Spec):
         backend.find(self.op)
         with calling(self.op):
             left, right = law(lambda *args, **options: backend.inward(backend(self.op, *args, **options)))
-        if not np.array_equal(left, right):
+        if not same(left, right) and not np.array_equal(left, right):
             raise CheckFailed(f"{law.__doc__}\ngot {left}, want {right}")
 
 
@@ -201,6 +225,14 @@ class Composite(Spec):
 
     has_gradient = True
     outputs = ("loss",)
+
+    def draw(self, case, dims, dtype):
+        """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""
+        inputs = super().draw(case, dims, dtype)
+        for key, array in inputs["params"].items():
+            if array.ndim > 1 and key not in case.inputs:
+                inputs["params"][key] = array / dtype.type(max(1, len(array)) ** 0.5)
+        return inputs
 
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)

@@ -8,10 +8,12 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.backends import Backend
-from nnspec.spec_tests._budget import derive_budget
+from nnspec.collect import public_functions
+from nnspec.spec_tests._budget import derive_budget, jittered
 from nnspec.spec_tests._cases import Case, default_sizes
 
 REFERENCE = Backend("reference", reference)
+SINGLE = np.dtype(np.float32)
 
 
 class Problem:
@@ -76,11 +78,15 @@ class Problem:
         answer = self.spec.run(REFERENCE, other, gradient=bool(self.douts))
         return {name: np.asarray(value) for name, value in answer.items()}
 
-    def budgets(self, want: dict[str, np.ndarray], on: Backend = REFERENCE, at_tie=False) -> dict:
-        """What every answer may be off by, from how `on` moves under rounding.
+    def budgets(self, want: dict[str, np.ndarray], functions: dict | None = None, at_tie=False) -> dict:
+        """What every answer may be off by, from how `functions` (the reference's) move under rounding.
 
         At a tie only the upstream gradients move: a neighbour of the inputs lies on the other side of the kink.
+        Integer inputs have no precision of their own: single precision is good enough for them.
         """
+        functions = functions or public_functions(reference)
+        on = Backend("rounded", functions if at_tie else jittered(functions))
+        dtype = self.dtype if self.floats() else SINGLE
         upstream = {f"upstream gradient {i}": np.asarray(dout) for i, dout in enumerate(self.douts)}
         moved = upstream if at_tie else self.floats() | upstream
 
@@ -88,7 +94,7 @@ class Problem:
             douts = [self.dtype.type(arrays[name]) for name in upstream]
             return self.spec.run(on, self.replaced(arrays, douts), gradient=bool(douts))
 
-        return derive_budget(run, moved, want, self.dtype)
+        return derive_budget(run, moved, want, dtype)
 
     def described(self) -> dict[str, Any]:
         """A copy of all that goes in, for people."""

@@ -1,4 +1,4 @@
-"""Truth: a definition in sympy, its gradient derived by sympy, evaluated with 50 digits.
+"""Truth: a definition in sympy, its gradient derived by sympy, evaluated with 50 digits or as many as it takes.
 
 A definition is an ordinary function on object arrays of symbols:
 
@@ -25,9 +25,9 @@ from pathlib import Path
 import mpmath
 import numpy as np
 
-DIGITS = 50
+DIGITS = (50, 200, 800, 3200)  # of the evaluation, until two in a row agree: 1 - tanh(x)^2 cancels 82 of them at x = 95
+AGREE = 1e-25  # relatively
 _mp = mpmath.MPContext()
-_mp.dps = DIGITS
 _tape: ContextVar[list] = ContextVar("tape")
 
 
@@ -109,13 +109,23 @@ def evaluate(definition, arrays: dict, constants: dict, douts: list = ()):
     run = _evaluator(definition, arrays, constants, differentiate=bool(douts))
     values = [_mp.mpf(float(x)) for array in arrays.values() for x in array.ravel()]
     adjoints = [_mp.mpf(float(x)) for dout in douts for x in np.ravel(dout)]
-    outputs, gradients = run(values, adjoints)
+    before = None
+    for _mp.dps in DIGITS:
+        outputs, gradients = run(values, adjoints)
+        now = [value for flat, _ in outputs for value in flat] + gradients
+        if before is not None and all(map(_agree, before, now)):
+            break
+        before = now
     rest = iter(gradients)
     shaped = {name: [next(rest) for _ in range(array.size)] for name, array in arrays.items()} if douts else {}
     return (
         [_extended(flat, shape) for flat, shape in outputs],
         {name: _extended(flat, arrays[name].shape) for name, flat in shaped.items()},
     )
+
+
+def _agree(first, second) -> bool:
+    return first == second or abs(first - second) <= AGREE * abs(second)
 
 
 def _extended(flat, shape):

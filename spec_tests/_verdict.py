@@ -18,10 +18,7 @@ def require(condition, text: str):
 
 def compare(name: str, got, want: np.ndarray, budget: Budget, dims: dict):
     """Raise CheckFailed unless every entry of `got` lies within its budget of `want`."""
-    got = _numeric(name, got)
-    if got.shape != want.shape:
-        hint = " (the transpose of what is wanted)" if got.shape == want.shape[::-1] else ""
-        raise CheckFailed(f"{name}: got shape {got.shape}, want {want.shape}{hint}")
+    got = numbers(name, got, want.shape).astype(np.longdouble)
     if got.size == 0:
         return
     limit = np.broadcast_to(budget.limit, want.shape)
@@ -44,10 +41,19 @@ def compare(name: str, got, want: np.ndarray, budget: Budget, dims: dict):
     raise CheckFailed("\n".join(filter(None, lines)))
 
 
+def numbers(name: str, got, shape: tuple) -> np.ndarray:
+    """What was returned, as an array of numbers of that shape, or a failure that says what it is instead."""
+    got = _numeric(name, got)
+    if got.shape != shape:
+        hint = " (the transpose of what is wanted)" if got.shape == shape[::-1] else ""
+        raise CheckFailed(f"{name}: got shape {got.shape}, want {shape}{hint}")
+    return got
+
+
 def fits(got, want, budget: Budget) -> bool:
     """Whether two answers are the same but for rounding."""
     try:
-        got, want = _numeric("got", got), _numeric("want", want)
+        got, want = (_numeric("", value).astype(np.longdouble) for value in (got, want))
     except CheckFailed:
         return False
     if got.shape != want.shape:
@@ -106,7 +112,7 @@ def _constant_ratio(got, want, limit):
         return None
     ratio = np.median(got[telling] / want[telling])
     explained = np.abs(got - ratio * want) <= (1 + abs(ratio)) * limit
-    return float(ratio) if explained.all() else None
+    return float(ratio) if explained.all() and abs(ratio - 1) > 1e-4 else None
 
 
 def _known_ratio(ratio, dims) -> str:
@@ -125,5 +131,6 @@ def _numeric(name, got) -> np.ndarray:
     except Exception as error:
         raise CheckFailed(f"{name}: got {type(got).__name__}, which NumPy cannot read: {error}") from error
     if array.dtype.kind not in "fiub":
-        raise CheckFailed(f"{name}: got {'None' if got is None else type(got).__name__}, want an array of numbers")
-    return array.astype(np.longdouble)
+        what = f"an array of {array.dtype}" if isinstance(got, np.ndarray) else type(got).__name__
+        raise CheckFailed(f"{name}: got {'None' if got is None else what}, want an array of real numbers")
+    return array

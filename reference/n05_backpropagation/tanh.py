@@ -4,7 +4,7 @@
 
 x, out: any shape, entry by entry.
 
-The derivative is written in the output, so where out has saturated to ±1 the gradient is exactly 0.
+The derivative is written in the output, so where out has rounded to ±1 the gradient is exactly 0 (1 / cosh^2 is not).
 """
 
 import numpy as np

@@ -104,7 +104,7 @@ def test_a_forward_without_a_backward_is_judged_as_far_as_it_goes():
     assert report.exit_code == 0
     assert states["relu/gradient/distinct/float64"] is State.NOT_IMPLEMENTED
     assert states["relu/purity/backward twice/float64"] is State.NOT_IMPLEMENTED
-    assert states["relu/stability/huge and tiny/float64"] is states["relu/layout/strided/float64"] is State.PASSED
+    assert states["relu/stability/tiny/float64"] is states["relu/layout/strided/float64"] is State.PASSED
 
 
 def test_a_missing_option_is_not_implemented_and_a_raising_function_errs():
@@ -140,8 +140,8 @@ def test_a_missing_option_is_not_implemented_and_a_raising_function_errs():
     [
         (lambda x: None, "relu_forward must return (out, cache), got NoneType"),
         (lambda x: x, "relu_forward must return (out, cache), got ndarray"),
-        (lambda x: (None, x), "out: got None, want an array of numbers"),
-        (lambda x: ("text", x), "out: got str, want an array of numbers"),
+        (lambda x: (None, x), "out: got None, want an array of real numbers"),
+        (lambda x: ("text", x), "out: got str, want an array of real numbers"),
         (lambda x: (x[..., None], x), "out: got shape (2, 3, 1), want (2, 3)"),
         (lambda x: (x * np.nan, x), "pattern: NaN everywhere"),
         (lambda x: (0 * x, x), "pattern: zero everywhere"),
@@ -156,6 +156,40 @@ def test_the_report_shows_itself():
     report = nnspec.check(parts(relu_backward=lambda dout, cache: 2 * dout), concepts=["relu"])
     assert "failed relu/gradient/distinct/float32" in str(report) and str(report) == repr(report)
     assert "relu/gradient/distinct/float32" in report._repr_html_() and report._repr_html_().startswith("<pre")
+
+
+def test_honest_choices_are_accepted():
+    """A list of gradients, a Python float as loss, other caches, slightly more or less accurate arithmetic."""
+    from scipy.special import logsumexp
+
+    def tanh_forward(x):
+        e = np.expm1(-2 * abs(x))
+        return np.copysign(-e / (2 + e), x), {"x": x}
+
+    def loss_forward(scores, y):
+        logp = scores - logsumexp(scores, axis=1, keepdims=True)
+        return float(-logp[range(len(y)), y].mean()), [logp, y]
+
+    def loss_backward(dloss, cache):
+        p = np.exp(cache[0])
+        p[range(len(p)), cache[1]] -= 1
+        return dloss / len(p) * p
+
+    backend = {
+        "affine_forward": lambda X, W, bias: (np.einsum("nd,dm->nm", X.reshape(len(X), len(W)), W) + bias, (X, W)),
+        "affine_backward": lambda d, c: (
+            list(reference.affine_backward(d, reference.affine_forward(*c, d[0])[1]))
+            if len(d)
+            else [0 * c[0], 0 * c[1], d.sum(0)]
+        ),
+        "tanh_forward": tanh_forward,
+        "tanh_backward": lambda dout, cache: dout / np.cosh(cache["x"]) ** 2,
+        "softmax_cross_entropy_forward": loss_forward,
+        "softmax_cross_entropy_backward": loss_backward,
+    }
+    with np.errstate(over="ignore"):
+        report = nnspec.check(backend, concepts=["affine", "tanh", "softmax_cross_entropy"], level="robust")
+    assert report.exit_code == 0, str(report)
 
 
 def test_dtypes_and_missing_names():

@@ -39,6 +39,12 @@ def test_value_and_gradient_have_more_digits_than_float64(cache):
                 assert abs(got - (WIDE(high) + WIDE(float(true - high)))) <= 4 * np.finfo(WIDE).eps * abs(got)
 
 
+def test_cancellation_costs_no_digits(cache):
+    """1 - tanh(95)^2 is 1e-82: fifty digits leave nothing of it."""
+    _, gradients = _truth.evaluate(lambda x: _truth.tanh(x), {"x": np.array([95.0])}, {}, [np.array([1.0])])
+    assert float(gradients["x"][0]) == pytest.approx(1 / np.cosh(95.0) ** 2, rel=1e-12)
+
+
 def test_cuts_change_nothing(cache):
     def cut(x, w):
         return _truth.named(_truth.tanh(_truth.named(x @ w))) @ w

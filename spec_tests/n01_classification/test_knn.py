@@ -8,6 +8,7 @@ from nnspec.spec_tests._truth import absolute, named, sqrt, where_positive
 
 IMAGES = {"xq": np.array([[0, 255, 3], [200, 0, 9]], np.uint8), "xt": np.array([[255, 0, 4], [1, 255, 200]], np.uint8)}
 UINT8 = Case("uint8 images", {"Nq": 2, "D": 3, "Nt": 2}, inputs=IMAGES, value_only=True)
+UINT8_SQUARED = Case("uint8 images squared", {"Nq": 2, "D": 3, "Nt": 2}, {"squared": True}, IMAGES, value_only=True)
 COINCIDENT = {"xq": [[1.0, 2.0], [0.5, -3.0]], "xt": [[1.0, 2.0], [4.0, 1.0], [0.5, -3.0]]}
 
 
@@ -55,7 +56,7 @@ class TestL2Distance(Distance):
     rows = ("01.02",)
     budget_from = "l2_distance_gemm"
 
-    cases = (UINT8, Case("squared", options={"squared": True}))
+    cases = (UINT8, UINT8_SQUARED, Case("squared", options={"squared": True}))
     extremes = (
         Case("common offset", inputs={n: lambda rng, shape: 1e4 + rng.standard_normal(shape) for n in ("xq", "xt")}),
         Case("close points", inputs={"xq": [[100.0, 200.0]], "xt": [[100.001, 200.0], [100.0, 199.99]]}),
@@ -95,7 +96,7 @@ class TestL2DistanceGemm(Distance):
 
     rows = ("01.03",)
 
-    cases = (UINT8, Case("squared", options={"squared": True}))
+    cases = (UINT8, UINT8_SQUARED, Case("squared", options={"squared": True}))
     extremes = (
         Case("duplicates at an offset", inputs={"xq": lambda rng, _: _OFFSET[:40], "xt": lambda rng, _: _OFFSET}),
     )
@@ -140,7 +141,11 @@ class TestKnnIndices(Function):
     outputs = ("idx",)
     discrete = True
 
-    cases = (Case("nearest only", inputs={"k": 1}), Case("all of them", {"Nq": 2, "Nt": 5}, inputs={"k": 5}))
+    cases = (
+        Case("nearest only", inputs={"k": 1}),
+        Case("all of them", {"Nq": 2, "Nt": 5}, inputs={"k": 5}),
+        Case("some of many", {"Nq": 2, "Nt": 1000}, inputs={"k": 50}),
+    )
     ties = (
         Case("equal distances", inputs={"d": [[2, 1, 1, 2, 1], [0, 0, 0, 0, 0]], "k": 4}),
         Case(
@@ -164,7 +169,7 @@ class TestKnnIndices(Function):
 
     @mistake("M06", "Sort the k that argpartition finds: it leaves them in any order.", replaces="knn_indices")
     def partitioned_not_sorted(d, k):
-        return np.sort(np.argsort(d, axis=1, kind="stable")[:, :k], axis=1)
+        return np.argpartition(d, k - 1, axis=1)[:, :k]
 
     @mistake("M06", "Of equal distances the smaller index comes first: use a stable sort.", replaces="knn_indices")
     def later_index_first_on_ties(d, k):
@@ -193,12 +198,18 @@ class TestKnnVote(Function):
     )
 
     def draw(self, case, dims, dtype):
-        """Outside of the ties one label has the majority."""
+        """Outside of the ties one label has the majority, and stands anywhere in its row."""
         inputs = super().draw(case, dims, dtype)
         if "labels" not in case.inputs:
             labels = inputs["labels"]
             labels[:, : labels.shape[1] // 2 + 1] = labels[:, :1]
+            np.random.default_rng(4).permuted(labels, axis=1, out=labels)
         return inputs
+
+    def law_a_tie_is_flagged(self, run, problem):
+        """tie tells whether several classes have the most votes, whoever wins."""
+        tie = run(labels=np.array([[2, 1, 0], [1, 1, 2], [0, 1, 1], [2, 2, 2]]))["tie"]
+        return tie, np.array([True, False, False, False])
 
     def definition(self, labels, *, n_classes=None):
         """The smallest of the most frequent labels, the votes of each class, and whether several are most frequent."""
@@ -211,11 +222,24 @@ class TestKnnVote(Function):
         _, counts, tie = knn_vote(labels, n_classes=n_classes)
         return counts.shape[1] - 1 - counts[:, ::-1].argmax(axis=1), counts, tie
 
+    @mistake("N04", "Count the votes: the nearest neighbour alone does not decide.", replaces="knn_vote")
+    def nearest_label_wins(labels, *, n_classes=None):
+        _, counts, tie = knn_vote(labels, n_classes=n_classes)
+        return labels[:, 0], counts, tie
+
+    @mistake("N05", "Flag the rows in which several classes have the most votes.", replaces="knn_vote")
+    def ties_never_flagged(labels, *, n_classes=None):
+        y, counts, tie = knn_vote(labels, n_classes=n_classes)
+        return y, counts, np.zeros_like(tie)
+
     @mistake("M05", "Of equally frequent labels the smaller one wins; here the nearest does.", replaces="knn_vote")
     def first_seen_wins(labels, *, n_classes=None):
         _, counts, tie = knn_vote(labels, n_classes=n_classes)
         votes = np.take_along_axis(counts, labels, axis=1)
         return np.take_along_axis(labels, votes.argmax(axis=1)[:, None], axis=1)[:, 0], counts, tie
+
+
+DISAGREE = {"x_train": [[3.0, 3.0], [0.0, 5.0]], "y_train": [0, 1], "x_test": [[0.0, 0.0], [4.0, 4.0]]}
 
 
 class TestKnnPredict(Function):
@@ -228,8 +252,8 @@ class TestKnnPredict(Function):
         Case("l1", {"Nt": 12}, {"k": 3, "metric": "l1"}),
         Case("gemm", {"Nt": 12}, {"k": 3, "metric": "l2_gemm"}),
         Case("chunks", {"Nt": 12, "Nq": 5}, {"k": 2, "chunk": 2}),
-        Case("l1 and l2 disagree", options={"metric": "l1"}, inputs={
-            "x_train": [[3.0, 3.0], [0.0, 5.0]], "y_train": [0, 1], "x_test": [[0.0, 0.0], [4.0, 4.0]]}),
+        Case("l2 and l1 disagree", inputs=DISAGREE),
+        Case("l1 and l2 disagree", options={"metric": "l1"}, inputs=DISAGREE),
     )  # fmt: skip
     ties = (
         Case("equal distances", inputs={"x_train": [[1], [-1], [3]], "y_train": [2, 1, 0], "x_test": [[0]]}),

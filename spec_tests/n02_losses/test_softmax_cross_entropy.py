@@ -11,15 +11,26 @@ def class_weights(dims, dtype):
     return np.linspace(0.5, 2.0, dims["C"]).astype(dtype)
 
 
+IGNORED = {"y": [2, -100, 0, -100]}
+
+
 class TestSoftmaxCrossEntropy(Loss):
     rows = ("02.08",)
 
     cases = (
         Case("more rows than classes", {"N": 4, "C": 2}),
-        Case("ignored rows", {"N": 4}, {"ignore_index": -100}, {"y": [2, -100, 0, -100]}),
+        Case("ignored rows", {"N": 4}, {"ignore_index": -100}, IGNORED),
+        Case("ignored rows summed", {"N": 4}, {"ignore_index": -100, "reduction": "sum"}, IGNORED),
+        Case("ignored rows one by one", {"N": 4}, {"ignore_index": -100, "reduction": "none"}, IGNORED),
         Case("an ignored class", {"N": 4}, {"ignore_index": 1}, {"y": [2, 1, 0, 1]}),
+        Case("class 0 ignored", {"N": 4}, {"ignore_index": 0}, {"y": [2, 0, 0, 1]}),
+        Case("ignored rows and class weights", {"N": 4}, {"ignore_index": -100, "weight": class_weights}, IGNORED),
+        Case(
+            "an ignored class has a weight", {"N": 4}, {"ignore_index": 2, "weight": class_weights}, {"y": [2, 1, 0, 1]}
+        ),
         Case("class weights", options={"weight": class_weights}),
         Case("class weights summed", options={"weight": class_weights, "reduction": "sum"}),
+        Case("class weights one by one", options={"weight": class_weights, "reduction": "none"}),
     )
     extremes = (
         Case("large scores", inputs={"scores": [[1000, 0, -1000], [500, 499, -300]], "y": [2, 1]}),
@@ -140,6 +151,27 @@ class TestSoftmaxCrossEntropy(Loss):
     def labels_as_a_column(scores, y):
         loss, cache = softmax_cross_entropy_forward(scores, y)
         return -np.log(cache[0][np.arange(len(y)), y[:, None]]).sum() / len(y), cache
+
+    @mistake(
+        "N01", "Compare ignore_index with None: 0 is a label like any other.", replaces="softmax_cross_entropy_forward"
+    )
+    def ignore_index_0_overlooked(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        return softmax_cross_entropy_forward(
+            scores, y, reduction=reduction, ignore_index=ignore_index or None, weight=weight
+        )
+
+    @mistake("N02", "Divide the mean by what counts: rows that are ignored are no part of N.",
+             replaces="softmax_cross_entropy_forward")  # fmt: skip
+    def ignored_rows_counted_in_n(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        loss, cache = softmax_cross_entropy_forward(
+            scores, y, reduction=reduction, ignore_index=ignore_index, weight=weight
+        )
+        return loss * (y != ignore_index).mean(), cache
+
+    @mistake("N03", "Class weights apply to reduction='none' as well.", replaces="softmax_cross_entropy_forward")
+    def weight_dropped_without_reduction(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        weight = None if reduction == "none" else weight
+        return softmax_cross_entropy_forward(scores, y, reduction=reduction, ignore_index=ignore_index, weight=weight)
 
 
 def _loss_of(p, scores, y):

@@ -15,7 +15,10 @@ class TestRelu(Layer):
         Case("infinities", inputs={"x": [[np.inf, -np.inf, 2.0], [1.0, -1.0, -np.inf]]}),
         Case("NaN stays", inputs={"x": [[np.nan, 1.0, -1.0], [0.0, 2.0, np.nan]]}, value_only=True),
     )
-    extremes = (Case("huge and tiny", inputs={"x": [[1e30, -1e30, 1e-30], [-1e-30, 3.0, -3.0]]}),)
+    extremes = (
+        Case("huge", inputs={"x": [[1e30, -1e30, 3.0], [-3.0, 1e38, -1e38]]}),
+        Case("tiny", inputs={"x": [[1e-30, -1e-30, 1e-20], [-1e-10, 1e-8, 1e-12]]}),
+    )
 
     def definition(self, x):
         """out = x where x > 0, else 0. Nair and Hinton 2010, sec. 2."""

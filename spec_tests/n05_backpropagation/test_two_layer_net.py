@@ -96,13 +96,16 @@ class TestTwoLayerInit(Procedure):
         params = init(3, 4, 5, rng=np.random.default_rng(0))
         return np.concatenate([params["b1"], params["b2"]]), np.zeros(9)
 
-    def law_weights_have_the_scale(self, init):
-        """Mean 0 and standard deviation `scale`, within five standard errors, in both layers."""
-        params = init(200, 200, 200, scale=0.5, rng=np.random.default_rng(0))
-        n = 200 * 200
-        near = [[abs(w.mean()) < 5 * 0.5 / n**0.5, abs(w.std() / 0.5 - 1) < 5 / (2 * n) ** 0.5]
-                for w in (params["W1"], params["W2"])]  # fmt: skip
-        return near, [[True, True]] * 2
+    def law_weights_are_normal(self, init):
+        """Mean 0, standard deviation `scale` (by default 1e-3), 68.3 % within one of it: by five standard errors."""
+        n, near = 200 * 200, []
+        for scale, options in ((0.5, {"scale": 0.5}), (1e-3, {})):
+            params = init(200, 200, 200, rng=np.random.default_rng(0), **options)
+            for w in (params["W1"] / scale, params["W2"] / scale):
+                within = (abs(w) < 1).mean()
+                near.append([abs(w.mean()) < 5 / n**0.5, abs(w.std() - 1) < 5 / (2 * n) ** 0.5,
+                             abs(within - 0.6827) < 5 * (0.6827 * 0.3173 / n) ** 0.5])  # fmt: skip
+        return near, [[True] * 3] * 4
 
     def law_hidden_units_differ(self, init):
         """No two columns of W1 are equal: equal units would stay equal for ever."""
@@ -112,7 +115,7 @@ class TestTwoLayerInit(Procedure):
     def law_the_generator_decides(self, init):
         """The same generator state draws the same parameters."""
         first, second = (init(3, 4, 5, rng=np.random.default_rng(7)) for _ in range(2))
-        return first["W1"], second["W1"]
+        return [first[key].tolist() for key in ("W1", "W2")], [second[key].tolist() for key in ("W1", "W2")]
 
     @mistake("M57", "Draw the weights: units that start equal stay equal.", replaces="two_layer_init")
     def all_weights_zero(D, H, C, *, scale=1e-3, rng):
