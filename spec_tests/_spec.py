@@ -345,11 +345,8 @@ class Spec:
                     answer = self.run(Backend(wrong.id, functions), copy.deepcopy(problem), name not in self.outputs)
             except Exception:  # a mistake that cannot take this input is not the one
                 continue
-            like_it, unlike_truth = (
-                fits(got, answer[name], budgets[name]),
-                not fits(answer[name], want[name], budgets[name]),
-            )
-            if like_it and unlike_truth:
+            mistaken, budget = answer[name], budgets[name]
+            if fits(got, mistaken, budget) and not fits(mistaken, want[name], budget):
                 told.append(f"\nmistake {wrong.id}: {wrong.hint}")
         return "".join(told)
 

@@ -51,12 +51,12 @@ def numbers(name: str, got, shape: tuple) -> np.ndarray:
 
 
 def fits(got, want, budget: Budget) -> bool:
-    """Whether two answers are the same but for rounding."""
+    """Whether two answers are the same but for rounding. Where nothing is finite, nothing can be told apart."""
     try:
         got, want = (_numeric("", value).astype(np.longdouble) for value in (got, want))
     except CheckFailed:
         return False
-    if got.shape != want.shape:
+    if got.shape != want.shape or not np.isfinite(got).any():
         return False
     limit = budget.limit if budget.limit.shape == got.shape else np.max(budget.limit, initial=0)
     return bool(_inside(got, want, limit).all())

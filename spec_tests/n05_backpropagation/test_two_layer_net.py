@@ -23,6 +23,13 @@ class TestTwoLayerNet(Composite):
         Case("image input", {"N": 2, "d": (2, 1, 2), "H": 3, "C": 2}, {"reg": 0.1}),
     )
 
+    extremes = (
+        Case("large scores", inputs={"W2": lambda rng, shape: 1000 * rng.standard_normal(shape)}),
+        Case(
+            "tiny weights", inputs={key: lambda rng, shape: 1e-12 * rng.standard_normal(shape) for key in ("W1", "W2")}
+        ),
+    )
+
     def definition(self, x, y, W1, b1, W2, b2, *, reg=0):
         """mean_n -log softmax(relu(x W1 + b1) W2 + b2)_{n,y_n} + reg/2 (|W1|^2 + |W2|^2). CS231n, `TwoLayerNet`."""
         scores = scores_of(x, W1, b1, W2, b2)
