@@ -16,6 +16,7 @@ from nnspec.accelerated.cpu._jit import contiguous, kernel
 DEPTH = 256  # of one block: a panel of B is then 32 KiB
 ROWS = _tile.ROWS
 LONGEST_BLOCK = 8 * ROWS  # rows of A that are packed together
+TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
 TASKS = 8  # at least, if there are enough rows: a number that has nothing to do with the threads, so that bits do not
 
 
@@ -30,7 +31,7 @@ def product(a, b, how=DOT, bias=None):
         out[...] = 0 if bias is None else bias
     elif out.size:
         (bias,) = contiguous(out[:0, 0] if bias is None else bias)
-        _multiply[m * n * k](how, *_strided(a), *_strided(b), bias, out.reshape(-1), m, n, k)
+        _multiply[m * n * k // TILE_SPEED](how, *_strided(a), *_strided(b), bias, out.reshape(-1), m, n, k)
     return out
 
 
