@@ -5,10 +5,12 @@ import importlib
 import inspect
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from nnspec.collect import concept_files
+from nnspec.common import Unusable
 
 FOLDERS = {  # column: (package, prefix of the file names)
     "reference": ("nnspec.reference", ""),
@@ -69,10 +71,12 @@ def specs_of(concept: Concept) -> list[type]:
 
 
 def select(names=(), notes=()) -> list[Concept]:
-    """The concepts of these names and in these notes; empty means all. Raises KeyError with an unknown name."""
+    """The concepts of these names and in these notes; empty means all. Raises Unusable for an unknown name."""
     for name in names:
         if name not in concepts():
-            raise KeyError(name)
+            close = get_close_matches(name, concepts(), n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise Unusable(f"there is no concept {name}{hint} (`nnspec list` shows them all)")
     return [c for c in concepts().values() if (not names or c.name in names) and (not notes or c.number in notes)]
 
 

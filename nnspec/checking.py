@@ -11,10 +11,9 @@ import pytest
 
 from nnspec import catalogue
 from nnspec.backends import CannotLoad, load
+from nnspec.common import DTYPES, LEVELS, Unusable
 from nnspec.plugin import REPORT, GivenBackend
-from nnspec.results import LEVELS, Check, Report, Unusable, read_announced
-
-DTYPES = ("float32", "float64")
+from nnspec.results import Check, Report, read_announced
 
 
 def check(
@@ -95,14 +94,7 @@ class _Collector(GivenBackend):
 
 
 def _files(names, notes) -> list[str]:
-    try:
-        chosen = catalogue.select(names, notes)
-    except KeyError as error:
-        from difflib import get_close_matches
-
-        close = get_close_matches(error.args[0], catalogue.concepts(), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise Unusable(f"there is no concept {error.args[0]}{hint} (`nnspec list` shows them all)") from None
+    chosen = catalogue.select(names, notes)
     files = [str(concept.files["spec"]) for concept in chosen if "spec" in concept.files]
     if not files:
         raise Unusable("nothing to check: no concept is selected")

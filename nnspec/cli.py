@@ -5,7 +5,7 @@ import sys
 
 import click
 
-LEVELS = ("core", "robust", "strict")
+from nnspec.common import DTYPES, LEVELS, THREADS
 
 
 def _writable(context, option, file):
@@ -30,7 +30,7 @@ def main():
 @click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem, see `nnspec list`).")
 @click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only the concepts of this note.")
 @click.option("--level", type=click.Choice(LEVELS), help="What decides the exit code; default core, ours strict.")
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="Only this dtype.")
+@click.option("--dtype", type=click.Choice(DTYPES), help="Only this dtype.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this check, as a failure names it.")
 @click.option(
     "-n", "workers", default=0, type=click.IntRange(0), metavar="WORKERS", help="Run in this many worker processes."
@@ -42,7 +42,7 @@ def main():
 @click.option("--junit", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JUnit XML.")
 def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, json_file, junit):
     """Check an implementation: a name (reference, cpu), a module, or a path to a .py file or a package."""
-    os.environ.setdefault("NUMBA_NUM_THREADS", "2")  # one would hide races
+    os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
 
     from nnspec import checking, report
 

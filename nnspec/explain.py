@@ -3,25 +3,18 @@
 import ast
 import inspect
 import textwrap
-from difflib import get_close_matches
 
 from rich.console import Group
 from rich.text import Text
 
 from nnspec import catalogue
-from nnspec.results import Unusable
 
 LONGEST = 400  # characters of a derived expression; a longer one says little
 
 
 def explained(name: str) -> Group:
     """The reference's text and signatures, the definition, one derived gradient each, and the pitfalls."""
-    if name not in catalogue.concepts():
-        close = get_close_matches(name, catalogue.concepts(), n=1)
-        raise Unusable(
-            f"there is no concept {name}{f'; did you mean {close[0]}?' if close else ''} (see `nnspec list`)"
-        )
-    concept = catalogue.concepts()[name]
+    (concept,) = catalogue.select([name])
     parts = [Text.assemble((concept.name, "bold"), f"  rows {', '.join(concept.rows)}", "  in ", concept.note), Text()]
     if "reference" in concept.files:
         tree = ast.parse(concept.files["reference"].read_text())

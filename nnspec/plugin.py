@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from nnspec.backends import Backend, CannotLoad, NotSupplied, load
-from nnspec.results import LEVELS, Check, Report, State
+from nnspec.common import DTYPES, LEVELS, THREADS
+from nnspec.results import Check, Report, State
 
 BACKEND = pytest.StashKey[Backend]()
 REPORT = pytest.StashKey[Report]()
-THREADS = "2"  # one would hide races, many would make the cost of a check depend on the machine
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("nnspec")
     group.addoption("--nnspec-backend", metavar="BACKEND", help="a name, module or path (default: cpu)")
     group.addoption("--nnspec-level", choices=LEVELS, help="what decides the outcome (default: core; ours: strict)")
-    group.addoption("--nnspec-dtype", choices=("float32", "float64"), help="only this dtype")
+    group.addoption("--nnspec-dtype", choices=DTYPES, help="only this dtype")
     group.addoption("--nnspec-id", action="append", default=[], metavar="ID", help="only this check")
 
 

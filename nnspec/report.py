@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nnspec import catalogue
-from nnspec.results import BAD, LEVELS, Check, Report, State
+from nnspec.common import LEVELS
+from nnspec.results import BAD, Check, Report, State
 
 SHOWN = 12  # failures told in full; the rest is counted
 WIDTH = 120  # where there is no terminal to ask
@@ -19,9 +20,9 @@ _STYLE = {State.PASSED: "green", State.FAILED: "bold red", State.ERRORED: "bold 
 _WORD = {state: state.value.replace("_", " ") for state in State}
 
 
-def console(**options) -> Console:
+def console() -> Console:
     """Plain where it is no terminal, and then wide enough to keep a line a line."""
-    made = Console(highlight=False, **options)
+    made = Console(highlight=False)
     if not made.is_terminal:
         made.width = max(made.width, WIDTH)
     return made

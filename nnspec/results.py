@@ -8,8 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nnspec import catalogue
-
-LEVELS = ("core", "robust", "strict")
+from nnspec.common import LEVELS, Unusable
 
 
 class State(StrEnum):
@@ -23,10 +22,6 @@ class State(StrEnum):
 
 
 BAD = (State.FAILED, State.ERRORED, State.BLOCKED, State.XPASS)
-
-
-class Unusable(Exception):
-    """A run that cannot be made or judged. The text is one line for the user; the exit code is 2."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Range:
     allowed_too: str | None = None
 
     def limits(self, dims: dict):
-        return _evaluate(self.low, dims), _evaluate(self.high, dims)
+        return evaluate(self.low, dims), evaluate(self.high, dims)
 
 
 class Labels:
@@ -318,7 +318,7 @@ def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, orig
         sizes[stars[0] : end] = [got[stars[0] : end]]
     for name, size in zip(names, sizes, strict=True):
         name = name.removeprefix("*")
-        known = dims.setdefault(name, size) if name.isidentifier() else _evaluate(name, dims)
+        known = dims.setdefault(name, size) if name.isidentifier() else evaluate(name, dims)
         if known != size:
             where = next((origin[d] for d in dimensions(name) if d in origin), label)
             raise ValueError(
@@ -327,7 +327,8 @@ def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, orig
         origin.setdefault(name, label)
 
 
-def _evaluate(expression, dims):
+def evaluate(expression, dims):
+    """The value of an axis: a number as it is, a name or an expression in the names of `dims`."""
     if not isinstance(expression, str):
         return expression
     return eval(expression, {"__builtins__": {}, "prod": math.prod}, dims)  # our own annotations, nobody's input

@@ -32,10 +32,9 @@ class Budget:
         return SPREADS * (self.spread + self.rounding + self.floor)
 
     def explain(self, index) -> str:
-        spread, rounding = np.broadcast_to(self.spread, self.rounding.shape)[index], self.rounding[index]
         return (
-            f"{SPREADS} x ({spread:.1e} spread over {NEIGHBOURS} neighbouring inputs"
-            f" + {rounding:.1e} rounding of the answer + {self.floor:.0e} underflow)"
+            f"{SPREADS} x ({self.spread[index]:.1e} spread over {NEIGHBOURS} neighbouring inputs"
+            f" + {self.rounding[index]:.1e} rounding of the answer + {self.floor:.0e} underflow)"
         )
 
 

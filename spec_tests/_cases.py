@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnspec.shapes import Contract, Rule, contract, dimension_names, dimensions
+from nnspec.shapes import Contract, Rule, contract, dimension_names, dimensions, evaluate
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def shape_of(notation: str, dims: Mapping) -> tuple[int, ...]:
         if name.startswith("*"):
             shape.extend(dims[name[1:]])
         else:
-            shape.append(dims[name] if name in dims else eval(name, {"prod": lambda d: int(np.prod(d))}, dict(dims)))
+            shape.append(evaluate(name, dims))
     return tuple(shape)
 
 

@@ -73,9 +73,7 @@ class Layer(Spec):
             *_, cache = self._forward(backend, problem)
             first = copy.deepcopy(self._backward(backend, problem, cache))
             second = self._backward(backend, problem, cache)
-        for name in first:
-            again = same_bits(backend.inward(first[name]), backend.inward(second[name]))
-            require(again, f"a second backward with the same cache gives another {name}: the first changed the cache")
+        self._require_same(backend, first, second, "two backwards with one cache differ: the first changed the cache")
 
     def _another_forward_in_between(self, backend, problem):
         backend.find(self.backward)
@@ -85,11 +83,12 @@ class Layer(Spec):
             *_, cache = self._forward(backend, problem)
             self._forward(backend, Problem(self, Case("another call in between"), str(problem.dtype)))
             second = self._backward(backend, problem, cache)
+        why = "another forward before the backward changes it: keep all that it needs in the cache"
+        self._require_same(backend, first, second, why)
+
+    def _require_same(self, backend, first: dict, second: dict, why: str):
         for name in first:
-            again = same_bits(backend.inward(first[name]), backend.inward(second[name]))
-            require(
-                again, f"{name} changes when another forward runs before the backward: keep all it needs in the cache"
-            )
+            require(same_bits(backend.inward(first[name]), backend.inward(second[name])), f"{name}: {why}")
 
     purity = {
         **Spec.purity,

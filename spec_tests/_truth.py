@@ -25,6 +25,8 @@ from pathlib import Path
 import mpmath
 import numpy as np
 
+from nnspec.common import cache_root
+
 DIGITS = (50, 200, 800, 3200)  # of the evaluation, until two in a row agree: 1 - tanh(x)^2 cancels 82 of them at x = 95
 AGREE = 1e-25  # relatively
 _mp = mpmath.MPContext()
@@ -214,9 +216,7 @@ def _imported_from_spec(module: str, known: set) -> set:
 
 
 def _folder() -> Path:
-    import platformdirs
-
-    return Path(os.environ.get("NNSPEC_CACHE_DIR") or platformdirs.user_cache_dir("nnspec")) / "truth"
+    return cache_root() / "truth"
 
 
 def _stored(key: str) -> str | None:

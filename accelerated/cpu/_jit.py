@@ -1,13 +1,13 @@
 """How the kernels of this folder are compiled, cached, launched and fed."""
 
 import hashlib
-import os
 from functools import cache
 from pathlib import Path
 
 import numba
 import numpy as np
-import platformdirs
+
+from nnspec.common import cache_root
 
 PARALLEL_FROM = 1 << 15  # units of work (about a multiply-add each) from which waking the threads pays
 
@@ -58,5 +58,4 @@ def _cache_folder() -> Path:
     digest = hashlib.sha256()
     for helper in sorted(Path(__file__).parent.glob("_*.py")):
         digest.update(helper.read_bytes())
-    root = Path(os.environ.get("NNSPEC_CACHE_DIR") or platformdirs.user_cache_dir("nnspec"))
-    return root / "numba" / digest.hexdigest()[:16]
+    return cache_root() / "numba" / digest.hexdigest()[:16]
