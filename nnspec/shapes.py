@@ -4,6 +4,7 @@
     w: Float[Array, "prod(d) M"]    an axis may be an expression in the others
     xq: Real[Array, "Nq D"]         floats, or integers of any width
     labels: Int[Array, "Nq K"]      integers
+    mask: Bool[Array, "*#batch T"]  booleans; # in front of a name: that many axes, or fewer, or of size 1 (broadcast)
     y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
     k: Between[1, "Nt"]             an integer option; None: no upper end
     params: Params["W1: D H", …]    a dict of floating arrays
@@ -21,11 +22,11 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
-from jaxtyping import Float, Int, Real
+from jaxtyping import Bool, Float, Int, Real
 
 Array = np.ndarray
 
-__all__ = ["Array", "Between", "Cache", "Float", "Int", "Labels", "Params", "Real", "checked", "contract"]
+__all__ = ["Array", "Between", "Bool", "Cache", "Float", "Int", "Labels", "Params", "Real", "checked", "contract"]
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 EXTENDED = (*FLOATS, np.dtype(np.longdouble))
@@ -78,7 +79,7 @@ class Rule:
     """What one parameter may be."""
 
     name: str
-    kind: str  # float, real, int, params (arrays); integer, number, bool, choice, generator (no arrays); any
+    kind: str  # float, real, int, mask, params (arrays); integer, number, bool, choice, generator (no arrays); any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     range: Range | None = None
     choices: tuple = ()
@@ -87,11 +88,11 @@ class Rule:
 
     @property
     def is_array(self):
-        return self.kind in ("float", "real", "int", "params")
+        return self.kind in ("float", "real", "int", "mask", "params")
 
     @property
     def needs_others(self):
-        return any("(" in shape for _, shape in self.shapes)
+        return any("(" in shape or "#" in shape for _, shape in self.shapes)
 
 
 @dataclass
@@ -244,6 +245,7 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         return Rule(kind="int", shapes=(("", annotation.dim_str),), range=extra, **common)
     if hasattr(annotation, "dim_str"):
         kind = annotation.__name__.split("[")[0].lower()
+        kind = "mask" if kind == "bool" else kind
         return Rule(kind=kind, shapes=(("", annotation.dim_str),), **common)
     if get_origin(annotation) is Literal:
         return Rule(kind="choice", choices=get_args(annotation), **common)
@@ -255,6 +257,7 @@ _EXPECTED = {
     "float": "a float32 or float64 array",
     "real": "an array of numbers",
     "int": "an array of integers",
+    "mask": "an array of booleans",
     "params": "a dict of floating arrays",
     "integer": "an integer",
     "number": "a number",
@@ -295,6 +298,8 @@ def _dtype_fits(dtype, kind, floats):
         return False
     if dtype.kind in "iu":
         return kind in ("int", "real")
+    if dtype.kind == "b":
+        return kind == "mask"
     return kind in ("float", "real") and dtype in floats
 
 
@@ -318,6 +323,9 @@ def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, orig
         sizes[stars[0] : end] = [got[stars[0] : end]]
     for name, size in zip(names, sizes, strict=True):
         name = name.removeprefix("*")
+        if name.startswith("#"):
+            _bind_broadcast(function, label, got, want, name[1:], size, dims, origin)
+            continue
         known = dims.setdefault(name, size) if name.isidentifier() else evaluate(name, dims)
         if known != size:
             where = next((origin[d] for d in dimensions(name) if d in origin), label)
@@ -325,6 +333,17 @@ def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, orig
                 f"{function}: {label} must have shape {want} with {name} = {known} as in {where}, got {got}"
             )
         origin.setdefault(name, label)
+
+
+def _bind_broadcast(function, label, got, want, name, size, dims, origin):
+    """An axis, or several, that must broadcast to those that an earlier array has."""
+    axes, known = (np.atleast_1d(np.array(sizes, int)) for sizes in (size, dims[name]))
+    fits = len(axes) <= len(known) and all(a in (1, k) for a, k in zip(axes[::-1], known[::-1], strict=False))
+    if not fits:
+        raise ValueError(
+            f"{function}: {label} must have shape {want} where #{name} broadcasts to {dims[name]} as in"
+            f" {origin.get(name, label)}, got {got}"
+        )
 
 
 def evaluate(expression, dims):

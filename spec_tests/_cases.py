@@ -1,5 +1,6 @@
 """Cases: what a property is tried on. Inputs are drawn from the shapes that stand in the reference's annotations."""
 
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ class Case:
     dims      sizes of some dimensions, by name; a tuple for one that stands for several axes
     options   the keyword arguments that are passed; a callable (dims, dtype) makes an array
     inputs    an array, or a callable (rng, shape) that draws one, for an argument (or a key of a dict) by name
+    without   optional arguments that are left out
     value_only  the inputs have no gradient, integer images for instance
     """
 
@@ -24,13 +26,15 @@ class Case:
     dims: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, np.ndarray | list | Callable] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
     value_only: bool = False
 
 
 def default_sizes(reference, first=2, step=1, several=(2, 3)) -> dict[str, Any]:
     """A different size for each dimension, so that no two can be confused. A batch N comes first."""
     rules = contract(reference).rules.values()
-    starred = {name[1:] for rule in rules for _, shape in rule.shapes for name in shape.split() if name[0] == "*"}
+    names = [name for rule in rules for _, shape in rule.shapes for name in shape.split()]
+    starred = {name.lstrip("*#") for name in names if name[0] == "*"}
     names = sorted(dimension_names(reference), key=lambda name: name != "N")
     sizes = {name: first + step * i for i, name in enumerate(names)}
     return {
@@ -53,7 +57,7 @@ def draw_inputs(reference, op: str, case: Case, dims: dict, dtype) -> dict[str, 
     inputs = {}
     for name, rule in rules.rules.items():
         positional = rules.signature.parameters[name].kind is not rules.signature.parameters[name].KEYWORD_ONLY
-        if not positional or (rule.kind == "any" and name not in case.inputs):
+        if not positional or name in case.without or (rule.kind == "any" and name not in case.inputs):
             continue
         if rule.kind == "params":
             inputs[name] = {
@@ -69,9 +73,9 @@ def shape_of(notation: str, dims: Mapping) -> tuple[int, ...]:
     shape = []
     for name in notation.split():
         if name.startswith("*"):
-            shape.extend(dims[name[1:]])
+            shape.extend(dims[name[1:].removeprefix("#")])
         else:
-            shape.append(evaluate(name, dims))
+            shape.append(evaluate(name.removeprefix("#"), dims))
     return tuple(shape)
 
 
@@ -87,6 +91,8 @@ def _draw(rule: Rule, given, notation: str, rng, dims, dtype):
     if rule.kind == "int":
         low, high = rule.range.limits(dims) if rule.range else (0, 3)
         return rng.integers(low, max(high, low) + 1, shape)
+    if rule.kind == "mask":
+        return rng.random(shape) < 0.5
     return rng.standard_normal(shape).astype(dtype)
 
 
@@ -94,7 +100,7 @@ def _given(rule, given, dtype):
     if rule.kind == "integer":
         return int(given)
     given = np.asarray(given)
-    if rule.kind == "int" or (rule.kind == "real" and given.dtype.kind in "iu"):
+    if rule.kind in ("int", "mask") or (rule.kind == "real" and given.dtype.kind in "iu"):
         return given
     return given.astype(dtype)
 
@@ -120,7 +126,7 @@ def malformed_inputs(reference) -> list[Malformed]:
     for rule in arrays:
         if rule.kind == "params":
             continue
-        if "*" not in rule.shapes[0][1]:
+        if not re.search(r"[*#]", rule.shapes[0][1]):
             found.append(Malformed(f"{rule.name} with an axis too many", rule.name, lambda a: a[..., None]))
         if others := tuple(other.name for other in shaped if other is not rule and _share_a_dimension(rule, other)):
             found.append(Malformed(f"{rule.name} too long", rule.name, _longer, others))
@@ -128,7 +134,7 @@ def malformed_inputs(reference) -> list[Malformed]:
             found.append(Malformed(f"{rule.name} of integers", rule.name, lambda a: a.astype(np.int64)))
         if [rule.name] == floats[1:][-1:]:
             found.append(Malformed(f"{rule.name} of another dtype", rule.name, lambda a: a.astype(np.float32)))
-        if rule.kind == "int":
+        if rule.kind in ("int", "mask"):
             found.append(Malformed(f"{rule.name} of floats", rule.name, lambda a: a.astype(np.float64)))
         if rule.kind == "int" and rule.range is not None:
             found.append(Malformed(f"{rule.name} above its range", rule.name, lambda a: a + 1000))

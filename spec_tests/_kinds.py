@@ -12,6 +12,7 @@ drawn from the shapes of the reference. A concept adds `cases` (also judged by v
 """
 
 import copy
+import inspect
 from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
@@ -27,7 +28,9 @@ from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import Spec, calling, mistake
 from nnspec.spec_tests._verdict import CheckFailed, require, same, same_bits
 
-__all__ = ["Case", "Composite", "Function", "Layer", "Loss", "Malformed", "Procedure", "UpdateRule", "mistake"]
+__all__ = [
+    "Case", "Composite", "Function", "Layer", "Loss", "Malformed", "Penalty", "Procedure", "UpdateRule", "mistake",
+]  # fmt: skip
 
 STEPS = 3  # of an update rule
 
@@ -47,8 +50,12 @@ class Layer(Spec):
 
     @cached_property
     def gradients(self) -> list[str]:
-        rules = contract(self.reference).rules.values()
-        return [f"d{rule.name}" for rule in rules if rule.kind == "float" and not rule.optional]
+        rules = contract(self.reference)
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        positional = [
+            rule for name, rule in rules.rules.items() if rules.signature.parameters[name].kind is not keyword
+        ]
+        return [f"d{r.name}" for r in positional if r.kind == "float" and r.name not in self.no_gradient]
 
     def run(self, call, problem, gradient=True):
         *outputs, cache = self._forward(call, problem)
@@ -65,7 +72,8 @@ class Layer(Spec):
         if len(self.gradients) == 1 and not isinstance(result, tuple):
             result = (result,)
         what = f"{self.backward} must return ({', '.join(self.gradients)})"
-        return dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
+        found = dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
+        return {name: found[name] for name in found if name[1:] in problem.inputs}
 
     def _backward_twice(self, backend, problem):
         backend.find(self.backward)
@@ -105,6 +113,21 @@ class Loss(Layer):
     def small(self):
         reductions = [Case(f"reduction {name}", options={"reduction": name}) for name in ("sum", "none")]
         return [*super().small(), *reductions]
+
+
+class Penalty(Spec):
+    """`penalty(w, strengths…, *, options…) -> (r, dw)`: a scalar and its gradient at once, nothing upstream."""
+
+    has_gradient = True
+    outputs = ("r",)
+
+    def run(self, call, problem, gradient=True):
+        result = call(self.op, *problem.inputs.values(), **problem.options)
+        r, dw = self.unpack(result, 2, f"{self.op} must return (r, dw)")
+        return {"r": r} | ({"dw": dw} if gradient else {})
+
+    def draw_upstream(self, rng, shape):
+        return np.ones(shape)
 
 
 class UpdateRule(Spec):
@@ -220,7 +243,10 @@ class Procedure(Spec):
 
 
 class Composite(Spec):
-    """Written once over a backend's parts: `f(params, x, y, *, options…) -> (loss, grads under the keys of params)`."""
+    """Written once over a backend's parts: `f(params, x, y, *, options…) -> (loss, grads under the keys of params)`.
+
+    With `states` also a dict of these: `-> (loss, grads, states)`. `outputs` is then ("loss", *states).
+    """
 
     has_gradient = True
     outputs = ("loss",)
@@ -235,11 +261,19 @@ class Composite(Spec):
 
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
-        loss, grads = self.unpack(result, 2, f"{self.op} must return (loss, grads)")
+        parts = ("loss", "grads", *(("states",) if self.states else ()))
+        loss, grads, *states = self.unpack(result, len(parts), f"{self.op} must return ({', '.join(parts)})")
         keys = problem.inputs["params"].keys()
-        complete = isinstance(grads, dict) and grads.keys() == keys
-        require(complete, f"{self.op} must return the gradients in a dict under the keys {', '.join(keys)}")
-        return {"loss": loss} | ({f"d{key}": grads[key] for key in keys} if gradient else {})
+        answer = {"loss": loss}
+        for what, found, wanted in (("states", states and states[0], self.states), ("gradients", grads, keys)):
+            complete = not wanted or (isinstance(found, dict) and found.keys() == set(wanted))
+            require(complete, f"{self.op} must return the {what} in a dict under the keys {', '.join(wanted)}")
+        answer |= {name: states[0][name] for name in self.states}
+        return answer | ({f"d{key}": grads[key] for key in keys} if gradient else {})
+
+    def draw_upstream(self, rng, shape):
+        """The gradients are those of the loss itself."""
+        return np.ones(shape)
 
     def truth(self, problem):
         """Without the gradients of what is no parameter."""

@@ -28,12 +28,13 @@ class Problem:
 
     @cached_property
     def douts(self) -> list:
-        """Upstream gradients, random and never ones: one for each output, of its shape. None without a gradient."""
+        """Upstream gradients, one for each output that is not a state, of its shape. None without a gradient."""
         if not self.spec.has_gradient or self.case.value_only:
             return []
         rng = np.random.default_rng(1)
         outputs = self.spec.run(REFERENCE, self, gradient=False)
-        return [self.dtype.type(rng.standard_normal(np.shape(outputs[name]))) for name in self.spec.outputs]
+        differentiable = [name for name in self.spec.outputs if name not in self.spec.states]
+        return [self.dtype.type(self.spec.draw_upstream(rng, np.shape(outputs[name]))) for name in differentiable]
 
     def floats(self) -> dict[str, np.ndarray]:
         """The floating inputs by name; those of a dict under their own keys."""

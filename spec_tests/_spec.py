@@ -19,7 +19,7 @@ from nnspec.backends import Backend, NotSupplied
 from nnspec.collect import is_composite, public_functions
 from nnspec.common import DTYPES
 from nnspec.spec_tests import _truth
-from nnspec.spec_tests._budget import derive_budget
+from nnspec.spec_tests._budget import derive_budget, require_telling
 from nnspec.spec_tests._cases import Case, Malformed, batch_of, default_sizes, draw_inputs, malformed_inputs
 from nnspec.spec_tests._layouts import LAYOUTS
 from nnspec.spec_tests._problem import REFERENCE, Problem
@@ -76,6 +76,8 @@ class Spec:
     rows: ClassVar[tuple[str, ...]] = ()  # of the course's inventory
     op: ClassVar[str]  # the name of the function; by default that of the class
     outputs: ClassVar[tuple[str, ...]] = ("out",)
+    states: ClassVar[tuple[str, ...]] = ()  # outputs without an upstream gradient: running statistics
+    no_gradient: ClassVar[tuple[str, ...]] = ()  # floating inputs without a gradient
     cases: ClassVar[tuple[Case, ...]] = ()  # beside the general ones
     extremes: ClassVar[tuple[Case, ...]] = ()
     ties: ClassVar[tuple[Case, ...]] = ()
@@ -121,11 +123,17 @@ class Spec:
     def draw(self, case: Case, dims: dict, dtype) -> dict[str, Any]:
         return draw_inputs(self.reference, self.op, case, dims, dtype)
 
+    def draw_upstream(self, rng, shape):
+        """Random and never ones, which hide a gradient that forgets to use them."""
+        return rng.standard_normal(shape)
+
     def truth(self, problem: Problem) -> dict[str, np.ndarray]:
         """The definition with 50 digits, and the gradient that sympy derives from it."""
-        outputs, gradients = _truth.evaluate(self.definition, problem.floats(), problem.constants(), problem.douts)
+        douts = iter(problem.douts)
+        upstream = [None if name in self.states else next(douts) for name in self.outputs] if problem.douts else []
+        outputs, gradients = _truth.evaluate(self.definition, problem.floats(), problem.constants(), upstream)
         named = dict(zip(self.outputs, outputs, strict=True))
-        return named | {f"d{name}": gradient for name, gradient in gradients.items()}
+        return named | {f"d{name}": entry for name, entry in gradients.items() if name not in self.no_gradient}
 
     def budgets(self, problem: Problem, want: dict, lenient=False, at_tie=False) -> dict:
         functions = public_functions(reference)
@@ -138,19 +146,19 @@ class Spec:
     def test_value(self, planned, backend):
         """Does it equal the definition evaluated with 50 digits?"""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, self.truth(problem), only="outputs", lenient=True)
+        self.judge(backend, problem, self.truth(problem), only="outputs", lenient=True, telling=True)
 
     def test_gradient(self, planned, backend):
         """Does the backward equal the gradient that sympy derives, for random upstream gradients?"""
         problem = self.problem(planned, backend)
         if self.backward:
             backend.find(self.backward)
-        self.judge(backend, problem, self.truth(problem), only="gradients", lenient=True)
+        self.judge(backend, problem, self.truth(problem), only="gradients", lenient=True, telling=True)
 
     def test_agreement(self, planned, backend):
         """Does it equal the reference on larger shapes and other options?"""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, problem.wide(), lenient=True)
+        self.judge(backend, problem, problem.wide(), lenient=True, telling=True)
 
     def test_law(self, planned, backend):
         """A law returns two sides that must be equal. The budget is how far apart the reference lets them drift."""
@@ -324,9 +332,13 @@ class Spec:
             answer = self.run(backend, problem, gradient)
             return {name: backend.inward(value) for name, value in answer.items()}
 
-    def judge(self, backend: Backend, problem: Problem, want: dict, *, only=None, lenient=False, at_tie=False):
+    def judge(
+        self, backend: Backend, problem: Problem, want: dict, *, only=None, lenient=False, at_tie=False, telling=False
+    ):
         """Every output and gradient, or `only` these, within its budget of `want`."""
         budgets = self.budgets(problem, want, lenient, at_tie)  # before the call: a backend may spoil its inputs
+        if telling:
+            require_telling(want, budgets)
         self.looked_at = problem.described()
         for name, value in self.answer(backend, problem, gradient=only != "outputs").items():
             if only is None or (only == "outputs") == (name in self.outputs):

@@ -107,13 +107,14 @@ def evaluate(definition, arrays: dict, constants: dict, douts: list = ()):
     """The outputs and, given upstream gradients, the gradient of every array, in extended precision.
 
     arrays: the floating inputs, at whose very values the definition is taken. constants: labels and options.
+    douts: one for each output, None for an output that nothing depends on.
     """
-    run = _evaluator(definition, arrays, constants, differentiate=bool(douts))
+    run = _evaluator(definition, arrays, constants, [dout is not None for dout in douts])
     values = [_mp.mpf(float(x)) for array in arrays.values() for x in array.ravel()]
-    adjoints = [_mp.mpf(float(x)) for dout in douts for x in np.ravel(dout)]
+    given = [_mp.mpf(float(x)) for dout in douts if dout is not None for x in np.ravel(dout)]
     before = None
     for _mp.dps in DIGITS:
-        outputs, gradients = run(values, adjoints)
+        outputs, gradients = run(values, given)
         now = [value for flat, _ in outputs for value in flat] + gradients
         if before is not None and all(map(_agree, before, now)):
             break
@@ -137,7 +138,7 @@ def _extended(flat, shape):
     return (high.astype(np.longdouble) + low).reshape(shape)
 
 
-def _evaluator(definition, arrays, constants, differentiate):
+def _evaluator(definition, arrays, constants, differentiate: list[bool]):
     key = _key(definition, arrays, constants, differentiate)
     if key not in _compiled:
         text = _stored(key)
@@ -153,20 +154,27 @@ def _evaluator(definition, arrays, constants, differentiate):
 _compiled = {}
 
 
-def _write(inputs, tape, outputs, differentiate) -> str:
-    """Straight-line source of evaluate(values, adjoints) -> ([(flat, shape) of each output], flat gradients)."""
+def _write(inputs, tape, outputs, differentiate: list[bool]) -> str:
+    """Straight-line source of evaluate(values, adjoints) -> ([(flat, shape) of each output], flat gradients).
+
+    adjoints: those of the outputs that are differentiated. No entry of `differentiate` at all: no gradients.
+    """
     import sympy as sp
     from sympy.printing.pycode import MpmathPrinter
 
     printer = MpmathPrinter({"fully_qualified_modules": True})
     leaves = [symbol for array in inputs.values() for symbol in array.ravel()]
     results = [(sp.Symbol(f"out{i}"), sp.sympify(entry)) for i, entry in enumerate(_flat(outputs))]
+    wanted = (
+        [on for on, output in zip(differentiate, outputs, strict=True) for _ in output.ravel()] if differentiate else []
+    )
     lines = [f"[{', '.join(map(str, leaves))}] = values"]
     lines += [f"{symbol} = {printer.doprint(expression)}" for symbol, expression in tape + results]
     if differentiate:
-        lines.append(f"[{', '.join(f'd_{symbol}' for symbol, _ in results)}] = adjoints")
+        through = [result for result, on in zip(results, wanted, strict=True) if on]
+        lines.append(f"[{', '.join(f'd_{symbol}' for symbol, _ in through)}] = adjoints")
         lines += [f"d_{symbol} = 0" for symbol in [*leaves, *(symbol for symbol, _ in tape)]]
-        for node, expression in reversed(tape + results):
+        for node, expression in reversed(tape + through):
             for symbol in sorted(expression.free_symbols, key=str):
                 partial = sp.diff(expression, symbol)
                 if partial != 0:
