@@ -2,8 +2,8 @@
 
 Loaded from a name (`reference`, `cpu`, or any entry point in the group `nnspec.backends`), a dotted module, a path to a
 `.py` file or a package, or given as an object (module, class, dict). Optional hooks in the namespace: `asarray`
-(NumPy array -> the backend's), `to_numpy` (and back), `synchronize` (wait for queued work) and `dtypes` (the names of
-the floating types it has; default float32 and float64).
+(NumPy array -> the backend's), `to_numpy` (and back), `synchronize` (wait for queued work), `dtypes` (the names of the
+floating types it has; default float32 and float64) and `largest_input` (entries: larger cases are not planned).
 """
 
 import contextlib
@@ -48,6 +48,7 @@ class Backend:
         self.asarray = getattr(self.namespace, "asarray", None)
         self.to_numpy = getattr(self.namespace, "to_numpy", None)
         self.synchronize = getattr(self.namespace, "synchronize", lambda: None)
+        self.largest_input = getattr(self.namespace, "largest_input", None)
         self.dtypes = tuple(map(str, getattr(self.namespace, "dtypes", ("float32", "float64"))))
         self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
 
@@ -229,6 +230,8 @@ def _import_errors(target: str):
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
+    except CannotLoad as error:
+        raise CannotLoad(f"cannot load the backend {target}: {error}") from None
     except BaseException as error:  # SystemExit and KeyboardInterrupt as well: it is somebody else's module
         where = traceback.extract_tb(error.__traceback__)[-1]
         said = " ".join(str(error).split()) or "no message"

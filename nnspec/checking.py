@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ def check(
     workers: int = 0,
     known_failures=None,
     junit=None,
+    simulate: bool = False,
     on_plan: Callable[[int], None] | None = None,
     on_check: Callable[[Check], None] | None = None,
 ) -> Report:
@@ -36,6 +38,7 @@ def check(
     concepts, notes, dtype, ids: only these concepts, notes, "float32" or "float64", or checks.
     level: what decides `Report.exit_code` (default: "core", for the bundled backends "strict"); all levels run.
     workers: run in so many processes. known_failures: a TOML file with [[xfail]] entries. junit: write JUnit XML there.
+    simulate: run the kernels of "cuda" in the simulator, on small inputs; it needs no GPU.
     on_plan, on_check: told how many checks there are, and of each that is done.
 
     Raises Unusable or CannotLoad, with one line for the user, when nothing can be checked.
@@ -48,6 +51,8 @@ def check(
     for name, given, known in (("level", level, LEVELS), ("dtype", dtype, DTYPES)):
         if given not in (None, *known):
             raise Unusable(f"{name} must be one of {', '.join(known)}, got {given!r}")
+    if simulate:
+        _simulate(backend)
     loaded = load(backend)
     if workers and not named:
         raise Unusable("workers need a backend that they can load themselves: give its name or path")
@@ -65,6 +70,16 @@ def check(
     report.backend, report.level, report.seconds = loaded.name, level, time.perf_counter() - begun
     announced = read_announced(known_failures, report, whole=not (ids or dtype)) if known_failures else {}
     return report.judged(announced)
+
+
+def _simulate(backend):
+    """Before the kernels are imported, which is when they are made for one target or the other."""
+    if backend != "cuda":
+        raise Unusable(f"only the backend cuda can be simulated, not {backend}")
+    target = sys.modules.get("nnspec.accelerated.cuda._target")
+    if target is not None and not target.SIMULATED:
+        raise Unusable("cuda is already loaded for a GPU in this process: simulate it in another one")
+    os.environ["NNSPEC_CUDA"] = "simulate"
 
 
 def _why_not(code: int, printed: str) -> str:

@@ -35,13 +35,14 @@ def main():
 @click.option(
     "-n", "workers", default=0, type=click.IntRange(0), metavar="WORKERS", help="Run in this many worker processes."
 )
+@click.option("--simulate", is_flag=True, help="Run the kernels of cuda without a GPU, on small inputs.")
 @click.option("--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id, reason.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JSON."
 )
 @click.option("--junit", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JUnit XML.")
-def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, json_file, junit):
-    """Check an implementation: a name (reference, cpu), a module, or a path to a .py file or a package."""
+def check(backend, concepts, notes, level, dtype, ids, workers, simulate, known_failures, json_file, junit):
+    """Check an implementation: a name (reference, cpu, cuda), a module, or a path to a .py file or a package."""
     os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
 
     from nnspec import checking, report
@@ -50,7 +51,7 @@ def check(backend, concepts, notes, level, dtype, ids, workers, known_failures, 
     with _told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to) as progress:
         found = checking.check(
             backend, concepts=concepts, notes=notes, level=level, dtype=dtype, ids=ids, workers=workers,
-            known_failures=known_failures, junit=junit, **progress,
+            known_failures=known_failures, junit=junit, simulate=simulate, **progress,
         )  # fmt: skip
     report.show(found, to)
     if json_file:
@@ -85,6 +86,44 @@ def explain(concept):
 
     with _told_in_one_line(checking.Unusable):
         report.console().print(explained(concept), soft_wrap=True)
+
+
+@main.command()
+@click.option("--concept", "concepts", multiple=True, help="Only the kernels that this concept launches.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write the table as JSON."
+)
+def kernels(concepts, json_file):
+    """Compile every CUDA kernel for sm_80 and sm_90, without a GPU, and show what it needs.
+
+    Exit code 1 if a float32 kernel computes in float64, if registers spill, or if there are too many of them.
+    """
+    import json
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    from nnspec import kernels as compiling
+    from nnspec import report
+    from nnspec.backends import CannotLoad
+    from nnspec.common import Unusable
+
+    with _told_in_one_line(CannotLoad, Unusable):
+        rows = compiling.survey(concepts)
+    if json_file:
+        with open(json_file, "w") as file:
+            json.dump([asdict(row) for row in rows], file, indent=1)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("kernel", "dtype", "variant", *(rows[0].registers if rows else ()), "shared", "float64", "faults"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "kernel")
+    for row in rows:
+        numbers = [*row.registers.values(), row.shared, row.float64]
+        table.add_row(row.kernel, row.dtype, row.variant, *map(str, numbers), "; ".join(row.faults))
+    to = report.console()
+    to.print(table)
+    faulty = [row for row in rows if row.faults]
+    to.print(f"\n{len(rows)} kernels, registers a thread by target, {len(faulty)} with faults")
+    sys.exit(1 if faulty else 0)
 
 
 @main.command()

@@ -10,11 +10,14 @@ from types import FunctionType
 from nnspec.shapes import checked, takes_no_array
 
 
-def functions(package: str) -> dict[str, FunctionType]:
+def functions(package: str, around=lambda function: function, device=None) -> dict[str, FunctionType]:
     """The public functions of every concept below `package`, by name, each behind its shape check.
 
     A twin (any package but the reference) is checked by the annotations of its reference. What a twin does not supply
     it inherits: composites bound to its own parts, and procedures that no array is given to.
+
+    around: wraps each twin, behind its check. device: where a package has arrays of its own beside NumPy's, what tells
+    them (`is_on_device`) and copies them (`to_host`).
     """
     if package == "nnspec.reference":
         return {name: checked(f, f, extended=True) for name, f in _own_functions(package).items()}
@@ -24,7 +27,9 @@ def functions(package: str) -> dict[str, FunctionType]:
     twins = _own_functions(package)
     if strangers := sorted(name for name in twins if not hasattr(reference, name)):
         raise ImportError(f"{package}: nothing in the reference is called {', '.join(strangers)}")
-    own = {name: checked(f, inspect.unwrap(getattr(reference, name))) for name, f in twins.items()}
+    own = {
+        name: checked(around(f), inspect.unwrap(getattr(reference, name)), device=device) for name, f in twins.items()
+    }
     return inherited(reference, sys.modules[package]) | own
 
 

@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 
+import numpy as np
 from rich.console import Group
 from rich.text import Text
 
@@ -49,13 +50,12 @@ def _derivatives(spec) -> list[str]:
     import sympy as sp
 
     from nnspec.spec_tests import _truth
-    from nnspec.spec_tests._cases import Case, default_sizes
+    from nnspec.spec_tests._cases import Case
     from nnspec.spec_tests._problem import Problem
 
     if not spec.has_gradient or not hasattr(spec, "definition"):
         return []
-    small = default_sizes(spec.reference, 2, 0, (1, 2))
-    problem = Problem(spec, Case("explained", small), "float64")
+    problem = Problem(spec, Case("explained", spec.sizes_of("explained")), "float64")
     constants = problem.constants()
     inputs, tape, outputs = _truth.derive(spec.definition, problem.floats(), constants)
     first = next(entry for output in outputs for entry in output.ravel())
@@ -63,7 +63,7 @@ def _derivatives(spec) -> list[str]:
     if len(str(first)) > LONGEST:
         return ["the gradient that sympy derives runs through the parts, and is too long to read here"]
     sizes = ", ".join(f"{name} = {size}" for name, size in problem.dims.items())
-    fixed = "".join(f", {name} = {value.tolist()}" for name, value in constants.items())
+    fixed = "".join(f", {name} = {np.asarray(value).tolist()}" for name, value in constants.items())
     lines = [f"for {sizes}{fixed}:", f"{spec.outputs[0]} = {first}"]
     for array in inputs.values():
         entry = next((symbol for symbol in array.ravel() if first.has(symbol)), None)

@@ -144,14 +144,19 @@ def takes_no_array(function) -> bool:
     return not any(rule.is_array or rule.kind == "any" for rule in rules.values())
 
 
-def checked(function, reference, *, extended=False):
-    """`function` behind the check of its reference's annotations; a backward behind that of its forward's cache."""
+def checked(function, reference, *, extended=False, device=None):
+    """`function` behind the check of its reference's annotations; a backward behind that of its forward's cache.
+
+    extended: takes NumPy's longest floats too. device: takes also arrays for which `device.is_on_device` is true.
+    """
     if function.__name__.endswith("_backward") and "cache" in inspect.signature(reference).parameters:
-        return _checked_backward(function)
+        return _checked_backward(function, device)
     rules = contract(reference)
     floats = EXTENDED if extended else FLOATS
     # Labels are the one thing that shapes do not tell: they are looked at in every call.
     ranged = [(i, rule) for i, rule in enumerate(rules.rules.values()) if rule.is_array and rule.range is not None]
+    ranged_names = {rule.name for _, rule in ranged}
+    names = list(rules.rules)
     returns_cache = function.__name__.endswith("_forward")
     seen = {}
 
@@ -163,16 +168,21 @@ def checked(function, reference, *, extended=False):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        key = (*map(_fingerprint, args), *kwargs, *map(_fingerprint, kwargs.values()))
+        shown, options = args, kwargs
+        if device is not None:
+            given = [*zip(names, args, strict=False), *kwargs.items()]
+            visible = [_visible(value, device, name in ranged_names) for name, value in given]
+            shown, options = tuple(visible[: len(args)]), dict(zip(kwargs, visible[len(args) :], strict=True))
+        key = (*map(_fingerprint, shown), *options, *map(_fingerprint, options.values()))
         found = seen.get(key)
         if found is None:
             if len(seen) >= REMEMBERED:
                 seen.clear()
-            found = seen[key] = examine(args, kwargs)
+            found = seen[key] = examine(shown, options)
         else:
             for i, name, low, high in found[1]:
-                if not _within(args[i] if i < len(args) else kwargs.get(name), low, high):
-                    examine(args, kwargs)
+                if not _within(shown[i] if i < len(shown) else options.get(name), low, high):
+                    examine(shown, options)
         for name in found[0]:  # a NumPy scalar would turn float32 arrays into float64
             kwargs[name] = kwargs[name].item()
         result = function(*args, **kwargs)
@@ -184,7 +194,14 @@ def checked(function, reference, *, extended=False):
     return call
 
 
-def _checked_backward(function):
+def _visible(value, device, with_values: bool):
+    """An array of a device as one of NumPy: its values where they matter, else only its shape and dtype."""
+    if not device.is_on_device(value):
+        return value
+    return np.asarray(device.to_host(value)) if with_values else np.broadcast_to(np.zeros((), value.dtype), value.shape)
+
+
+def _checked_backward(function, device=None):
     forward = function.__name__.removesuffix("_backward") + "_forward"
     names = list(inspect.signature(function).parameters)
 
@@ -196,9 +213,10 @@ def _checked_backward(function):
                 f"{function.__name__}: cache must be the one that {forward} returned, got {_kind_of(cache)}"
             )
         for i, (dout, (shape, dtype)) in enumerate(zip(douts, cache.outputs, strict=False)):
+            is_array = type(dout) is np.ndarray or (device is not None and device.is_on_device(dout))
             if shape == () and isinstance(dout, (int, float, np.floating)):
                 douts[i] = dtype.type(dout)
-            elif type(dout) is not np.ndarray or dout.dtype != dtype:
+            elif not is_array or dout.dtype != dtype:
                 raise TypeError(f"{function.__name__}: {names[i]} must be a {dtype} array, got {_kind_of(dout)}")
             elif dout.shape != shape:
                 raise ValueError(f"{function.__name__}: {names[i]} must have shape {shape}, got {dout.shape}")
@@ -314,7 +332,7 @@ def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, orig
     """Match a shape against its notation; note the dimensions that are new, and which array they are from."""
     names = notation.split()
     stars = [i for i, name in enumerate(names) if name.startswith("*")]
-    want = f"({', '.join(name.replace('*', '…') for name in names)}{',' if len(names) == 1 else ''})"
+    want = f"({', '.join(re.sub(r'^[*]', '…', name) for name in names)}{',' if len(names) == 1 else ''})"
     if len(got) < len(names) - len(stars) or (not stars and len(got) > len(names)):
         raise ValueError(f"{function}: {label} must have shape {want}, got {got}")
     sizes = list(got)

@@ -119,7 +119,8 @@ class Malformed:
 def malformed_inputs(reference) -> list[Malformed]:
     """Every way to break one array argument of a function that its annotations tell."""
     rules = contract(reference)
-    shaped = [rule for rule in rules.rules.values() if rule.shapes]
+    drawn = [p.name for p in rules.signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    shaped = [rule for rule in rules.rules.values() if rule.shapes and rule.name in drawn]
     arrays = [rule for rule in shaped if rule.default is rules.signature.empty]
     floats = [rule.name for rule in arrays if rule.kind == "float"]
     found = []

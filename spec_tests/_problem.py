@@ -21,9 +21,10 @@ class Problem:
 
     def __init__(self, spec, case: Case, dtype: str):
         self.spec, self.case, self.dtype = spec, case, np.dtype(dtype)
-        self.dims = default_sizes(spec.reference) | dict(case.dims)
-        made = {name: value(self.dims, self.dtype) for name, value in case.options.items() if callable(value)}
-        self.options = dict(case.options) | made
+        self.dims = default_sizes(spec.reference) | dict(spec.sizes) | dict(case.dims)
+        options = dict(spec.options) | dict(case.options)
+        made = {name: value(self.dims, self.dtype) for name, value in options.items() if callable(value)}
+        self.options = options | made
         self.inputs = spec.draw(case, self.dims, self.dtype)
 
     @cached_property

@@ -4,10 +4,11 @@ import contextlib
 import copy
 import inspect
 import itertools
+import math
 import re
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -18,9 +19,18 @@ from nnspec import reference
 from nnspec.backends import Backend, NotSupplied
 from nnspec.collect import is_composite, public_functions
 from nnspec.common import DTYPES
+from nnspec.shapes import contract
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import derive_budget, require_telling
-from nnspec.spec_tests._cases import Case, Malformed, batch_of, default_sizes, draw_inputs, malformed_inputs
+from nnspec.spec_tests._cases import (
+    Case,
+    Malformed,
+    batch_of,
+    default_sizes,
+    draw_inputs,
+    malformed_inputs,
+    shape_of,
+)  # fmt: skip
 from nnspec.spec_tests._layouts import LAYOUTS
 from nnspec.spec_tests._problem import REFERENCE, Problem
 from nnspec.spec_tests._verdict import CheckFailed, compare, fits, numbers, require, same, same_bits
@@ -29,6 +39,12 @@ PROPERTIES = {  # by level
     "core": ("value", "gradient", "agreement", "law"),
     "robust": ("stability", "purity", "layout", "dtype", "scale"),
     "strict": ("convention", "errors"),
+}
+SIZES = {  # of the cases that come by themselves: the first, the step to the next, and those of several axes
+    "square": (3, 0, (3, 3)),
+    "odd": (5, 2, (5, 7)),
+    "wide": (3, 31, (3, 65)),
+    "explained": (2, 0, (1, 2)),
 }
 LEVEL_OF = {name: level for level, names in PROPERTIES.items() for name in names}
 CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.2  # whichever comes first
@@ -78,6 +94,11 @@ class Spec:
     outputs: ClassVar[tuple[str, ...]] = ("out",)
     states: ClassVar[tuple[str, ...]] = ()  # outputs without an upstream gradient: running statistics
     no_gradient: ClassVar[tuple[str, ...]] = ()  # floating inputs without a gradient
+    sizes: ClassVar[Mapping[str, Any]] = {}  # of dimensions, where the general ones tell nothing
+    general: ClassVar[
+        Mapping[str, Mapping]
+    ] = {}  # sizes by the names in SIZES, where what comes by itself does not fit
+    options: ClassVar[Mapping[str, Any]] = {}  # of every case that does not say otherwise
     cases: ClassVar[tuple[Case, ...]] = ()  # beside the general ones
     extremes: ClassVar[tuple[Case, ...]] = ()
     ties: ClassVar[tuple[Case, ...]] = ()
@@ -161,9 +182,13 @@ class Spec:
         self.judge(backend, problem, problem.wide(), lenient=True, telling=True)
 
     def test_law(self, planned, backend):
-        """A law returns two sides that must be equal. The budget is how far apart the reference lets them drift."""
+        """A law returns two sides that must be equal. The budget is how far apart the reference lets them drift.
+
+        Its rounding is that of the largest number the sides are made of: where they cancel to 0, theirs would be 0.
+        """
         problem = self.problem(planned, backend)
         law = self._law(planned.case.name)
+        largest = np.longdouble(0)
 
         def sides(call, problem):
             def run(**changes):
@@ -171,7 +196,10 @@ class Spec:
                 answer = self.answer(call, changed)
                 if call is REFERENCE:
                     return answer
+                nonlocal largest
                 right = self.answer(REFERENCE, changed)  # for its shapes: a law may only be asked of arrays that fit
+                sizes = [np.abs(np.asarray(value, np.longdouble)) for value in right.values()]
+                largest = max(largest, *(size[np.isfinite(size)].max(initial=0) for size in sizes))
                 return {name: numbers(name, value, np.shape(right[name])) for name, value in answer.items()}
 
             return [np.asarray(side, np.longdouble) for side in law(run, problem)]
@@ -184,6 +212,7 @@ class Spec:
 
         budget = derive_budget(drifted, problem.floats(), {"law": want}, problem.dtype)["law"]
         left, right = sides(backend, problem)
+        budget = replace(budget, rounding=budget.rounding + np.finfo(problem.dtype).eps / 2 * largest)
         try:
             compare("left side", left, right, budget, problem.dims)
         except CheckFailed as failed:
@@ -261,8 +290,17 @@ class Spec:
         sizes = default_sizes(self.reference)
         first = next(iter(sizes))
         single = {first: (1,) if isinstance(sizes[first], tuple) else 1}
-        square = default_sizes(self.reference, 3, 0, (3, 3))
-        return [Case("distinct"), Case("one", single), Case("square", square), *self.cases]
+        return [Case("distinct"), Case("one", single), Case("square", self.sizes_of("square")), *self.cases]
+
+    def largest_input(self, case: Case) -> int:
+        """How many entries the largest array has that goes into a case."""
+        dims = default_sizes(self.reference) | dict(self.sizes) | dict(case.dims)
+        shapes = [shape for rule in contract(self.reference).rules.values() for _, shape in rule.shapes]
+        return max((math.prod(shape_of(shape, dims)) for shape in shapes), default=0)
+
+    def sizes_of(self, case: str) -> dict[str, Any]:
+        """Sizes of a case that comes by itself: the spec's own, or as the shapes of the reference allow."""
+        return self.general.get(case) or default_sizes(self.reference, *SIZES[case])
 
     def cases_of_value(self):
         return self.small()
@@ -271,7 +309,7 @@ class Spec:
         return [case for case in self.small() if self.has_gradient and not case.value_only]
 
     def cases_of_agreement(self):
-        odd, wide = default_sizes(self.reference, 5, 2, (5, 7)), default_sizes(self.reference, 3, 31, (3, 65))
+        odd, wide = self.sizes_of("odd"), self.sizes_of("wide")
         plain = [case for case in self.cases if case.options and not case.inputs]
         return [Case("odd", odd), Case("wide", wide), *(Case(f"{c.name}, larger", odd, c.options) for c in plain)]
 

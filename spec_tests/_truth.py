@@ -57,7 +57,7 @@ def _entrywise(name):
     return function
 
 
-exp, log, sqrt, tanh, absolute = map(_entrywise, ("exp", "log", "sqrt", "tanh", "Abs"))
+exp, log, sqrt, tanh, erf, absolute = map(_entrywise, ("exp", "log", "sqrt", "tanh", "erf", "Abs"))
 
 
 def where_positive(x, then, otherwise=0):
