@@ -24,6 +24,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from nnspec.collect import is_composite, public_functions
+from nnspec.shapes import calls_of_the_reference
 
 GROUP = "nnspec.backends"
 OURS = ("nnspec.reference", "nnspec.accelerated.")
@@ -34,6 +35,10 @@ class CannotLoad(Exception):
     """A backend that cannot be used at all. The text is one line for the user."""
 
 
+class Delegates(Exception):
+    """The backend hands the question on to the reference, which is no implementation of its own."""
+
+
 class NotSupplied(Exception):
     """The backend lacks a function or an option: visible in the report, never a failure."""
 
@@ -41,9 +46,10 @@ class NotSupplied(Exception):
 class Backend:
     """The functions of a namespace under the reference's names, with NumPy arrays on the outside."""
 
-    def __init__(self, name: str, namespace, *, ours: bool = False):
+    def __init__(self, name: str, namespace, *, ours: bool = False, watched: bool = False):
         self.name = name
         self.ours = ours
+        self.watched = watched  # whether its functions may not call the reference's
         self.namespace = SimpleNamespace(**namespace) if isinstance(namespace, dict) else namespace
         self.asarray = getattr(self.namespace, "asarray", None)
         self.to_numpy = getattr(self.namespace, "to_numpy", None)
@@ -85,7 +91,13 @@ class Backend:
             raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
         if self.asarray:
             args, options = tuple(map(self._outward, args)), self._outward(options)
-        return function(*args, **options)
+        if not self.watched or self.inherits(name):
+            return function(*args, **options)
+        with calls_of_the_reference() as called:
+            result = function(*args, **options)
+        if called:
+            raise Delegates(f"{name} calls nnspec.reference.{called[0]}: it has no implementation of its own")
+        return result
 
     def inward(self, value):
         """Outputs as NumPy arrays, whatever they are nested in."""
@@ -137,7 +149,7 @@ def load(target) -> Backend:
         _import_apart(target)
     with _import_errors(target):
         namespace = _import_path(path) if path else importlib.import_module(module)
-    return _usable(Backend(target, namespace, ours=ours))
+    return _usable(Backend(target, namespace, ours=ours, watched=not ours))
 
 
 def names() -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from nnspec import catalogue
 from nnspec.backends import CannotLoad, load
 from nnspec.common import DTYPES, LEVELS, Unusable
+from nnspec.isolation import MEMORY, TIMEOUT, isolated
 from nnspec.plugin import REPORT, GivenBackend
 from nnspec.results import Check, Report, read_announced
 
@@ -25,7 +26,9 @@ def check(
     level: str | None = None,
     dtype: str | None = None,
     ids=(),
-    workers: int = 0,
+    workers: int | None = None,
+    timeout: float = TIMEOUT,
+    memory: float = MEMORY,
     known_failures=None,
     junit=None,
     simulate: bool = False,
@@ -37,7 +40,10 @@ def check(
     backend: a name (`"cpu"`), dotted module, path, or any namespace of functions: a module, a class, a dict.
     concepts, notes, dtype, ids: only these concepts, notes, "float32" or "float64", or checks.
     level: what decides `Report.exit_code` (default: "core", for the bundled backends "strict"); all levels run.
-    workers: run in so many processes. known_failures: a TOML file with [[xfail]] entries. junit: write JUnit XML there.
+    workers: run in so many processes, guarded against crashes, endless loops and exhausted memory. None: one, for what
+    is not bundled and has a name. 0: run in this process, which is all that an object can do.
+    timeout, memory: seconds that a check may take in a worker, GiB that a worker may add to what it starts with.
+    known_failures: a TOML file with [[xfail]] entries. junit: write JUnit XML there.
     simulate: run the kernels of "cuda" in the simulator, on small inputs; it needs no GPU.
     on_plan, on_check: told how many checks there are, and of each that is done.
 
@@ -54,6 +60,7 @@ def check(
     if simulate:
         _simulate(backend)
     loaded = load(backend)
+    workers = int(named and not loaded.ours) if workers is None else workers
     if workers and not named:
         raise Unusable("workers need a backend that they can load themselves: give its name or path")
     level = level or ("strict" if loaded.ours or ids else "core")  # who asks for a check wants it judged
@@ -62,7 +69,8 @@ def check(
     target = str(Path(backend).resolve()) if named and Path(backend).exists() else loaded.name
     arguments = _arguments(_files(wanted, notes), target, level, dtype, ids, workers, junit)
     printed = io.StringIO()
-    with _quiet_environment(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    guarded = isolated(timeout, memory) if workers else contextlib.nullcontext()
+    with guarded, _quiet_environment(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main(arguments, plugins=[collector])
     report = collector.report
     if report is None or (code not in (0, 1, 5)):
@@ -117,12 +125,24 @@ def _files(names, notes) -> list[str]:
 
 
 def _arguments(files, backend, level, dtype, ids, workers, junit) -> list[str]:
-    arguments = ["-p", "nnspec.plugin", "-p", "no:cacheprovider", "-p", "no:warnings", "--tb=no", "-q"]
+    arguments = [
+        "-p",
+        "nnspec.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:faulthandler",
+        "-p",
+        "no:warnings",
+        "--tb=no",
+        "-q",
+    ]
     arguments += ["-c", str(Path(__file__).with_name("pytest.ini")), "--rootdir", str(Path(files[0]).parents[1])]
     arguments += ["--nnspec-backend", backend, "--nnspec-level", level]
     arguments += ["--nnspec-dtype", dtype] if dtype else []
     arguments += [f"--nnspec-id={check_id}" for check_id in ids]
-    arguments += ["-p", "xdist", "-n", str(workers), "--dist", "load"] if workers else []
+    if workers:
+        arguments += ["-p", "xdist", "-n", str(workers), "--dist", "load", "--max-worker-restart", str(sys.maxsize)]
     arguments += ["--junitxml", str(junit)] if junit else []
     return arguments + files
 

@@ -33,25 +33,31 @@ def main():
 @click.option("--dtype", type=click.Choice(DTYPES), help="Only this dtype.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this check, as a failure names it.")
 @click.option(
-    "-n", "workers", default=0, type=click.IntRange(0), metavar="WORKERS", help="Run in this many worker processes."
-)
+    "-n", "workers", type=click.IntRange(0), metavar="WORKERS",
+    help="Worker processes; default 1, which is guarded, and 0 (this process) for the bundled backends.",
+)  # fmt: skip
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a check may take in a worker [30].")
+@click.option("--memory", type=click.FloatRange(0, min_open=True), help="GiB that a worker may add [8].")
 @click.option("--simulate", is_flag=True, help="Run the kernels of cuda without a GPU, on small inputs.")
 @click.option("--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id, reason.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JSON."
 )
 @click.option("--junit", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JUnit XML.")
-def check(backend, concepts, notes, level, dtype, ids, workers, simulate, known_failures, json_file, junit):
+def check(
+    backend, concepts, notes, level, dtype, ids, workers, timeout, memory, simulate, known_failures, json_file, junit
+):
     """Check an implementation: a name (reference, cpu, cuda), a module, or a path to a .py file or a package."""
     os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
 
     from nnspec import checking, report
 
     to = report.console()
+    limits = {name: value for name, value in (("timeout", timeout), ("memory", memory)) if value is not None}
     with _told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to) as progress:
         found = checking.check(
             backend, concepts=concepts, notes=notes, level=level, dtype=dtype, ids=ids, workers=workers,
-            known_failures=known_failures, junit=junit, simulate=simulate, **progress,
+            known_failures=known_failures, junit=junit, simulate=simulate, **limits, **progress,
         )  # fmt: skip
     report.show(found, to)
     if json_file:
@@ -86,6 +92,84 @@ def explain(concept):
 
     with _told_in_one_line(checking.Unusable):
         report.console().print(explained(concept), soft_wrap=True)
+
+
+@main.command()
+@click.option("--concept", "concepts", multiple=True, help="Only the mistakes of this concept.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write all as JSON.")
+def mistakes(concepts, json_file):
+    """The kill matrix: how many checks of each property reject each classic mistake.
+
+    Exit code 1 if no check rejects one, or only a strict one that is not about a convention.
+    """
+    import json
+
+    from rich.table import Table
+
+    from nnspec import mistakes as killing
+    from nnspec import report
+    from nnspec.common import Unusable
+    from nnspec.spec_tests._spec import LEVEL_OF
+
+    with _told_in_one_line(Unusable):
+        rows = list(killing.matrix(concepts))
+    if json_file:
+        told = [{"concept": r.concept, "part": r.part, "mistake": r.mistake.id, "hint": r.mistake.hint,
+                 "rejections": r.rejections, "caught": r.caught} for r in rows]  # fmt: skip
+        with open(json_file, "w") as file:
+            json.dump(told, file, indent=1)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("concept", "mistake"):
+        table.add_column(heading, no_wrap=True)
+    for heading in LEVEL_OF:
+        table.add_column(heading[:5], justify="right")
+    for row in rows:
+        counts = [str(count) if count else "·" for count in row.rejections.values()]
+        table.add_row(row.part, row.mistake.id, *counts, style=None if row.caught else "bold red")
+    to = report.console()
+    to.print(table)
+    missed = [row.mistake.id for row in rows if not row.caught]
+    to.print(f"\n{len(rows)} mistakes, {len(rows) - len(missed)} rejected" + "".join(f"\nmissed: {m}" for m in missed))
+    sys.exit(1 if missed else 0)
+
+
+@main.command()
+@click.option("--concept", "concepts", multiple=True, help="Only the mutants of this concept's reference.")
+@click.option("--sample", type=click.IntRange(1), help="Only so many of each concept, drawn with a fixed seed.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write all as JSON.")
+def mutants(concepts, sample, json_file):
+    """Change the reference in small ways, and see the specification reject every change.
+
+    Exit code 1 if one survives that is not explained as equivalent.
+    """
+    import json
+
+    from rich.table import Table
+
+    from nnspec import mutants as mutation
+    from nnspec import report
+    from nnspec.common import Unusable
+
+    to, verdicts = report.console(), []
+    with _told_in_one_line(Unusable):
+        for verdict in mutation.campaign(concepts, sample):
+            verdicts.append(verdict)
+            if verdict.survived:
+                to.print(f"survived: {verdict.mutant.id}", markup=False, soft_wrap=True)
+    if json_file:
+        told = [{"id": v.mutant.id, "rejected_by": v.rejected_by, "equivalent": v.equivalent} for v in verdicts]
+        with open(json_file, "w") as file:
+            json.dump(told, file, indent=1)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("concept", "mutants", "rejected", "equivalent", "survived", "score"):
+        table.add_column(heading, justify="left" if heading == "concept" else "right")
+    for name in dict.fromkeys(v.mutant.concept for v in verdicts):
+        of = [v for v in verdicts if v.mutant.concept == name]
+        rejected, equivalent = sum(v.rejected_by is not None for v in of), sum(v.equivalent is not None for v in of)
+        score = rejected / max(1, len(of) - equivalent)
+        table.add_row(name, *map(str, (len(of), rejected, equivalent, sum(v.survived for v in of))), f"{score:.1%}")
+    to.print(table)
+    sys.exit(1 if any(v.survived for v in verdicts) else 0)
 
 
 @main.command()

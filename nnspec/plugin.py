@@ -14,6 +14,7 @@ import pytest
 
 from nnspec.backends import Backend, CannotLoad, NotSupplied, load
 from nnspec.common import DTYPES, LEVELS, THREADS
+from nnspec.isolation import GivenUp, Patched, Run, guard_of
 from nnspec.results import Check, Report, State
 
 BACKEND = pytest.StashKey[Backend]()
@@ -46,6 +47,9 @@ class Recorder:
         self.report = report
 
     def pytest_runtest_logreport(self, report):
+        if report.when == "???":  # pytest-xdist's word for what ended its worker
+            check_id, level, text, seconds = Run.current().died()
+            self.report.checks.append(Check(check_id, level, State.ERRORED, text, seconds))
         if told := dict(report.user_properties).get("nnspec"):
             told = json.loads(told)
             told |= {"state": State(told["state"]), "parts": tuple(told["parts"])}
@@ -61,6 +65,8 @@ def pytest_configure(config):
         os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
     config.stash[REPORT] = Report(backend="", level=config.getoption("--nnspec-level") or "")
     config.pluginmanager.register(Recorder(config.stash[REPORT]), "nnspec-recorder")
+    if guard := guard_of(config):
+        config.pluginmanager.register(guard, "nnspec-guard")
 
 
 def backend_of(config) -> Backend:
@@ -175,6 +181,7 @@ def pytest_runtest_makereport(item, call):
     told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
             "parts": sorted(backend.parts_used)}  # fmt: skip
     backend.parts_used.clear()
+    result.sections.clear()  # whatever a backend prints, by the megabyte if it likes
     result.user_properties = [*result.user_properties, ("nnspec", json.dumps(told))]
     if state is State.NOT_IMPLEMENTED:
         result.outcome, result.longrepr = "skipped", (str(item.path), 0, f"not implemented: {text}")
@@ -196,6 +203,8 @@ def _outcome(item, call) -> tuple[State, str]:
         return State.NOT_IMPLEMENTED, str(error)
     if isinstance(error, CheckFailed):
         return State.FAILED, f"{error}{_formula(item)}"
+    if isinstance(error, (GivenUp, Patched)):
+        return State.ERRORED, str(error)
     if isinstance(error, BackendRaised):
         return State.ERRORED, f"{error}{_formula(item)}"
     return State.ERRORED, f"the suite itself broke, please report it:\n{item.repr_failure(call.excinfo)}"

@@ -8,15 +8,18 @@
     y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
     k: Between[1, "Nt"]             an integer option; None: no upper end
     params: Params["W1: D H", …]    a dict of floating arrays
+    dims: Sequence[int]             a list or a tuple
 
 All floating inputs of one call share their dtype. `checked` puts the check in front of a function. What has passed once
 is recognized by its shapes, dtypes and options, so that a call costs some microseconds.
 """
 
+import contextlib
 import functools
 import inspect
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -79,7 +82,7 @@ class Rule:
     """What one parameter may be."""
 
     name: str
-    kind: str  # float, real, int, mask, params (arrays); integer, number, bool, choice, generator (no arrays); any
+    kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator (no arrays); any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     range: Range | None = None
     choices: tuple = ()
@@ -144,13 +147,26 @@ def takes_no_array(function) -> bool:
     return not any(rule.is_array or rule.kind == "any" for rule in rules.values())
 
 
+_called: list[list[str]] = []  # by whoever watches the reference just now
+
+
+@contextlib.contextmanager
+def calls_of_the_reference():
+    """The names of the reference's functions that are called in its block, through the package or a composite."""
+    _called.append([])
+    try:
+        yield _called[-1]
+    finally:
+        _called.pop()
+
+
 def checked(function, reference, *, extended=False, device=None):
     """`function` behind the check of its reference's annotations; a backward behind that of its forward's cache.
 
     extended: takes NumPy's longest floats too. device: takes also arrays for which `device.is_on_device` is true.
     """
     if function.__name__.endswith("_backward") and "cache" in inspect.signature(reference).parameters:
-        return _checked_backward(function, device)
+        return _checked_backward(function, extended, device)
     rules = contract(reference)
     floats = EXTENDED if extended else FLOATS
     # Labels are the one thing that shapes do not tell: they are looked at in every call.
@@ -183,6 +199,8 @@ def checked(function, reference, *, extended=False, device=None):
             for i, name, low, high in found[1]:
                 if not _within(shown[i] if i < len(shown) else options.get(name), low, high):
                     examine(shown, options)
+        if extended and _called:
+            _called[-1].append(function.__name__)
         for name in found[0]:  # a NumPy scalar would turn float32 arrays into float64
             kwargs[name] = kwargs[name].item()
         result = function(*args, **kwargs)
@@ -201,12 +219,14 @@ def _visible(value, device, with_values: bool):
     return np.asarray(device.to_host(value)) if with_values else np.broadcast_to(np.zeros((), value.dtype), value.shape)
 
 
-def _checked_backward(function, device=None):
+def _checked_backward(function, extended, device):
     forward = function.__name__.removesuffix("_backward") + "_forward"
     names = list(inspect.signature(function).parameters)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
+        if extended and _called:
+            _called[-1].append(function.__name__)
         *douts, cache = inspect.signature(function).bind(*args, **kwargs).args if kwargs else args
         if type(cache) is not Cache or cache.op != forward:
             raise TypeError(
@@ -267,7 +287,7 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         return Rule(kind=kind, shapes=(("", annotation.dim_str),), **common)
     if get_origin(annotation) is Literal:
         return Rule(kind="choice", choices=get_args(annotation), **common)
-    kinds = {int: "integer", float: "number", bool: "bool", np.random.Generator: "generator"}
+    kinds = {int: "integer", float: "number", bool: "bool", np.random.Generator: "generator", Sequence[int]: "integers"}
     return Rule(kind=kinds.get(annotation, "any"), **common)
 
 
@@ -278,6 +298,7 @@ _EXPECTED = {
     "mask": "an array of booleans",
     "params": "a dict of floating arrays",
     "integer": "an integer",
+    "integers": "a list or a tuple of integers",
     "number": "a number",
     "bool": "True or False",
     "generator": "a numpy.random.Generator",
@@ -291,6 +312,7 @@ def _check_kind(name, rule, value, floats, dtypes):
         return
     plain = {"integer": (int, np.integer), "number": (int, float, np.integer, np.floating)}.get(rule.kind)
     plain = {"bool": (bool, np.bool_), "generator": (np.random.Generator,), "params": (dict,)}.get(rule.kind, plain)
+    plain = {"integers": (list, tuple)}.get(rule.kind, plain)
     is_bool = isinstance(value, bool) and rule.kind in ("integer", "number")
     if plain and (is_bool or not isinstance(value, plain)):
         raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {_kind_of(value)}")

@@ -16,9 +16,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nnspec import reference
-from nnspec.backends import Backend, NotSupplied
+from nnspec.backends import Backend, Delegates, NotSupplied
 from nnspec.collect import is_composite, public_functions
 from nnspec.common import DTYPES
+from nnspec.isolation import Run
 from nnspec.shapes import contract
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import derive_budget, require_telling
@@ -48,7 +49,11 @@ SIZES = {  # of the cases that come by themselves: the first, the step to the ne
 }
 LEVEL_OF = {name: level for level, names in PROPERTIES.items() for name in names}
 CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.2  # whichever comes first
+KEPT_UP_TO = 10_000  # entries of an answer that is kept in memory
 RECOGNIZED_UP_TO = 10_000  # entries of an input: mistakes are recognized on small ones, and some take N^2 memory
+
+
+_expected: dict[tuple, tuple[dict, dict]] = {}
 
 
 class BackendRaised(Exception):
@@ -167,19 +172,19 @@ class Spec:
     def test_value(self, planned, backend):
         """Does it equal the definition evaluated with 50 digits?"""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, self.truth(problem), only="outputs", lenient=True, telling=True)
+        self.judge(backend, problem, "truth", only="outputs", lenient=True, telling=True)
 
     def test_gradient(self, planned, backend):
         """Does the backward equal the gradient that sympy derives, for random upstream gradients?"""
         problem = self.problem(planned, backend)
         if self.backward:
             backend.find(self.backward)
-        self.judge(backend, problem, self.truth(problem), only="gradients", lenient=True, telling=True)
+        self.judge(backend, problem, "truth", only="gradients", lenient=True, telling=True)
 
     def test_agreement(self, planned, backend):
         """Does it equal the reference on larger shapes and other options?"""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, problem.wide(), lenient=True, telling=True)
+        self.judge(backend, problem, "wide", lenient=True, telling=True)
 
     def test_law(self, planned, backend):
         """A law returns two sides that must be equal. The budget is how far apart the reference lets them drift.
@@ -221,7 +226,7 @@ class Spec:
     def test_stability(self, planned, backend):
         """Extreme but finite input: is the answer still within its own rounding?"""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, self.truth(problem))
+        self.judge(backend, problem, "truth")
 
     def test_purity(self, planned, backend):
         """Inputs unchanged, nothing aliased, every call the same."""
@@ -233,7 +238,7 @@ class Spec:
         lay = LAYOUTS[planned.case.name]
         arrays = {name: lay(array) for name, array in problem.floats().items()}
         douts = [lay(dout) if np.ndim(dout) else dout for dout in problem.douts]
-        self.judge(backend, problem.replaced(arrays, douts), problem.wide(), lenient=True)
+        self.judge(backend, problem.replaced(arrays, douts), "wide", lenient=True)
 
     def test_dtype(self, planned, backend):
         """float32 in, float32 out; float64 in, float64 out."""
@@ -246,7 +251,7 @@ class Spec:
     def test_scale(self, planned, backend):
         """Shapes that straddle blocks and are very tall: forgotten tails show, and in some calls of many, races."""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, problem.wide(), lenient=True)
+        self.judge(backend, problem, "wide", lenient=True)
         first = copy.deepcopy(self.answer(backend, problem))
         end = time.perf_counter() + SECONDS_FOR_RACES
         for _ in range(CALLS_FOR_RACES):
@@ -259,7 +264,7 @@ class Spec:
     def test_convention(self, planned, backend):
         """Choices on which honest implementations differ: kinks, ties, nothing at all."""
         problem = self.problem(planned, backend)
-        self.judge(backend, problem, self.truth(problem) if problem.ordinary else problem.wide(), at_tie=True)
+        self.judge(backend, problem, "truth" if problem.ordinary else "wide", at_tie=True)
 
     def test_errors(self, planned, backend):
         """Is malformed input refused with an error that names the argument?"""
@@ -272,7 +277,8 @@ class Spec:
             require(named, f"{bad.name}: refused, but the message does not name {bad.argument!r}: {error}")
         except (CheckFailed, NotSupplied):
             raise
-        except Exception as error:
+        except BaseException as error:
+            _raise_if_from_the_keyboard(error)
             said = f"{type(error).__name__}: {error}"
             raise CheckFailed(f"{bad.name}: want a ValueError or a TypeError, got {said}") from None
         else:
@@ -371,10 +377,13 @@ class Spec:
             return {name: backend.inward(value) for name, value in answer.items()}
 
     def judge(
-        self, backend: Backend, problem: Problem, want: dict, *, only=None, lenient=False, at_tie=False, telling=False
+        self, backend: Backend, problem: Problem, by: str, *, only=None, lenient=False, at_tie=False, telling=False
     ):
-        """Every output and gradient, or `only` these, within its budget of `want`."""
-        budgets = self.budgets(problem, want, lenient, at_tie)  # before the call: a backend may spoil its inputs
+        """Every output and gradient, or `only` these, within its budget of what is wanted.
+
+        by: "truth", sympy's, or "wide", the reference's in extended precision where sympy would take too long.
+        """
+        want, budgets = self.expected(problem, by, lenient, at_tie)  # before the call: a backend may spoil its inputs
         if telling:
             require_telling(want, budgets)
         self.looked_at = problem.described()
@@ -385,6 +394,17 @@ class Spec:
                     compare(name, value, want[name], budgets[name], problem.dims)
                 except CheckFailed as failed:
                     raise CheckFailed(f"{failed}{self.recognized(problem, name, want, value, budgets)}") from None
+
+    def expected(self, problem: Problem, by: str, lenient=False, at_tie=False) -> tuple[dict, dict]:
+        """What is wanted, and the budgets. Small ones are kept: a campaign of mutants asks for each a hundred times."""
+        key = (type(self), repr(problem.case), problem.dtype, by, lenient, at_tie)
+        if key not in _expected:
+            want = self.truth(problem) if by == "truth" else problem.wide()
+            found = want, self.budgets(problem, want, lenient, at_tie)
+            if sum(value.size for value in want.values()) > KEPT_UP_TO:
+                return found
+            _expected[key] = found
+        return _expected[key]
 
     def recognized(self, problem: Problem, name: str, want: dict, got, budgets: dict) -> str:
         """The classic mistakes that give just this wrong answer, with their hints. Nothing where none does."""
@@ -447,6 +467,12 @@ class Spec:
     }
 
 
+def _raise_if_from_the_keyboard(error: BaseException):
+    """In a guarded worker it is the backend that raises KeyboardInterrupt, elsewhere somebody who wants to stop."""
+    if isinstance(error, KeyboardInterrupt) and Run.current() is None:
+        raise error
+
+
 @contextlib.contextmanager
 def calling(op: str):
     """Exceptions of a backend's own, told as what they are."""
@@ -456,9 +482,10 @@ def calling(op: str):
         raise
     except NotImplementedError as error:
         raise NotSupplied(f"{op} says it is not implemented: {error or 'NotImplementedError'}") from None
-    except KeyboardInterrupt:
-        raise
+    except Delegates as error:
+        raise CheckFailed(str(error)) from None
     except BaseException as error:  # SystemExit and whatever else it may raise
+        _raise_if_from_the_keyboard(error)
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
         raise BackendRaised(f"raised {type(error).__name__}: {error} ({where})") from error

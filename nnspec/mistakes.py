@@ -1,0 +1,59 @@
+"""`nnspec mistakes`: the kill matrix. Every classic mistake of every concept against every property."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnspec import catalogue, reference
+from nnspec.backends import Backend, NotSupplied
+from nnspec.collect import public_functions
+from nnspec.spec_tests._spec import LEVEL_OF, BackendRaised, Mistake, Spec
+from nnspec.spec_tests._verdict import CheckFailed
+
+# Mistakes on which honest implementations could differ: they may fall as late as at level strict.
+CONVENTIONS = ("M05", "M06", "M16", "M118", "M03 zero-over-zero")
+
+
+@dataclass
+class Row:
+    """One mistake: how many checks of each property reject it."""
+
+    concept: str
+    part: str
+    mistake: Mistake
+    rejections: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def caught(self) -> bool:
+        """At core or robust; a matter of convention at any level."""
+        allowed = ("core", "robust", "strict") if self.mistake.id.startswith(CONVENTIONS) else ("core", "robust")
+        return any(count and LEVEL_OF[name] in allowed for name, count in self.rejections.items())
+
+
+def matrix(concepts=()) -> Iterator[Row]:
+    for concept in catalogue.select(concepts):
+        for spec in catalogue.specs_of(concept):
+            for mistake in spec.mistakes():
+                row = Row(concept.name, spec.part(), mistake, dict.fromkeys(LEVEL_OF, 0))
+                for _, name, _ in rejections(spec(), backend_of(mistake)):
+                    row.rejections[name] += 1
+                yield row
+
+
+def backend_of(mistake: Mistake) -> Backend:
+    """The reference, with one function replaced by the mistake."""
+    return Backend(mistake.id, {**public_functions(reference), mistake.replaces: mistake.function})
+
+
+def rejections(spec: Spec, backend: Backend) -> Iterator[tuple[str, str, str]]:
+    """(level, property, case) of each check that rejects the backend, in the order of the levels."""
+    for name, level in LEVEL_OF.items():
+        for planned in spec.plan(name):
+            try:
+                with np.errstate(all="ignore"):
+                    getattr(spec, f"test_{name}")(planned, backend)
+            except (CheckFailed, BackendRaised):
+                yield level, name, planned.id
+            except NotSupplied:
+                continue
