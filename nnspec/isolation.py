@@ -1,8 +1,8 @@
 """What keeps somebody else's code from taking the run along: it runs in a worker process, and costs its own checks.
 
 The worker notes what it is about to do before each check; when it dies, the controlling process reads the note and
-reports that check, and pytest-xdist starts another worker for the rest. A concept is given up after CRASHES_A_CONCEPT
-of its checks ended a worker. Both sides meet in a folder, which NNSPEC_RUN names.
+reports that check, and pytest-xdist starts another worker for the rest. What ended a worker CRASHES_A_PART times is
+given up. Both sides meet in a folder, which NNSPEC_RUN names.
 """
 
 import contextlib
@@ -20,8 +20,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnspec.results import Check, State
+
 TIMEOUT, MEMORY = 30.0, 8.0  # seconds of one check; GiB beyond what the process has before the first one
-CRASHES_A_CONCEPT = 2
+CRASHES_A_PART = 2  # of a concept: what one class of its specification judges
 LARGEST_FILE = 1 << 30  # bytes: what a backend prints goes to a file
 PATCHABLE = (np, np.random, np.linalg)
 _VARIABLE = "NNSPEC_RUN"
@@ -29,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class GivenUp(Exception):
-    """Not run, because others of its concept ended their process."""
+    """Not run, because others of its kind ended their process."""
 
 
 class Patched(Exception):
@@ -51,24 +53,24 @@ class Run:
         told = json.loads((self.folder / "limits").read_text())
         return told["timeout"], told["memory"]
 
-    def begin(self, check_id: str, level: str):
-        note = {"id": check_id, "level": level, "since": time.monotonic()}
+    def begin(self, check: Check, part: str, parts: list[str]):
+        note = {"id": check.id, "level": check.level, "part": part, "parts": parts, "since": time.monotonic()}
         (self.folder / "running").write_text(json.dumps(note))
 
-    def died(self) -> tuple[str, str, str, float]:
-        """(id, level, what happened, seconds) of the check in which the worker ended. Told once: it is counted."""
+    def died(self) -> Check:
+        """The check in which the worker ended. Told once: it is counted."""
         note = json.loads((self.folder / "running").read_text())
         seconds, timeout = time.monotonic() - note["since"], self.limits[0]
         with (self.folder / "crashes").open("a") as file:
-            file.write(note["id"].split("/")[0] + "\n")
-        if seconds >= timeout:
-            return note["id"], note["level"], f"took longer than {timeout:g} s and was stopped", seconds
+            file.write(note["part"] + "\n")
         why = "it ended the process it ran in: a crash in compiled code, os._exit, or too much memory"
-        return note["id"], note["level"], why, seconds
+        if seconds >= timeout:
+            why = f"took longer than {timeout:g} s and was stopped"
+        return Check(note["id"], note["level"], State.ERRORED, why, seconds, tuple(note["parts"]))
 
-    def crashes(self, concept: str) -> int:
+    def crashes(self, part: str) -> int:
         file = self.folder / "crashes"
-        return file.read_text().split().count(concept) if file.exists() else 0
+        return file.read_text().split().count(part) if file.exists() else 0
 
 
 @contextlib.contextmanager
@@ -96,14 +98,15 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item):
-        from nnspec.plugin import check_of, is_check
+        from nnspec.plugin import check_of, is_check, parts_of
 
         if not is_check(item):
             return (yield)
         check = check_of(item)
-        if self.run.crashes(check.concept) >= CRASHES_A_CONCEPT:
-            raise GivenUp(f"given up: {CRASHES_A_CONCEPT} checks of {check.concept} ended their process")
-        self.run.begin(check.id, check.level)
+        part = item.cls.part()
+        if self.run.crashes(part) >= CRASHES_A_PART:
+            raise GivenUp(f"given up: {CRASHES_A_PART} checks of {part} ended their process")
+        self.run.begin(check, part, parts_of(item))
         faulthandler.dump_traceback_later(self.timeout, exit=True, file=self.nowhere)
         try:
             return (yield)

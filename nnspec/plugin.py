@@ -4,6 +4,7 @@ Collects spec files under their dotted names, parametrizes their inherited prope
 outcomes into the states of a Report. Checks above the asked level are advice: they run and cannot fail the run.
 """
 
+import functools
 import importlib
 import json
 import os
@@ -48,8 +49,7 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report):
         if report.when == "???":  # pytest-xdist's word for what ended its worker
-            check_id, level, text, seconds = Run.current().died()
-            self.report.checks.append(Check(check_id, level, State.ERRORED, text, seconds))
+            self.report.checks.append(Run.current().died())
         if told := dict(report.user_properties).get("nnspec"):
             told = json.loads(told)
             told |= {"state": State(told["state"]), "parts": tuple(told["parts"])}
@@ -158,6 +158,17 @@ def is_check(item) -> bool:
     return "planned" in getattr(item, "fixturenames", ())
 
 
+def parts_of(item) -> list[str]:
+    """What a composite that the backend inherits may call of it."""
+    backend, spec = item.config.stash[BACKEND], item.cls
+    return _parts(spec) if backend.inherits(spec().entry) else []
+
+
+@functools.cache
+def _parts(spec) -> list[str]:
+    return spec().parts
+
+
 def check_of(item) -> Check:
     """The Check that an item stands for, before it ran."""
     from nnspec.spec_tests._spec import LEVEL_OF
@@ -179,7 +190,7 @@ def pytest_runtest_makereport(item, call):
     if config.getoption("--nnspec-id") and state is not State.PASSED:
         text += _looked_at(item)
     told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
-            "parts": sorted(backend.parts_used)}  # fmt: skip
+            "parts": sorted(backend.parts_used) or parts_of(item)}  # fmt: skip
     backend.parts_used.clear()
     result.sections.clear()  # whatever a backend prints, by the megabyte if it likes
     result.user_properties = [*result.user_properties, ("nnspec", json.dumps(told))]

@@ -179,7 +179,7 @@ def checked(function, reference, *, extended=False, device=None):
     def examine(args, kwargs):
         values = _bound(rules, args, kwargs)
         dims = rules.check(values, floats)
-        promoting = [name for name, value in kwargs.items() if isinstance(value, np.floating)]
+        promoting = [key for key, value in (*enumerate(args), *kwargs.items()) if isinstance(value, np.floating)]
         return promoting, [(i, rule.name, *rule.range.limits(dims)) for i, rule in ranged]
 
     @functools.wraps(function)
@@ -201,8 +201,9 @@ def checked(function, reference, *, extended=False, device=None):
                     examine(shown, options)
         if extended and _called:
             _called[-1].append(function.__name__)
-        for name in found[0]:  # a NumPy scalar would turn float32 arrays into float64
-            kwargs[name] = kwargs[name].item()
+        if found[0]:  # a NumPy scalar would turn float32 arrays into float64
+            args = [value.item() if i in found[0] else value for i, value in enumerate(args)]
+            kwargs = {name: value.item() if name in found[0] else value for name, value in kwargs.items()}
         result = function(*args, **kwargs)
         if returns_cache:
             *outputs, values = result
