@@ -23,6 +23,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from nnspec import adapters
 from nnspec.collect import is_composite, public_functions
 from nnspec.shapes import calls_of_the_reference
 
@@ -143,12 +144,13 @@ def load(target) -> Backend:
         return target
     if not isinstance(target, str):
         return _usable(Backend(getattr(target, "__name__", type(target).__name__), target))
-    module, path = _locate(target)
-    ours = module is not None and module.startswith(OURS)
+    kind, rest = adapters.split(target)
+    module, path = _locate(rest)
+    ours = kind is None and module is not None and module.startswith(OURS)
     if not ours:
         _import_apart(target)
     with _import_errors(target):
-        namespace = _import_path(path) if path else importlib.import_module(module)
+        namespace = _import(kind, module, path)
     return _usable(Backend(target, namespace, ours=ours, watched=not ours))
 
 
@@ -181,6 +183,11 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     raise CannotLoad(
         f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"
     )
+
+
+def _import(kind: str | None, module: str | None, path: Path | None):
+    namespace = _import_path(path) if path else importlib.import_module(module)
+    return adapters.adapt(kind, namespace) if kind else namespace
 
 
 def _import_path(path: Path):
@@ -228,10 +235,11 @@ def _with_path(path):
 
 def _probe(target: str):
     """What runs in the process of `_import_apart`."""
-    module, path = _locate(target)
+    kind, rest = adapters.split(target)
+    module, path = _locate(rest)
     try:
         with _import_errors(target):
-            _ = _import_path(path) if path else importlib.import_module(module)
+            _import(kind, module, path)
     except CannotLoad as error:
         sys.exit(_TOLD + str(error).removeprefix(f"cannot load the backend {target}: "))
     print(_PROBED)

@@ -58,9 +58,9 @@ def to_device(array):
         ready = is_on_device(array) and array.flags.c_contiguous
         return array if ready else np.array(array, order="C").view(HostedArray)
     if not is_on_device(array):
-        return cuda.to_device(np.ascontiguousarray(array))
+        return cuda.to_device(np.asarray(array, order="C"))
     array = cuda.as_cuda_array(array)
-    return array if array.is_c_contiguous() else cuda.to_device(np.ascontiguousarray(array.copy_to_host()))
+    return array if array.is_c_contiguous() else cuda.to_device(np.asarray(array.copy_to_host(), order="C"))
 
 
 def to_host(array) -> np.ndarray:

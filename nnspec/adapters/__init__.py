@@ -1,0 +1,23 @@
+"""Backends that have another form than ours: `KIND:TARGET` loads TARGET and adapts it.
+
+cs231n:FOLDER     a folder with the API of the course's assignments
+torch:TARGET      forwards on PyTorch tensors; the backwards come from autograd
+jax:TARGET        forwards on JAX arrays; the backwards come from jax.vjp
+
+An adapter is a module of this package with one function, `adapted(target) -> dict`, the namespace of a backend.
+"""
+
+import importlib
+from pathlib import Path
+
+KINDS = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py")))
+
+
+def split(name: str) -> tuple[str | None, str]:
+    """(kind, target); kind None where the name has none."""
+    kind, colon, target = name.partition(":")
+    return (kind, target) if colon and kind in KINDS else (None, name)
+
+
+def adapt(kind: str, target):
+    return importlib.import_module(f"{__name__}.{kind}").adapted(target)
