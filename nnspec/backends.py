@@ -144,13 +144,12 @@ def load(target) -> Backend:
         return target
     if not isinstance(target, str):
         return _usable(Backend(getattr(target, "__name__", type(target).__name__), target))
-    kind, rest = adapters.split(target)
-    module, path = _locate(rest)
-    ours = kind is None and module is not None and module.startswith(OURS)
+    kind, _ = adapters.split(target)
+    ours = kind is None and (_locate(target)[0] or "").startswith(OURS)
     if not ours:
         _import_apart(target)
     with _import_errors(target):
-        namespace = _import(kind, module, path)
+        namespace = _import(target)
     return _usable(Backend(target, namespace, ours=ours, watched=not ours))
 
 
@@ -185,9 +184,12 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     )
 
 
-def _import(kind: str | None, module: str | None, path: Path | None):
-    namespace = _import_path(path) if path else importlib.import_module(module)
-    return adapters.adapt(kind, namespace) if kind else namespace
+def _import(target: str):
+    kind, rest = adapters.split(target)
+    if kind:
+        return adapters.load(kind, rest, _import)
+    module, path = _locate(target)
+    return _import_path(path) if path else importlib.import_module(module)
 
 
 def _import_path(path: Path):
@@ -235,11 +237,9 @@ def _with_path(path):
 
 def _probe(target: str):
     """What runs in the process of `_import_apart`."""
-    kind, rest = adapters.split(target)
-    module, path = _locate(rest)
     try:
         with _import_errors(target):
-            _import(kind, module, path)
+            _import(target)
     except CannotLoad as error:
         sys.exit(_TOLD + str(error).removeprefix(f"cannot load the backend {target}: "))
     print(_PROBED)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nnspec import catalogue
-from nnspec.backends import CannotLoad, load
+from nnspec import adapters, catalogue
+from nnspec.backends import CannotLoad, load, names
 from nnspec.common import DTYPES, LEVELS, Unusable
 from nnspec.isolation import MEMORY, TIMEOUT, isolated
 from nnspec.plugin import REPORT, GivenBackend
@@ -66,7 +66,7 @@ def check(
     level = level or ("strict" if loaded.ours or ids else "core")  # who asks for a check wants it judged
     collector = _Collector(loaded, on_plan, on_check)
     wanted = [check_id.split("/")[0] for check_id in ids] or concepts
-    target = str(Path(backend).resolve()) if named and Path(backend).exists() else loaded.name
+    target = _from_anywhere(backend) if named else loaded.name
     arguments = _arguments(_files(wanted, notes), target, level, dtype, ids, workers, junit)
     printed = io.StringIO()
     guarded = isolated(timeout, memory) if workers else contextlib.nullcontext()
@@ -78,6 +78,15 @@ def check(
     report.backend, report.level, report.seconds = loaded.name, level, time.perf_counter() - begun
     announced = read_announced(known_failures, report, whole=not (ids or dtype)) if known_failures else {}
     return report.judged(announced)
+
+
+def _from_anywhere(backend: str) -> str:
+    """The name of a backend for a process that may stand in another folder."""
+    kind, target = adapters.split(backend)
+    path = Path(target).expanduser()
+    if target not in names() and path.exists():
+        target = str(path.resolve())
+    return f"{kind}:{target}" if kind else target
 
 
 def _simulate(backend):

@@ -4,7 +4,8 @@ cs231n:FOLDER     a folder with the API of the course's assignments
 torch:TARGET      forwards on PyTorch tensors; the backwards come from autograd
 jax:TARGET        forwards on JAX arrays; the backwards come from jax.vjp
 
-An adapter is a module of this package with one function, `adapted(target) -> dict`, the namespace of a backend.
+An adapter is a module of this package with one function, `load(target, imported) -> dict`, the namespace of a backend;
+imported(target) is the namespace behind a dotted module or a path.
 """
 
 import importlib
@@ -19,5 +20,5 @@ def split(name: str) -> tuple[str | None, str]:
     return (kind, target) if colon and kind in KINDS else (None, name)
 
 
-def adapt(kind: str, target):
-    return importlib.import_module(f"{__name__}.{kind}").adapted(target)
+def load(kind: str, target: str, imported) -> dict:
+    return importlib.import_module(f"{__name__}.{kind}").load(target, imported)

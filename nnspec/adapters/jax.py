@@ -9,6 +9,10 @@ from nnspec.adapters import _autodiff
 jax.config.update("jax_enable_x64", True)  # float64 in, float64 out
 
 
+def load(target: str, imported) -> dict:
+    return adapted(imported(target))
+
+
 def adapted(namespace) -> dict:
     return _autodiff.derived(namespace, Jax())
 

@@ -6,6 +6,10 @@ import torch
 from nnspec.adapters import _autodiff
 
 
+def load(target: str, imported) -> dict:
+    return adapted(imported(target))
+
+
 def adapted(namespace) -> dict:
     return _autodiff.derived(namespace, Torch())
 
