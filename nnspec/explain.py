@@ -11,6 +11,7 @@ from rich.text import Text
 from nnspec import catalogue
 
 LONGEST = 400  # characters of a derived expression; a longer one says little
+SIMPLIFIED = 40  # operations up to which sympy is asked to simplify, which takes it minutes for long ones
 
 
 def explained(name: str) -> Group:
@@ -59,17 +60,33 @@ def _derivatives(spec) -> list[str]:
     constants = problem.constants()
     inputs, tape, outputs = _truth.derive(spec.definition, problem.floats(), constants)
     first = next(entry for output in outputs for entry in output.ravel())
-    first = sp.sympify(first).subs(reversed(tape))
-    if len(str(first)) > LONGEST:
+    first = _without_cuts(sp.sympify(first), tape)
+    if first is None:
         return ["the gradient that sympy derives runs through the parts, and is too long to read here"]
     sizes = ", ".join(f"{name} = {size}" for name, size in problem.dims.items())
     fixed = "".join(f", {name} = {np.asarray(value).tolist()}" for name, value in constants.items())
     lines = [f"for {sizes}{fixed}:", f"{spec.outputs[0]} = {first}"]
-    for array in inputs.values():
+    for name, array in inputs.items():
         entry = next((symbol for symbol in array.ravel() if first.has(symbol)), None)
-        if entry is not None:
-            lines.append(f"d {spec.outputs[0]} / d {entry} = {sp.simplify(sp.diff(first, entry))}")
+        if entry is not None and name not in spec.no_gradient:
+            lines.append(f"d {spec.outputs[0]} / d {entry} = {_short(sp.diff(first, entry))}")
     return lines
+
+
+def _without_cuts(expression, tape):
+    """What the cuts stand for put back in; None as soon as it is too long to read."""
+    for symbol, meaning in reversed(tape):
+        if expression.has(symbol):
+            expression = expression.subs(symbol, meaning)
+        if expression.count_ops() > LONGEST:
+            return None
+    return expression if len(str(expression)) <= LONGEST else None
+
+
+def _short(expression):
+    import sympy as sp
+
+    return sp.simplify(expression) if expression.count_ops() <= SIMPLIFIED else expression
 
 
 def _indented(text: str) -> Text:

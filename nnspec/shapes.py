@@ -9,6 +9,8 @@
     k: Between[1, "Nt"]             an integer option; None: no upper end
     params: Params["W1: D H", …]    a dict of floating arrays
     dims: Sequence[int]             a list or a tuple
+    model: str                      a text
+    root: os.PathLike               a text or a pathlib.Path
 
 All floating inputs of one call share their dtype. `checked` puts the check in front of a function. What has passed once
 is recognized by its shapes, dtypes and options, so that a call costs some microseconds.
@@ -18,6 +20,7 @@ import contextlib
 import functools
 import inspect
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -82,7 +85,7 @@ class Rule:
     """What one parameter may be."""
 
     name: str
-    kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator (no arrays); any
+    kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator, text, path; any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     range: Range | None = None
     choices: tuple = ()
@@ -288,7 +291,10 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         return Rule(kind=kind, shapes=(("", annotation.dim_str),), **common)
     if get_origin(annotation) is Literal:
         return Rule(kind="choice", choices=get_args(annotation), **common)
-    kinds = {int: "integer", float: "number", bool: "bool", np.random.Generator: "generator", Sequence[int]: "integers"}
+    kinds = {
+        int: "integer", float: "number", bool: "bool", np.random.Generator: "generator", Sequence[int]: "integers",
+        str: "text", os.PathLike: "path",
+    }  # fmt: skip
     return Rule(kind=kinds.get(annotation, "any"), **common)
 
 
@@ -300,6 +306,8 @@ _EXPECTED = {
     "params": "a dict of floating arrays",
     "integer": "an integer",
     "integers": "a list or a tuple of integers",
+    "text": "a text",
+    "path": "a path",
     "number": "a number",
     "bool": "True or False",
     "generator": "a numpy.random.Generator",
@@ -313,7 +321,7 @@ def _check_kind(name, rule, value, floats, dtypes):
         return
     plain = {"integer": (int, np.integer), "number": (int, float, np.integer, np.floating)}.get(rule.kind)
     plain = {"bool": (bool, np.bool_), "generator": (np.random.Generator,), "params": (dict,)}.get(rule.kind, plain)
-    plain = {"integers": (list, tuple)}.get(rule.kind, plain)
+    plain = {"integers": (list, tuple), "text": (str,), "path": (str, os.PathLike)}.get(rule.kind, plain)
     is_bool = isinstance(value, bool) and rule.kind in ("integer", "number")
     if plain and (is_bool or not isinstance(value, plain)):
         raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {_kind_of(value)}")

@@ -18,6 +18,7 @@ import numpy as np
 SPREADS = 32  # everything correct that was tried stayed below 25
 NEIGHBOURS = 16
 TELLING = 0.05  # of the largest entry: a budget beyond that tells nothing, on inputs that are not extreme
+VANISHING = 1e-15  # of the largest answer: below that, an answer is 0 but for the rounding of its truth
 
 
 class VacuousBudget(Exception):
@@ -68,10 +69,13 @@ def require_telling(want: dict, budgets: dict[str, Budget]):
 
     Since spread is measured from the truth, this is also what a reference that is wrong looks like.
     """
-    for name, value in want.items():
-        size = np.where(np.isfinite(value), np.abs(value), 0)
+    sizes = {name: np.where(np.isfinite(value), np.abs(value), 0) for name, value in want.items()}
+    vanishing = VANISHING * max(size.max(initial=0) for size in sizes.values())
+    for name, size in sizes.items():
         largest = np.unravel_index(np.argmax(size), size.shape) if size.size else None
-        if largest is not None and budgets[name].limit[largest] > TELLING * size[largest] > 0:
+        if largest is None or size[largest] <= vanishing:
+            continue
+        if budgets[name].limit[largest] > TELLING * size[largest]:
             raise VacuousBudget(
                 f"the budget of {name} is {float(budgets[name].limit[largest] / size[largest]):.2g} of its largest "
                 "entry: either the reference is wrong, or the case cannot tell right from wrong"

@@ -93,12 +93,14 @@ def _draw(rule: Rule, given, notation: str, rng, dims, dtype):
         return rng.integers(low, max(high, low) + 1, shape)
     if rule.kind == "mask":
         return rng.random(shape) < 0.5
+    if rule.kind == "number":
+        return float(dtype.type(rng.uniform(0.5, 2)))
     return rng.standard_normal(shape).astype(dtype)
 
 
 def _given(rule, given, dtype):
-    if rule.kind == "integer":
-        return int(given)
+    if rule.kind in ("integer", "number"):
+        return {"integer": int, "number": float}[rule.kind](given)
     given = np.asarray(given)
     if rule.kind in ("int", "mask") or (rule.kind == "real" and given.dtype.kind in "iu"):
         return given

@@ -150,11 +150,15 @@ class UpdateRule(Spec):
     def run(self, call, problem, gradient=True):
         w, *gradients = problem.inputs.values()
         state, answer = (), {}
-        for name, dw in zip(self.outputs, gradients, strict=True):
-            result = call(self.op, w, dw, *state, **problem.options)
+        for step, (name, dw) in enumerate(zip(self.outputs, gradients, strict=True)):
+            result = call(self.op, w, dw, *state, **self.options_of(problem, step))
             w, *state = self.unpack(result, 2, f"{self.op} must return (w, state)")
             answer[name] = w
         return answer
+
+    def options_of(self, problem, step):
+        """The same in every step, unless a spec says otherwise."""
+        return problem.options
 
     def _state_reusable(self, backend, problem):
         w, dw, again, *_ = problem.inputs.values()
@@ -228,10 +232,23 @@ class Function(Spec):
 
 
 class Procedure(Spec):
-    """A function that no array goes into, judged by its laws alone: each returns two sides that must be equal."""
+    """A function that no array goes into, judged by its laws alone: each returns two sides that must be equal.
+
+    Of `bad` calls, which are refused at level strict, the case gives the arguments.
+    """
 
     def plan(self, name):
-        return super().plan(name)[::2] if name == "law" else []  # no array: no dtype to vary
+        once = {"law": slice(None, None, 2), "errors": slice(None)}  # no array: no dtype to vary
+        return super().plan(name)[once[name]] if name in once else []
+
+    def refusals(self):
+        return list(self.bad)
+
+    def draw(self, case, dims, dtype):
+        return dict(case.inputs)
+
+    def run(self, call, problem, gradient=True):
+        call(self.op, *problem.inputs.values(), **problem.options)
 
     def test_law(self, planned, backend):
         law = self._law(planned.case.name)

@@ -76,9 +76,9 @@ def same_bits(first, second) -> bool:
 def same(first, second) -> bool:
     """Equal to the last bit, in whatever the arrays are nested."""
     if isinstance(first, dict):
-        return all(same(first[key], second[key]) for key in first)
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
     if isinstance(first, (tuple, list)):
-        return all(map(same, first, second))
+        return len(first) == len(second) and all(map(same, first, second))
     return same_bits(first, second) if isinstance(first, np.ndarray) else first == second
 
 

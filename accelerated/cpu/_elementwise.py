@@ -12,7 +12,8 @@ from nnspec.accelerated.cpu._jit import flat, kernel
 
 def elementwise(formula):
     """The array function of a scalar formula of one or two numbers: out of the shape and dtype of the first array."""
-    apply = {1: _apply_to_one, 2: _apply_to_two}[formula.__code__.co_argcount](register_jitable(formula))
+    inlined = register_jitable(forceinline=True)(formula)  # a call in the loop would keep it from becoming vectors
+    apply = {1: _apply_to_one, 2: _apply_to_two}[formula.__code__.co_argcount](inlined)
 
     def function(*arrays):
         out = np.empty(arrays[0].shape, arrays[0].dtype)

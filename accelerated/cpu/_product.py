@@ -78,13 +78,48 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k):
 
 
 @register_jitable
+def pack_panels(b, b_row, b_column, n, k, packed):
+    """B (k, n) in panels of a tile's width, each of k rows; 0 beyond the last column. `panels_size` numbers."""
+    width = _tile.columns(b.itemsize)
+    for p in range((n + width - 1) // width):
+        _pack_columns(b, b_row, b_column, p * width, n, k, width, packed[p * k * width : (p + 1) * k * width])
+
+
+@register_jitable
+def panels_size(n, k, itemsize):
+    width = _tile.columns(itemsize)
+    return (n + width - 1) // width * width * k
+
+
+@register_jitable
+def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, c_stride, add, edge):
+    """C (m, n) (+)= A (m, k) B, by one thread: for small factors, or those that another product has just left behind.
+
+    A is read where it stands, up to a multiple of ROWS rows; B in panels of b_depth rows, k of them from b_at on.
+    edge: room for one tile.
+    """
+    width = _tile.columns(c.itemsize)
+    if k == 0 and not add:
+        for i in range(m):
+            c[c_at + i * c_stride : c_at + i * c_stride + n] = 0
+    if k == 0:
+        return
+    for p in range((n + width - 1) // width):
+        for i in range(0, m, ROWS):
+            _tile.dot_within(
+                k, a, a_at + i * a_row, a_row, a_step, b, b_at + p * b_depth * width,
+                c, c_at + i * c_stride + p * width, c_stride, add, m - i, n - p * width, edge,
+            )  # fmt: skip
+
+
+@register_jitable
 def _run_tile(how, depth, a, a_at, b, b_at, c, c_at, c_stride, add):
     if how == DOT:
-        _tile.dot(depth, a, a_at, b, b_at, c, c_at, c_stride, add)
+        _tile.dot(depth, a, a_at, 1, ROWS, b, b_at, c, c_at, c_stride, add)
     elif how == L1:
-        _tile.l1(depth, a, a_at, b, b_at, c, c_at, c_stride, add)
+        _tile.l1(depth, a, a_at, 1, ROWS, b, b_at, c, c_at, c_stride, add)
     else:
-        _tile.l2(depth, a, a_at, b, b_at, c, c_at, c_stride, add)
+        _tile.l2(depth, a, a_at, 1, ROWS, b, b_at, c, c_at, c_stride, add)
 
 
 @register_jitable

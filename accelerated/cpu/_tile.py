@@ -14,6 +14,7 @@ from nnspec.accelerated.cpu._intrinsics import vector_bytes
 
 VECTOR_BYTES = vector_bytes()
 ROWS = 12 if VECTOR_BYTES == 64 else 6  # 2 ROWS + 3 registers: there are 32 with AVX-512, else 16
+SHORT_ROWS = 8 if VECTOR_BYTES == 64 else 4  # where C has few rows: 32 or 64 filters are then whole tiles
 VECTORS = 2
 
 
@@ -44,18 +45,19 @@ def _intrinsic(builder, name, *vectors):
     return builder.call(cgutils.get_or_insert_function(builder.module, function, name), vectors)
 
 
-def _make_tile(combine):
+def _make_tile(combine, rows=ROWS):
     @intrinsic
-    def tile(typingctx, depth, a, a_at, b, b_at, c, c_at, c_stride, add):
-        """C[c_at + i c_stride + j] (+)= sum_k combine(A[a_at + k ROWS + i], B[b_at + k COLUMNS + j]).
+    def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add):
+        """C[c_at + i c_stride + j] (+)= sum_k combine(A[a_at + i a_row + k a_step], B[b_at + k COLUMNS + j]).
 
-        a, b, c are vectors in memory; A and B are packed, k after k. add: whether to add to C or to overwrite it.
+        a, b, c are vectors in memory; B is packed, k after k, and A as well where a_row is 1 and a_step `rows`.
+        add: whether to add to C or to overwrite it.
         """
         size = types.intp
-        signature = types.void(size, a, size, b, size, c, size, size, types.boolean)
+        signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean)
 
         def codegen(context, builder, signature, args):
-            depth, a, a_at, b, b_at, c, c_at, c_stride, add = args
+            depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add = args
             scalar = context.get_data_type(signature.args[1].dtype)
             lanes = VECTOR_BYTES * 8 // signature.args[1].dtype.bitwidth
             vector, index = ir.VectorType(scalar, lanes), depth.type
@@ -70,27 +72,27 @@ def _make_tile(combine):
                     builder.bitcast(builder.gep(pointer, [index(offset)]), vector.as_pointer()), align=align
                 )
 
-            a_start, b_start, c_start = start(a, 1, a_at), start(b, 3, b_at), start(c, 5, c_at)
+            a_start, b_start, c_start = start(a, 1, a_at), start(b, 5, b_at), start(c, 7, c_at)
             before = builder.block
             loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
             builder.branch(loop)
 
             builder.position_at_end(loop)
             k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
-            totals = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(ROWS)]
+            totals = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(rows)]
             b_row = [load(b_now, j * lanes) for j in range(VECTORS)]
             sums = []
-            for i in range(ROWS):
-                entry = builder.load(builder.gep(a_now, [index(i)]))
+            for i in range(rows):
+                entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
                 everywhere = _broadcast(builder, entry, vector)
                 sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(VECTORS)])
             after = {
                 k: (index(0), builder.add(k, index(1))),
-                a_now: (a_start, builder.gep(a_now, [index(ROWS)])),
+                a_now: (a_start, builder.gep(a_now, [a_step])),
                 b_now: (b_start, builder.gep(b_now, [index(VECTORS * lanes)])),
             }
             zero = ir.Constant(vector, None)
-            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(ROWS) for j in range(VECTORS)}
+            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(VECTORS)}
             for phi, (first, later) in after.items():
                 phi.add_incoming(first, before)
                 phi.add_incoming(later, loop)
@@ -100,7 +102,7 @@ def _make_tile(combine):
             with builder.if_else(add) as (adding, storing):
                 for branch, adds in ((adding, True), (storing, False)):
                     with branch:
-                        for i in range(ROWS):
+                        for i in range(rows):
                             row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
                             for j in range(VECTORS):
                                 total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
@@ -120,4 +122,71 @@ def _broadcast(builder, entry, vector):
 
 
 dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
-__all__ = ["ROWS", "columns", "dot", "l1", "l2"]
+dot_short = _make_tile(_dot, SHORT_ROWS)
+
+
+def _make_within(tile, tile_rows):
+    @register_jitable(inline="always")  # so that packed factors have constant steps
+    def within(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
+        """The tile where C may end before it does: after `rows` rows or `width` columns. edge: room for one tile."""
+        whole = columns(c.itemsize)
+        if rows >= tile_rows and width >= whole:
+            tile(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add)
+            return
+        tile(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, whole, False)
+        for i in range(min(tile_rows, rows)):
+            for j in range(min(whole, width)):
+                at = c_at + i * c_stride + j
+                c[at] = c[at] + edge[i * whole + j] if add else edge[i * whole + j]
+
+    return within
+
+
+dot_within, dot_short_within = _make_within(dot, ROWS), _make_within(dot_short, SHORT_ROWS)
+
+
+def _make_row(adds):
+    @intrinsic
+    def row(typingctx, source, source_at, target, target_at, count):
+        """Write the row of a tile at one place to another place, or add its first `count` columns to what is there.
+
+        Whatever the count, a whole row is read and written at both places.
+        """
+        size = types.intp
+        signature = types.void(source, size, target, size, size)
+
+        def codegen(context, builder, signature, args):
+            source, source_at, target, target_at, count = args
+            scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+            lanes = VECTOR_BYTES * 8 // bits
+            vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
+
+            def places(array, position, at):
+                data = builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
+                return [
+                    builder.bitcast(builder.gep(data, [count.type(j * lanes)]), vector.as_pointer())
+                    for j in range(VECTORS)
+                ]
+
+            values = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at)]
+            for j, place in enumerate(places(target, 2, target_at)):
+                value = values[j]
+                if adds:
+                    columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
+                    inside = builder.icmp_signed("<", columns, _broadcast(builder, count, index))
+                    value = builder.select(inside, value, ir.Constant(vector, None))
+                    value = builder.fadd(builder.load(place, align=bits // 8), value)
+                builder.store(value, place, align=bits // 8)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return row
+
+
+copy_row, add_row = _make_row(adds=False), _make_row(adds=True)
+
+__all__ = [
+    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_row", "dot", "dot_short", "dot_short_within", "dot_within",
+    "l1", "l2",
+]  # fmt: skip

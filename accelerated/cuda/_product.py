@@ -43,9 +43,27 @@ def _swapped(shape, swap):
     return (*shape[:-2], shape[-1], shape[-2]) if swap else tuple(shape)
 
 
+def pieces_added(combine, across, depth, high, wide):
+    """For kernels: adds up what a piece of A and one of B give to the entries of the tile that a thread owns.
+
+    That are `high` rows that lie together, and `wide` columns of which each is `across` from the next.
+    """
+
+    @inlined
+    def add_pieces(a_piece, b_piece, totals):
+        row, column = cuda.threadIdx.x // across * high, cuda.threadIdx.x % across
+        for d in range(depth):
+            for i in range(high):
+                for j in range(wide):
+                    totals[i, j] = combine(a_piece[d, row + i], b_piece[d, column + j * across], totals[i, j])
+
+    return add_pieces
+
+
 @kernel(threads=(256, 16), tile=(64, 8), depth=(16, 4), each=(4, 2))
 def _multiply(real, threads, tile, depth, each, combine, a_by_rows, b_by_rows, biased):
     across = tile // each  # threads along a side
+    add_pieces = pieces_added(combine, across, depth, each, each)
     padded = tile + 1  # so that a column of a piece lies in different banks
     piece = tile * depth
 
@@ -81,16 +99,11 @@ def _multiply(real, threads, tile, depth, each, combine, a_by_rows, b_by_rows, b
                 from_b = b_start + ((start + d) * n + column + j if b_by_rows else (column + j) * k + start + d)
                 b_piece[d, j] = b[from_b] if inside else real(0)
             cuda.syncthreads()
-            for d in range(depth):
-                for i in range(each):
-                    for j in range(each):
-                        totals[i, j] = combine(
-                            a_piece[d, t // across + i * across], b_piece[d, t % across + j * across], totals[i, j]
-                        )
+            add_pieces(a_piece, b_piece, totals)
             cuda.syncthreads()
         for i in range(each):
             for j in range(each):
-                here, there = row + t // across + i * across, column + t % across + j * across
+                here, there = row + t // across * each + i, column + t % across + j * across
                 if here < m and there < n:
                     total = totals[i, j]
                     if biased:

@@ -24,6 +24,16 @@ def warp_sum(value):
 
 
 @inlined
+def group_sum(value, lanes):
+    """The sum over so many neighbouring lanes, a power of two, for each of them."""
+    step = lanes // 2
+    while step > 0:
+        value += cuda.shfl_xor_sync(ALL, value, step)
+        step //= 2
+    return value
+
+
+@inlined
 def warp_max(value):
     """The largest over the lanes, for each of them. NaN is passed over."""
     step = WARP // 2
@@ -41,12 +51,17 @@ def summed(formula):
 
     def function(*arrays):
         partial = empty(blocks(arrays[0].size, stage.threads) or 1, arrays[0].dtype)
-        total = empty((), arrays[0].dtype)
         stage(len(partial), *map(flat, arrays), partial, formula=formula)
-        _sum_of_one(1, partial, total.reshape(1), formula=_itself)
-        return total
+        return total_of(partial)
 
     return function
+
+
+def total_of(partial):
+    """The sum of numbers so few that one block adds them up: an array without axes."""
+    total = empty((), partial.dtype)
+    _sum_of_one(1, partial, total.reshape(1), formula=_itself)
+    return total
 
 
 @inlined
@@ -56,7 +71,7 @@ def _itself(x):
 
 @kernel(threads=THREADS)
 def _sum_of_one(real, threads, formula):
-    add_up = _block_sum(real, threads)
+    add_up = block_sum(real, threads)
 
     def sum_of_one(x, partial):
         total = real(0)
@@ -69,7 +84,7 @@ def _sum_of_one(real, threads, formula):
 
 @kernel(threads=THREADS)
 def _sum_of_two(real, threads, formula):
-    add_up = _block_sum(real, threads)
+    add_up = block_sum(real, threads)
 
     def sum_of_two(x, y, partial):
         total = real(0)
@@ -80,7 +95,7 @@ def _sum_of_two(real, threads, formula):
     return sum_of_two
 
 
-def _block_sum(real, threads):
+def block_sum(real, threads):
     warps = threads // WARP
 
     @inlined
@@ -99,6 +114,29 @@ def _block_sum(real, threads):
     return add_up
 
 
+def sum_by_lane(real, threads):
+    warps = threads // WARP
+
+    @inlined
+    def add_up(value, lanes, slots):
+        """The sum over the threads t of the block that agree in t % lanes, for each of them.
+
+        lanes: a power of two, up to WARP. slots: as many as threads; free again after the next barrier.
+        """
+        step = WARP // 2
+        while step >= lanes:
+            value += cuda.shfl_xor_sync(ALL, value, step)
+            step //= 2
+        slots[cuda.threadIdx.x] = value
+        cuda.syncthreads()
+        total = real(0)
+        for warp in range(warps):
+            total += slots[warp * WARP + cuda.threadIdx.x % WARP]
+        return total
+
+    return add_up
+
+
 sum_all = summed(lambda x: x)
 
 
@@ -111,10 +149,16 @@ def column_sums_of_products(x, y=None):
     """sum_n x_nd y_nd: (N, D), (N, D) -> (D,). Without y the sums of x."""
     (n, d), rows = x.shape, _sum_rows.sizes["rows"]
     chunks = max(1, (n + rows - 1) // rows)
-    partial, sums = empty((chunks, d), x.dtype), empty(d, x.dtype)
+    partial = empty((chunks, d), x.dtype)
     across = (d + _sum_rows.threads - 1) // _sum_rows.threads
     _sum_rows(chunks * across, x, x if y is None else y, partial, np.int64(across), products=y is not None)
-    _sum_partials(blocks(d, _sum_partials.threads), partial, sums)
+    return sum_partials(partial)
+
+
+def sum_partials(partial):
+    """(chunks, D) -> (D,): the second stage of a sum of few chunks."""
+    sums = empty(partial.shape[1], partial.dtype)
+    _sum_partials(blocks(sums.size, _sum_partials.threads), partial, sums)
     return sums
 
 
@@ -137,14 +181,27 @@ def _sum_rows(real, threads, rows, products):
 
 @kernel(threads=THREADS)
 def _sum_partials(real, threads):
-    def sum_partials(partial, sums):
+    def add_partials(partial, sums):
         for j in range(cuda.grid(1), sums.size, cuda.gridsize(1)):
             total = real(0)
             for chunk in range(partial.shape[0]):
                 total += partial[chunk, j]
             sums[j] = total
 
-    return sum_partials
+    return add_partials
 
 
-__all__ = ["ALL", "MOST_BLOCKS", "column_sums", "column_sums_of_products", "sum_all", "summed", "warp_max", "warp_sum"]
+__all__ = [
+    "ALL",
+    "MOST_BLOCKS",
+    "block_sum",
+    "column_sums",
+    "column_sums_of_products",
+    "group_sum",
+    "sum_all",
+    "sum_by_lane",
+    "summed",
+    "total_of",
+    "warp_max",
+    "warp_sum",
+]

@@ -43,10 +43,12 @@ def two_layer_loss(
     if y is None:
         return scores
     loss, softmax = ops.softmax_cross_entropy_forward(scores, y)
-    loss = loss + 0.5 * reg * ((W1 * W1).sum() + (W2 * W2).sum())
+    penalty1, decay1 = ops.l2_penalty(W1, reg, half=True)
+    penalty2, decay2 = ops.l2_penalty(W2, reg, half=True)
 
     dscores = ops.softmax_cross_entropy_backward(1.0, softmax)  # (N, C)
     dactive, dW2, db2 = ops.affine_backward(dscores, affine2)
     dhidden = ops.relu_backward(dactive, relu)  # (N, H)
     _, dW1, db1 = ops.affine_backward(dhidden, affine1)
-    return loss, {"W1": dW1 + reg * W1, "b1": db1, "W2": dW2 + reg * W2, "b2": db2}
+    grads = {"W1": dW1 + decay1, "b1": db1, "W2": dW2 + decay2, "b2": db2}
+    return loss + penalty1 + penalty2, grads

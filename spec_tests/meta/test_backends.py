@@ -13,7 +13,7 @@ from nnspec.collect import public_functions
 from nnspec.results import State
 
 PARTS = ("affine_forward", "affine_backward", "relu_forward", "relu_backward",
-         "softmax_cross_entropy_forward", "softmax_cross_entropy_backward")  # fmt: skip
+         "softmax_cross_entropy_forward", "softmax_cross_entropy_backward", "l2_penalty")  # fmt: skip
 
 
 def parts(**changed):

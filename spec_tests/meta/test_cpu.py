@@ -3,6 +3,7 @@ right on narrow vectors, and fresh kernels after a helper changed."""
 
 import textwrap
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -18,8 +19,23 @@ def vector_exp(x):
 
 
 @elementwise
+def vector_flushed_exp(x):
+    return _math.flushed_exp(x)
+
+
+@elementwise
 def vector_tanh(x):
     return _math.tanh(x)
+
+
+@elementwise
+def vector_sigmoid(x):
+    return _math.sigmoid(x)
+
+
+@elementwise
+def vector_erf(x):
+    return _math.erf(x)
 
 
 def ulps(got, want):
@@ -40,6 +56,14 @@ def test_exp_is_accurate_everywhere(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_flushed_exp_is_accurate_where_it_is_a_normal_number(dtype):
+    x = np.linspace(-87.2 if dtype == np.float32 else -708.2, 0, 200_003).astype(dtype)
+    assert ulps(vector_flushed_exp(x), np.exp(x.astype(np.longdouble))) < 1.1
+    special = np.array([0, -np.inf, np.nan, -1e4], dtype)
+    assert np.array_equal(vector_flushed_exp(special), np.exp(special), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_tanh_is_accurate_everywhere(dtype):
     rng = np.random.default_rng(0)
     x = np.concatenate(
@@ -50,6 +74,34 @@ def test_tanh_is_accurate_everywhere(dtype):
     special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
     assert np.array_equal(vector_tanh(special), np.tanh(special), equal_nan=True)
     assert np.signbit(vector_tanh(special[1:2]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_is_accurate_everywhere(dtype):
+    low = -87 if dtype == np.float32 else -708
+    rng = np.random.default_rng(0)
+    x = np.concatenate(
+        [np.linspace(low, 100, 200_003), np.linspace(-2, 2, 200_003), 10.0 ** rng.uniform(-30, 1, 10_000)]
+    )
+    x = x.astype(dtype)
+    assert ulps(vector_sigmoid(x), 1 / (1 + np.exp(-x.astype(np.longdouble)))) < 2.5
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
+    assert np.array_equal(vector_sigmoid(special), np.array([0.5, 0.5, 1, 0, np.nan, 1, 0], dtype), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_erf_is_accurate_everywhere(dtype):
+    rng = np.random.default_rng(0)
+    x = np.concatenate([np.linspace(-6.5, 6.5, 20_003), rng.uniform(1.4, 2.1, 5000), 10.0 ** rng.uniform(-30, 1, 5000)])
+    x = x.astype(dtype)
+    with mpmath.workdps(40):
+        want = [mpmath.erf(float(number)) for number in x]
+        high = np.array([float(number) for number in want])
+        low = np.array([float(number - float(number)) for number in want])
+    assert ulps(vector_erf(x), high.astype(np.longdouble) + low) < 2.5
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
+    assert np.array_equal(vector_erf(special), np.array([0, 0, 1, -1, np.nan, 1, -1], dtype), equal_nan=True)
+    assert np.signbit(vector_erf(special[1:2]))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -86,6 +138,12 @@ SAME_BITS = """
         results += [*cpu.l2_distance_backward(d, x, x[:200]), *cpu.l1_distance_backward(d, x, x[:200])]
         results += [cpu.knn_indices(d, 5), *cpu.knn_vote(cpu.knn_indices(d, 5))]
         results.append(cpu.knn_predict(x, np.arange(517) % 7, x[:50], k=5))
+        q, k, mask = x[:150].reshape(2, 75, 301), x[150:350].reshape(2, 100, 301), np.tri(75, 100, 25) > 0
+        out, cache = cpu.sdpa_forward(q, k, k[..., :40], mask=mask)
+        results += [out, *cpu.sdpa_backward(out, cache)]
+        steps, h0 = x[:400, :40].reshape(50, 8, 40), x[:50, :30]
+        h, c, cache = cpu.lstm_forward(steps, h0, w[:40, :120], w[:30, :120], b[:120], h0)
+        results += [h, c, *cpu.lstm_backward(h, c, cache)]
         for result in results:
             digest.update(np.asarray(result).tobytes())
     print(digest.hexdigest())

@@ -22,8 +22,8 @@ PLANTED = """
 FAULTS = {  # what is planted: (module, the right line, the wrong one, what the simulator says)
     "a barrier removed before shared memory is read": (
         "_product",
-        "            cuda.syncthreads()\n            for d",
-        "            for d",
+        "            cuda.syncthreads()\n            add",
+        "            add",
         "race: thread",
     ),
     "a barrier removed before shared memory is written again": (

@@ -11,7 +11,7 @@ from nnspec.spec_tests._spec import LEVEL_OF, BackendRaised, Spec
 from nnspec.spec_tests._verdict import CheckFailed
 
 # Mistakes on which honest implementations could differ: they may fall as late as at level strict.
-CONVENTIONS = ("M05", "M06", "M16", "M118", "M03 zero-over-zero")
+CONVENTIONS = ("M05", "M06", "M16", "M118", "M03 zero-over-zero", "N24", "N25", "N87")
 
 
 def specs() -> list[type[Spec]]:
@@ -82,7 +82,7 @@ def _truth_is(spec, planned, answer):
 def test_a_mistake_is_recognized_and_no_other_is_accused_alone():
     """What a mistake answers is told as that mistake, with others beside it only where they answer the same."""
     recognized = unrecognized = 0
-    for spec in specs():
+    for spec in filter(lambda spec: hasattr(spec, "definition"), specs()):  # laws tell that it is wrong, and not how
         for mistake in spec.mistakes():
             told = "\n".join(_failures(spec(), with_mistake(mistake)))
             hinted = f"mistake {mistake.id}: {mistake.hint}" in told

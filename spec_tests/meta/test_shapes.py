@@ -63,6 +63,7 @@ def test_numpy_scalars_do_not_promote():
     x = np.ones(3, np.float32)
     w, (m, v, _) = reference.adam(x, x, lr=np.float64(0.1), beta1=np.float64(0.9))
     assert w.dtype == m.dtype == v.dtype == np.float32
+    assert reference.l2_penalty(x, np.float64(0.1))[1].dtype == np.float32
 
 
 def test_notation():

@@ -1,0 +1,56 @@
+"""Rows in parallel, each owned by one thread. Nothing of the size of the scores is kept: to look at the margins again
+costs less than to write and read them."""
+
+import numpy as np
+from numba import prange
+
+from nnspec.accelerated.cpu._fold import fold_sum
+from nnspec.accelerated.cpu._jit import contiguous, kernel
+
+BLOCK = 64  # rows that share a vector for the margins of one row
+
+
+def svm_loss_forward(scores, y, *, delta=1.0, reduction="mean"):
+    if reduction == "mean" and len(y) == 0:
+        raise ValueError("svm_loss_forward: y must hold at least one label: the mean of no rows is undefined")
+    loss = np.empty(len(y), scores.dtype)
+    y = y.astype(np.int64)  # a copy: the backward writes where its labels point, so nobody else may change them
+    _forward[2 * scores.size](*contiguous(scores, y), float(delta), loss)
+    divisor = len(y) if reduction == "mean" else 1
+    return (loss if reduction == "none" else loss.sum()) / divisor, (scores, y, delta, divisor)
+
+
+def svm_loss_backward(dloss, cache):
+    scores, y, delta, divisor = cache
+    dscores = np.empty(scores.shape, scores.dtype)
+    share = np.broadcast_to(dloss / divisor, len(y))
+    _backward[2 * scores.size](*contiguous(scores, y, share), float(delta), dscores)
+    return dscores
+
+
+@kernel
+def _forward(scores, y, delta, loss):
+    delta, zero = scores.dtype.type(delta), scores.dtype.type(0)
+    classes = scores.shape[1]
+    for block in prange((len(y) + BLOCK - 1) // BLOCK):
+        hinge = np.empty(classes, scores.dtype)
+        for i in range(block * BLOCK, min(len(y), block * BLOCK + BLOCK)):
+            right = scores[i, y[i]]
+            for j in range(classes):
+                margin = (scores[i, j] - right) + delta
+                hinge[j] = zero if margin <= zero else margin  # in this order NaN stays NaN
+            hinge[y[i]] = zero
+            loss[i] = fold_sum(hinge, 0, classes)
+
+
+@kernel
+def _backward(scores, y, share, delta, dscores):
+    delta, zero = scores.dtype.type(delta), scores.dtype.type(0)
+    for i in prange(len(y)):
+        right = scores[i, y[i]]
+        active = -1 if (right - right) + delta > zero else 0  # its own margin is counted below
+        for j in range(scores.shape[1]):
+            above = (scores[i, j] - right) + delta > zero
+            active += above
+            dscores[i, j] = share[i] if above else zero
+        dscores[i, y[i]] = -active * share[i]

@@ -1,0 +1,368 @@
+"""Products of the weights with patches of the image that are never written out as a whole.
+
+Each task lays a band of one image out in memory so that patches become rows: with the columns that lie `stride` apart
+side by side (forward, dx), or with the channels of a pixel side by side (dw). The entries that one tap of the kernel
+meets in successive windows, or one window in successive taps, are then pieces of successive numbers, and a panel of
+the register tile is filled with wide copies from a table of offsets. For dx the tiles are added back through the same
+table. A task owns its rows of out or dx; dw is summed in a number of parts that has nothing to do with the threads.
+"""
+
+import numpy as np
+from numba import prange
+from numba.extending import register_jitable
+
+from nnspec.accelerated.cpu import _tile
+from nnspec.accelerated.cpu._fold import fold_sum
+from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED
+from nnspec.accelerated.cpu._sums import column_sums
+from nnspec.reference.n06_convolution._windows import output_size
+
+ROWS = _tile.SHORT_ROWS
+BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
+TASKS = 8  # at least, if the bands do not become too low
+PANELS = 4  # of dout that a strip of the weights is held against while it is in the first-level cache
+PARTS = 16  # of the sum over samples that dw is, at most
+LARGEST_PARTS = 1 << 24  # entries of all of them
+
+
+def conv2d_forward(x, w, b=None, *, stride=1, pad=0):
+    size = output_size("conv2d_forward", "w", x, w.shape[2:], stride, pad)
+    out = np.empty((len(x), len(w), *size), x.dtype)
+    bias = np.zeros((len(w), 1), x.dtype) if b is None else b[:, None]
+    taps = np.concatenate([_taps_first(w), bias], axis=1)  # the bias is one more tap, which meets a 1 everywhere
+    _forward[_work(out, w)](*contiguous(x, taps), *w.shape[2:], stride, pad, out)
+    return out, (x, w, b, stride, pad)
+
+
+def conv2d_backward(dout, cache):
+    x, w, b, stride, pad = cache
+    dx, dw = np.empty(x.shape, x.dtype), np.empty(w.shape, w.dtype)
+    dout, x, taps = contiguous(dout, x, _taps_first(w))
+    _backward_x[_work(dout, w)](dout, taps, *w.shape[2:], stride, pad, dx)
+    _backward_w[_work(dout, w)](dout, x, stride, pad, dw)
+    return dx, dw, None if b is None else _sums_of_maps(dout)
+
+
+def _taps_first(w):
+    """(F, KH KW C)."""
+    return w.transpose(0, 2, 3, 1).reshape(len(w), w[:1].size)
+
+
+def _work(out, w):
+    return out.size * w[:1].size // TILE_SPEED
+
+
+def _sums_of_maps(dout):
+    sums = np.empty(dout.shape[:2], dout.dtype)
+    _sum_maps[dout.size](dout, sums)
+    return column_sums(sums)
+
+
+@kernel
+def _forward(x, taps, KH, KW, stride, pad, out):
+    (N, C, _, _), (F, K), (_, _, HO, WO) = x.shape, taps.shape, out.shape
+    P, width, strips = HO * WO, _tile.columns(x.itemsize), (F + ROWS - 1) // ROWS
+    out_flat, packed = out.reshape(-1), np.empty(strips * K * ROWS, x.dtype)
+    for s in prange(strips):
+        _pack_rows(taps.reshape(-1), 0, K, 1, s * ROWS, F, K, packed, s * K * ROWS)
+    depth = _even_share(K, DEPTH)
+    band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
+    bands = (HO + band - 1) // band
+    for task in prange(N * bands):
+        n, first = task // bands, task % bands * band
+        rows = min(band, HO - first)
+        offsets = _tap_offsets(C, KH, KW, rows, WO, stride)
+        image = _laid_out(x[n], first, KH, KW, rows, WO, stride, pad)
+        panel, edge = np.empty((depth + 1) * width, x.dtype), np.empty(ROWS * width, x.dtype)
+        pieces = np.empty((width, 3), np.intp)
+        for k in range(0, K, depth):
+            deep = min(depth, K - k)
+            for p in range(0, rows * WO, width):
+                here = min(width, rows * WO - p)
+                count = _pieces(p, here, WO, WO + (KW - 1) // stride, pieces)
+                _gather(image, offsets[k : k + deep], pieces[:count], width, panel)
+                if k + deep == K:
+                    panel[(deep - 1) * width : deep * width] = 1
+                for s in range(strips):
+                    _tile.dot_short_within(
+                        deep, packed, (s * K + k) * ROWS, 1, ROWS, panel, 0,
+                        out_flat, (n * F + s * ROWS) * P + first * WO + p, P, k > 0, F - s * ROWS, here, edge,
+                    )  # fmt: skip
+
+
+@kernel
+def _backward_x(dout, taps, KH, KW, stride, pad, dx):
+    (N, C, H, _), (F, K), (_, _, HO, WO) = dx.shape, taps.shape, dout.shape
+    P, width, strips = HO * WO, _tile.columns(dx.itemsize), (K + ROWS - 1) // ROWS if F else 0
+    dout_flat, packed = dout.reshape(-1), np.empty(strips * F * ROWS, dx.dtype)
+    for s in prange(strips):
+        _pack_rows(taps.reshape(-1), 0, 1, K, s * ROWS, K, F, packed, s * F * ROWS)
+    overlap = (KH - 1) // stride
+    band = _band(N, HO + overlap, C, KH, KW, WO, stride, dx.itemsize)
+    bands = (HO + overlap + band - 1) // band
+    for task in prange(N * bands):
+        n, top = task // bands, task % bands * band
+        first, last = max(0, top - overlap), min(HO, top + band)  # the windows that reach into the band
+        rows = last - first
+        offsets = _tap_offsets(C, KH, KW, rows, WO, stride)
+        image = np.zeros(_laid_out_size(C, KH, KW, rows, WO, stride) + width, dx.dtype)
+        panels, tile = np.empty(PANELS * F * width, dx.dtype), np.empty((ROWS + 1) * width, dx.dtype)
+        pieces, counts = np.empty((PANELS, width, 3), np.intp), np.empty(PANELS, np.intp)
+        for start in range(0, rows * WO, PANELS * width):
+            here = min(PANELS * width, rows * WO - start)
+            for q in range((here + width - 1) // width):
+                p, size = start + q * width, min(width, here - q * width)
+                counts[q] = _pieces(p, size, WO, WO + (KW - 1) // stride, pieces[q])
+                _pack_columns(dout_flat, n * F * P + first * WO + p, P, F, size, width, panels, q * F * width)
+            for s in range(strips):
+                for q in range((here + width - 1) // width):
+                    _tile.dot_short(F, packed, s * F * ROWS, 1, ROWS, panels, q * F * width, tile, 0, width, False)
+                    for i in range(min(ROWS, K - s * ROWS)):
+                        for column, at, length in pieces[q, : counts[q]]:
+                            _tile.add_row(tile, i * width + column, image, offsets[s * ROWS + i] + at, length)
+        bottom = H if top + band >= HO + overlap else min(H, (top + band) * stride - pad)
+        _take_back(image, first, KH, KW, rows, WO, stride, pad, max(0, top * stride - pad), bottom, dx[n])
+
+
+@kernel
+def _backward_w(dout, x, stride, pad, dw):
+    (N, C, _, _), (F, _, KH, KW), (_, _, HO, WO) = x.shape, dw.shape, dout.shape
+    K, P, width, dout_flat = KH * KW * C, HO * WO, _tile.columns(x.itemsize), dout.reshape(-1)
+    strips, panels = (F + ROWS - 1) // ROWS, (K + width - 1) // width
+    band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
+    bands = (HO + band - 1) // band
+    together = max(1, DEPTH // P) if bands == 1 else 1  # small samples that are summed over at once
+    tasks = (N + together - 1) // together * bands
+    size = strips * ROWS * panels * width
+    parts = max(1, min(PARTS, tasks, N * P // (2 * DEPTH), LARGEST_PARTS // max(1, size)))
+    sums = np.empty((parts, size), x.dtype)
+    height, columns = (band - 1) * stride + KH, (WO - 1) * stride + KW  # of x that the windows of a band meet
+    windows = _window_offsets(together, band, WO, height * columns * C, stride * columns * C, stride * C)
+    for part in prange(parts):
+        total, packed = sums[part], np.empty(strips * DEPTH * ROWS, x.dtype)
+        first_block = True
+        if tasks == 0:
+            total[:] = 0
+        panel, pieces = np.empty((DEPTH + 1) * width, x.dtype), np.empty((width, 3), np.intp)
+        image = np.empty(together * height * columns * C + width, x.dtype)
+        for task in range(part * tasks // parts, (part + 1) * tasks // parts):
+            n, first = task // bands * together, task % bands * band
+            samples, rows = min(together, N - n), min(band, HO - first)
+            for i in range(samples):
+                _lay_out_pixels(x[n + i], first * stride - pad, height, columns, pad, image, i * height * columns * C)
+            depth = _even_share(samples * rows * WO, DEPTH)
+            for p in range(0, samples * rows * WO, depth):
+                deep = min(depth, samples * rows * WO - p)
+                start = n * F * P + first * WO + p
+                in_place = F // ROWS if together == 1 else 0  # strips of dout that the tile reads where they stand
+                for s in range(in_place, strips):
+                    for i in range(samples):  # either one of them, or all in one block
+                        share, at = deep if samples == 1 else P, start + i * F * P
+                        _pack_rows(dout_flat, at, P, 1, s * ROWS, F, share, packed, (s * DEPTH + i * P) * ROWS)
+                for q in range(panels):
+                    count = _pieces(q * width, min(width, K - q * width), KW * C, columns * C, pieces)
+                    _gather(image, windows[p : p + deep], pieces[:count], width, panel)
+                    for s in range(strips):
+                        to, add = (s * panels * ROWS + q) * width, not first_block
+                        if s < in_place:
+                            _tile.dot_short(deep, dout_flat, start + s * ROWS * P, P, 1, panel, 0,
+                                            total, to, panels * width, add)  # fmt: skip
+                        else:
+                            _tile.dot_short(deep, packed, s * DEPTH * ROWS, 1, ROWS, panel, 0,
+                                            total, to, panels * width, add)  # fmt: skip
+                first_block = False
+    for f in prange(F):
+        row = sums[0, f * panels * width :]
+        for part in range(1, parts):
+            for k in range(K):
+                row[k] += sums[part, f * panels * width + k]
+        for k in range(K):
+            dw[f, k % C, k // (KW * C), k // C % KW] = row[k]
+
+
+@kernel
+def _sum_maps(dout, sums):
+    maps, P = dout.reshape(-1), dout.shape[2] * dout.shape[3]
+    for n in prange(len(dout)):
+        for f in range(dout.shape[1]):
+            sums[n, f] = fold_sum(maps, (n * dout.shape[1] + f) * P, P)
+
+
+@register_jitable
+def _even_share(total, most):
+    """The size of equal parts of which none is above `most`."""
+    parts = max(1, (total + most - 1) // most)
+    return max(1, (total + parts - 1) // parts)
+
+
+@register_jitable
+def _band(samples, rows, C, KH, KW, WO, stride, itemsize):
+    """How many rows a task takes at a time: as many as fit the cache, fewer if there are few samples."""
+    row_bytes = C * min(stride, KH) * min(stride, KW) * (WO + (KW - 1) // stride) * itemsize
+    bands = max((rows * row_bytes + BAND - 1) // BAND, (TASKS + samples - 1) // max(1, samples), 1)
+    return min(rows, max((rows + bands - 1) // bands, 4 * ((KH - 1) // stride), 1))
+
+
+@register_jitable
+def _laid_out_size(C, KH, KW, rows, WO, stride):
+    return C * min(stride, KH) * min(stride, KW) * (rows + (KH - 1) // stride) * (WO + (KW - 1) // stride)
+
+
+@register_jitable
+def _laid_out(x, first, KH, KW, rows, WO, stride, pad):
+    """What windows in `rows` rows from `first` on meet of x, (C, stride, stride, rows, columns); room for a copy."""
+    C, H, W = x.shape
+    image = np.empty(_laid_out_size(C, KH, KW, rows, WO, stride) + _tile.columns(x.itemsize), x.dtype)
+    columns, at = WO + (KW - 1) // stride, 0
+    for c in range(C):
+        for u in range(min(stride, KH)):
+            for v in range(min(stride, KW)):
+                left, right = _inside(W, v - pad, stride, columns)
+                for i in range(first, first + rows + (KH - 1) // stride):
+                    y = i * stride + u - pad
+                    if 0 <= y < H:
+                        image[at : at + left] = 0
+                        source = (c * H + y) * W + left * stride + v - pad
+                        _copy(x.reshape(-1), source, stride, image, at + left, 1, right - left)
+                        image[at + right : at + columns] = 0
+                    else:
+                        image[at : at + columns] = 0
+                    at += columns
+    return image
+
+
+@register_jitable
+def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
+    """Rows top … bottom of dx from where they were laid out; 0 where no window reaches."""
+    C, H, W = dx.shape
+    height, columns, phases = rows + (KH - 1) // stride, WO + (KW - 1) // stride, min(stride, KW)
+    for c in range(C):
+        for y in range(top, bottom):
+            u, i = (y + pad) % stride, (y + pad) // stride - first
+            if stride > 1 or columns < W + pad or i >= height:
+                dx[c, y, :] = 0
+            if u < KH and i < height:
+                for v in range(phases):
+                    left, right = _inside(W, v - pad, stride, columns)
+                    at = (((c * min(stride, KH) + u) * phases + v) * height + i) * columns
+                    target = (c * H + y) * W + left * stride + v - pad
+                    _copy(image, at + left, 1, dx.reshape(-1), target, stride, right - left)
+
+
+@register_jitable
+def _lay_out_pixels(x, top, height, width, pad, image, start):
+    """Rows from `top` on, columns from -pad on, of x: (height, width, C)."""
+    C, H, W = x.shape
+    for i in range(height):
+        for j in range(width):
+            if not (0 <= top + i < H and 0 <= j - pad < W):
+                image[start + (i * width + j) * C : start + (i * width + j + 1) * C] = 0
+        if 0 <= top + i < H:
+            for c in range(C):
+                for j in range(pad, min(width, W + pad)):
+                    image[start + (i * width + j) * C + c] = x[c, top + i, j - pad]
+
+
+@register_jitable
+def _inside(size, first, stride, count):
+    """From which to which j, of `count`, first + j stride is an index into `size` entries."""
+    left = min(count, max(0, (stride - 1 - first) // stride))
+    return left, max(left, min(count, (size - first + stride - 1) // stride))
+
+
+@register_jitable
+def _copy(source, source_at, source_step, target, target_at, target_step, count):
+    """Steps that the compiler knows let it use vectors."""
+    done, width = 0, _tile.columns(source.itemsize)
+    source, target = source[source_at:], target[target_at:]
+    if source_step == 1 and target_step == 1:
+        while done + width <= count:
+            _tile.copy_row(source, done, target, done, width)
+            done += width
+        for j in range(done, count):
+            target[j] = source[j]
+    elif source_step == 2 and target_step == 1:
+        for j in range(count):
+            target[j] = source[2 * j]
+    else:
+        for j in range(count):
+            target[j * target_step] = source[j * source_step]
+
+
+@register_jitable
+def _tap_offsets(C, KH, KW, rows, WO, stride):
+    """Where each tap (u, v, c) of the first window stands in what `_laid_out` makes."""
+    height, columns = rows + (KH - 1) // stride, WO + (KW - 1) // stride
+    offsets = np.empty(KH * KW * C, np.intp)
+    for k in range(KH * KW * C):
+        u, v, c = k // (KW * C), k // C % KW, k % C
+        phase = (c * min(stride, KH) + u % stride) * min(stride, KW) + v % stride
+        offsets[k] = (phase * height + u // stride) * columns + v // stride
+    return offsets
+
+
+@register_jitable
+def _window_offsets(samples, rows, columns, sample, down, right):
+    """Where each window starts, given the distances in memory from one to the next."""
+    offsets = np.empty(samples * rows * columns, np.intp)
+    for p in range(len(offsets)):
+        offsets[p] = p // (rows * columns) * sample + p // columns % rows * down + p % columns * right
+    return offsets
+
+
+@register_jitable
+def _pieces(first, count, length, distance, pieces):
+    """Cut entries first … first + count of rows of `length` into pieces (column in the panel, offset, length).
+
+    distance: from one row to the next in memory. Returns how many pieces there are.
+    """
+    found, column = 0, 0
+    while column < count:
+        row, inside = divmod(first + column, length)
+        taken = min(length - inside, count - column)
+        pieces[found, 0], pieces[found, 1], pieces[found, 2] = column, row * distance + inside, taken
+        found, column = found + 1, column + taken
+    return found
+
+
+@register_jitable
+def _gather(image, rows, pieces, width, panel):
+    """The panel whose row k holds the pieces at offset rows[k]. Each copy runs over into what the next one writes."""
+    if len(pieces) == 1:
+        at = pieces[0, 1]
+        for k in range(len(rows)):
+            _tile.copy_row(image, rows[k] + at, panel, k * width, width)
+        return
+    for k in range(len(rows)):
+        for piece in range(len(pieces)):
+            _tile.copy_row(image, rows[k] + pieces[piece, 1], panel, k * width + pieces[piece, 0], width)
+
+
+@register_jitable
+def _pack_columns(b, b_at, b_row, depth, here, width, panel, at):
+    """`here` columns of `depth` rows of B; 0 beyond them."""
+    for k in range(depth):
+        if here == width:
+            _tile.copy_row(b, b_at + k * b_row, panel, at + k * width, width)
+        else:
+            for j in range(here):
+                panel[at + k * width + j] = b[b_at + k * b_row + j]
+            panel[at + k * width + here : at + (k + 1) * width] = 0
+
+
+@register_jitable
+def _pack_rows(a, a_at, a_row, a_column, first, m, depth, packed, at):
+    """ROWS rows of A from `first` on, column after column; 0 beyond the last row."""
+    here = min(ROWS, m - first)
+    if a_row == 1 and here == ROWS:
+        for k in range(depth):
+            for i in range(ROWS):
+                packed[at + k * ROWS + i] = a[a_at + first + i + k * a_column]
+        return
+    for i in range(here):
+        for k in range(depth):
+            packed[at + k * ROWS + i] = a[a_at + (first + i) * a_row + k * a_column]
+    for i in range(here, ROWS):
+        for k in range(depth):
+            packed[at + k * ROWS + i] = 0

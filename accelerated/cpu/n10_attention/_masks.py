@@ -1,0 +1,10 @@
+"""Masks that broadcast, without a copy for each head."""
+
+import math
+
+import numpy as np
+
+
+def broadcast_index(shape, batch):
+    """For each entry of `batch`, in order, the position of the entry of `shape` that it meets when these broadcast."""
+    return np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), batch).reshape(-1)

@@ -1,0 +1,61 @@
+"""Rows in parallel, each owned by one thread; a mask is read where it stands, however many rows share it."""
+
+import numpy as np
+from numba import prange
+
+from nnspec.accelerated.cpu._fold import fold_max, fold_sum
+from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._math import flushed_exp
+from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
+
+
+def masked_softmax_forward(x, *, mask=None):
+    out = np.empty(x.shape, x.dtype)
+    if out.size:
+        masks = np.empty((0, 0), np.bool_) if mask is None else mask.reshape(-1, mask.shape[-1])
+        which = broadcast_index(() if mask is None else mask.shape[:-1], x.shape[:-1])
+        _forward[8 * x.size](*contiguous(_rows(x), masks, which), _rows(out))
+    return out, (out,)
+
+
+def masked_softmax_backward(dout, cache):
+    (out,) = cache
+    dx = np.empty(out.shape, out.dtype)
+    if dx.size:
+        _backward[4 * out.size](*contiguous(_rows(dout), _rows(out)), _rows(dx))
+    return dx
+
+
+def _rows(x):
+    return x.reshape(-1, x.shape[-1])
+
+
+@kernel
+def _forward(x, masks, which, out):
+    size, nothing = x.shape[1], x.dtype.type(-np.inf)
+    out_flat = out.reshape(-1)
+    for i in prange(len(x)):
+        for j in range(size):
+            out[i, j] = x[i, j]
+        if masks.size:
+            for j in range(size):
+                out[i, j] = out[i, j] if masks[which[i], j] else nothing
+        top = fold_max(out_flat, i * size, size)
+        top = x.dtype.type(0) if top == nothing else top
+        for j in range(size):
+            out[i, j] = flushed_exp(out[i, j] - top)
+        total = fold_sum(out_flat, i * size, size)
+        total = x.dtype.type(1) if total == 0 else total
+        for j in range(size):
+            out[i, j] /= total
+
+
+@kernel
+def _backward(dout, out, dx):
+    size, dx_flat = out.shape[1], dx.reshape(-1)
+    for i in prange(len(out)):
+        for j in range(size):
+            dx[i, j] = dout[i, j] * out[i, j]
+        along = fold_sum(dx_flat, i * size, size)
+        for j in range(size):
+            dx[i, j] = out[i, j] * (dout[i, j] - along)

@@ -1,0 +1,215 @@
+"""x Wx for all steps is one product, and so are the gradients of the weights. What has to wait for the step before is
+one launch: a block owns some sequences and hidden units with all four gates of these, so that what the product gives
+goes into the cells without a way through memory. In the backward a quarter of a block sums over the columns of one gate.
+"""
+
+from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
+from nnspec.accelerated.cuda._product import product
+from nnspec.accelerated.cuda._sums import column_sums
+from nnspec.accelerated.cuda._target import cuda, empty, empty_like, math
+
+THREADS = (256, 8)
+
+
+def lstm_step_forward(x, h, c, Wx, Wh, b):
+    (N, D), H = x.shape, len(Wh)
+    h_next, c_next, cache = lstm_forward(x.reshape(N, 1, D), h, Wx, Wh, b, c)
+    return h_next.reshape(N, H), c_next, cache
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    N, H = dh_next.shape
+    dx, dh, dWx, dWh, db, dc = lstm_backward(dh_next.reshape(N, 1, H), dc_next, cache)
+    return dx.reshape(N, dx.shape[2]), dh, dc, dWx, dWh, db
+
+
+def lstm_forward(x, h0, Wx, Wh, b, c0=None):
+    (N, T, D), H = x.shape, len(Wh)
+    gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
+    h, h_before, c_before = (empty((N, T, H), x.dtype) for _ in range(3))
+    c_T = empty_like(h0)
+    c0_given = c0 is not None
+    _start(blocks(h0.size, _start.threads), h0, c0 if c0_given else h0, h_before, c_before, c_T, given=c0_given)
+    for t in range(T):
+        _step_forward(_tiles(_step_forward, N, H), Wh, t, gates, h_before, c_before, h, c_T)
+    return h, c_T, (x, Wx, Wh, c0_given, gates, h_before, c_before)
+
+
+def lstm_backward(dh, dc_T, cache):
+    x, Wx, Wh, c0_given, gates, h_before, c_before = cache
+    (N, T, D), H = x.shape, len(Wh)
+    da, dh0, dc0 = empty_like(gates), empty_like(dc_T), empty_like(dc_T)
+    for t in range(T - 1, -2, -1):  # the last one goes on to what is before the first step
+        _step_backward(_tiles(_step_backward, N, H), dh, dc_T, Wh, t, gates, c_before, da, dh0, dc0)
+    da = da.reshape(N * T, 4 * H)
+    dx = product(da, Wx, transpose_b=True).reshape(x.shape)
+    dWx = product(x.reshape(N * T, D), da, transpose_a=True)
+    dWh = product(h_before.reshape(N * T, H), da, transpose_a=True)
+    return dx, dh0, dWx, dWh, column_sums(da), dc0 if c0_given else None
+
+
+def permute_gates(w, *, order_from="ifog", order_to="ifgo"):
+    for name, order in (("order_from", order_from), ("order_to", order_to)):
+        if sorted(order) != sorted("ifog"):
+            raise ValueError(f"permute_gates: {name} must hold i, f, o and g, each once, got {order!r}")
+    if w.shape[-1] % 4:
+        raise ValueError(f"permute_gates: w must have 4 H columns, got shape {w.shape}")
+    out, blocks_to = empty_like(w), [order_from.index(gate) for gate in order_to]
+    flat = (w.size // w.shape[-1] if w.size else 0, w.shape[-1])
+    _permute(blocks(w.size, _permute.threads), w.reshape(flat), *blocks_to, out.reshape(flat))
+    return out
+
+
+def _tiles(step, sequences, units):
+    """Of sequences and hidden units: one for each block."""
+    rows, columns = step.sizes["rows"], step.sizes["units"]
+    return (sequences + rows - 1) // rows * ((units + columns - 1) // columns)
+
+
+@inlined
+def _sigmoid(a):
+    e, one = math.exp(-abs(a)), type(a)(1)
+    return (one if a >= 0 else e) / (one + e)
+
+
+@kernel(threads=THREADS)
+def _start(real, threads, given):
+    def start(h0, c0, h_before, c_before, c_T):
+        steps, size = h_before.shape[1:]
+        for at in range(cuda.grid(1), c_T.size, cuda.gridsize(1)):
+            n, j = at // size, at % size
+            c = c0[n, j] if given else real(0)
+            if steps > 0:
+                h_before[n, 0, j], c_before[n, 0, j] = h0[n, j], c
+            else:
+                c_T[n, j] = c
+
+    return start
+
+
+@kernel(threads=(128, 8), rows=(16, 4), units=(16, 4), depth=(32, 2))
+def _step_forward(real, threads, rows, units, depth):
+    down = threads // units  # rows from one sequence of a thread to the next
+    each = rows // down
+    across, padded = 4 * units, rows + 1
+
+    def step_forward(Wh, t, gates, h_before, c_before, h, c_T):
+        """gates[:, t] holds x Wx + b before, and the gates after."""
+        h_piece = cuda.shared.array((depth, padded), real)
+        w_piece = cuda.shared.array((depth, across), real)
+        totals = cuda.local.array((each, 4), real)
+        sequences, steps, size = h.shape
+        tiles = (size + units - 1) // units
+        row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
+        my_row, my_unit = cuda.threadIdx.x // units, cuda.threadIdx.x % units
+        for r in range(each):
+            for gate in range(4):
+                totals[r, gate] = real(0)
+        for start in range(0, size, depth):
+            for p in range(cuda.threadIdx.x, rows * depth, threads):
+                n, k = row + p // depth, start + p % depth
+                h_piece[p % depth, p // depth] = h_before[n, t, k] if n < sequences and k < size else real(0)
+            for p in range(cuda.threadIdx.x, across * depth, threads):
+                k, gate, j = start + p // across, p % across // units, unit + p % units
+                w_piece[p // across, p % across] = Wh[k, gate * size + j] if k < size and j < size else real(0)
+            cuda.syncthreads()
+            for d in range(depth):
+                for r in range(each):
+                    for gate in range(4):
+                        totals[r, gate] += h_piece[d, my_row + r * down] * w_piece[d, gate * units + my_unit]
+            cuda.syncthreads()
+        j = unit + my_unit
+        for r in range(each):
+            n = row + my_row + r * down
+            if n < sequences and j < size:
+                i = _sigmoid(gates[n, t, j] + totals[r, 0])
+                f = _sigmoid(gates[n, t, size + j] + totals[r, 1])
+                o = _sigmoid(gates[n, t, 2 * size + j] + totals[r, 2])
+                g = math.tanh(gates[n, t, 3 * size + j] + totals[r, 3])
+                c = f * c_before[n, t, j] + i * g
+                shown = o * math.tanh(c)
+                gates[n, t, j], gates[n, t, size + j] = i, f
+                gates[n, t, 2 * size + j], gates[n, t, 3 * size + j] = o, g
+                h[n, t, j] = shown
+                if t + 1 < steps:
+                    h_before[n, t + 1, j], c_before[n, t + 1, j] = shown, c
+                else:
+                    c_T[n, j] = c
+
+    return step_forward
+
+
+@kernel(threads=(128, 16), rows=(16, 4), units=(16, 4), depth=(32, 2), each=((4, 2), (2, 2)))
+def _step_backward(real, threads, rows, units, depth, each):
+    high, wide = each  # sequences and units of a thread
+    down, across = rows // high, units // wide
+    team = down * across  # the threads of a gate
+    padded_rows, padded_units = rows + 1, units + 1
+
+    def step_backward(dh, dc_T, Wh, t, gates, c_before, da, dh0, dc0):
+        """dh and dc of the step before from those of step t. dc0 holds dc, and in the end, with t = -1, that of c0."""
+        da_piece = cuda.shared.array((4, depth, padded_rows), real)
+        w_piece = cuda.shared.array((4, depth, padded_units), real)
+        sums = cuda.shared.array((4, rows, units), real)
+        totals = cuda.local.array((high, wide), real)
+        sequences, steps, size = dh.shape
+        tiles = (size + units - 1) // units
+        row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
+        my_gate, place = cuda.threadIdx.x // team, cuda.threadIdx.x % team
+        my_row, my_unit = place // across, place % across
+        for r in range(high):
+            for u in range(wide):
+                totals[r, u] = real(0)
+        for start in range(0, size if t + 1 < steps else 0, depth):
+            for p in range(cuda.threadIdx.x, 4 * rows * depth, threads):
+                gate, r, d = p // depth // rows, p // depth % rows, p % depth
+                inside = row + r < sequences and start + d < size
+                da_piece[gate, d, r] = da[row + r, t + 1, gate * size + start + d] if inside else real(0)
+            for p in range(cuda.threadIdx.x, 4 * units * depth, threads):
+                gate, u, d = p // depth // units, p // depth % units, p % depth
+                inside = unit + u < size and start + d < size
+                w_piece[gate, d, u] = Wh[unit + u, gate * size + start + d] if inside else real(0)
+            cuda.syncthreads()
+            for d in range(depth):
+                for r in range(high):
+                    for u in range(wide):
+                        weight = w_piece[my_gate, d, my_unit + u * across]
+                        totals[r, u] += da_piece[my_gate, d, my_row + r * down] * weight
+            cuda.syncthreads()
+        for r in range(high):
+            for u in range(wide):
+                sums[my_gate, my_row + r * down, my_unit + u * across] = totals[r, u]
+        cuda.syncthreads()
+        for p in range(cuda.threadIdx.x, rows * units, threads):
+            r, u = p // units, p % units
+            n, j = row + r, unit + u
+            if n < sequences and j < size:
+                through_h = (sums[0, r, u] + sums[1, r, u]) + (sums[2, r, u] + sums[3, r, u])
+                dc = dc0[n, j] if t + 1 < steps else dc_T[n, j]
+                if t < 0:
+                    dh0[n, j], dc0[n, j] = through_h, dc
+                else:
+                    dshown, one = dh[n, t, j] + through_h, real(1)
+                    i, f = gates[n, t, j], gates[n, t, size + j]
+                    o, g = gates[n, t, 2 * size + j], gates[n, t, 3 * size + j]
+                    c = c_before[n, t, j]
+                    squashed = math.tanh(f * c + i * g)
+                    dc += dshown * o * (one - squashed * squashed)
+                    da[n, t, j], da[n, t, size + j] = dc * g * i * (one - i), dc * c * f * (one - f)
+                    da[n, t, 2 * size + j] = dshown * squashed * o * (one - o)
+                    da[n, t, 3 * size + j] = dc * i * (one - g * g)
+                    dc0[n, j] = dc * f
+
+    return step_backward
+
+
+@kernel(threads=THREADS)
+def _permute(threads):
+    def permute(w, first, second, third, fourth, out):
+        size = w.shape[1] // 4
+        for at in range(cuda.grid(1), w.size, cuda.gridsize(1)):
+            row, gate, j = at // w.shape[1], at % w.shape[1] // size, at % size
+            source = first if gate == 0 else (second if gate == 1 else (third if gate == 2 else fourth))
+            out[row, gate * size + j] = w[row, source * size + j]
+
+    return permute

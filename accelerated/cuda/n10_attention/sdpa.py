@@ -1,0 +1,288 @@
+"""The scores never reach memory (Dao et al. 2022, FlashAttention). A block owns a tile of queries, walks over the keys
+tile by tile and keeps, of what it has seen, the weighted sum of the values and for each query the largest score and the
+sum of the exponentials; where a larger score turns up, both sums shrink. The backward takes each tile of the scores
+again, once for every gradient: a block owns a tile of queries for dq, of keys for dk and dv, so that nothing is added
+up across blocks. Tiles in which the mask allows nothing are left out: a causal mask costs half. Values that are wider
+than a block's columns are shared out over several blocks, which all take the scores."""
+
+from math import prod, sqrt
+
+import numpy as np
+
+from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
+from nnspec.accelerated.cuda._sums import ALL, warp_sum
+from nnspec.accelerated.cuda._target import WARP, cuda, empty, empty_like, math
+from nnspec.accelerated.cuda.n10_attention._masks import meeting, place
+
+TILE = (64, 4)  # queries, and keys
+SIZES = {"threads": (256, 8), "tile": TILE, "depth": (16, 2), "high": (4, 1), "wide": (4, 2)}  # a thread: high x wide
+
+
+def sdpa_forward(q, k, v, *, mask=None, scale=None):
+    scale = 1 / sqrt(q.shape[-1]) if scale is None else float(scale)
+    out = empty((*q.shape[:-1], v.shape[-1]), q.dtype)
+    tops, inverses = (empty((prod(q.shape[:-2]), q.shape[-2]), q.dtype) for _ in range(2))
+    masking = _masking(mask, q)
+    heads = map(_heads, (q, k, v))
+    _launch(_forward, *heads, *masking, scale, tops, inverses, _heads(out), masked=mask is not None)
+    return out, (q, k, v, out, mask is not None, masking, scale, tops, inverses)
+
+
+def sdpa_backward(dout, cache):
+    q, k, v, out, masked, masking, scale, tops, inverses = cache
+    dq, dk, dv = empty_like(q), empty_like(k), empty_like(v)
+    alongs = empty_like(tops)
+    q_, k_, v_, out_, dout_ = map(_heads, (q, k, v, out, dout))
+    _along(blocks(alongs.size * WARP, _along.threads), dout_, out_, alongs)
+    softmax = (*masking, scale, tops, inverses, alongs)
+    _launch(_backward, q_, k_, dout_, v_, k_, *softmax, _heads(dq), masked=masked, of_queries=True, of_scores=True)
+    _launch(_backward, k_, q_, v_, dout_, q_, *softmax, _heads(dk), masked=masked, of_queries=False, of_scores=True)
+    _launch(_backward, k_, q_, v_, dout_, dout_, *softmax, _heads(dv), masked=masked, of_queries=False, of_scores=False)
+    return dq, dk, dv
+
+
+def _heads(x):
+    """(…, T, d) with one axis in front."""
+    return x.reshape(prod(x.shape[:-2]), *x.shape[-2:])
+
+
+def _masking(mask, q):
+    """masks (n, Tq or 1, Tk or 1), in which of their tiles something is allowed, and which of them belongs to a head."""
+    where = meeting(() if mask is None else mask.shape[:-2], q.shape[:-2])
+    if mask is None:
+        return _heads(q), _heads(q), *where  # which nobody reads
+    masks, tile = _heads(mask), _live.sizes["tile"]
+    live = empty((len(masks), *((size + tile - 1) // tile for size in masks.shape[1:])), np.bool_)
+    _live(blocks(live.size * WARP, _live.threads), masks, live)
+    return masks, live, *where
+
+
+def _launch(step, *arrays, **static):
+    """A block for each tile of rows of the result, and for each slab of its columns."""
+    heads, rows, size = arrays[-1].shape
+    tile = step.sizes["tile"]
+    span = 2 if size > tile and arrays[-1].dtype == np.float32 else 1  # a slab is as wide as so many tiles
+    step(heads * -(-rows // tile) * -(-size // (span * tile)), *arrays, span=span, **static)
+
+
+@inlined
+def _allowed(masks, entry, query, key):
+    return masks[entry, min(query, masks.shape[1] - 1), min(key, masks.shape[2] - 1)] != 0
+
+
+@inlined
+def _alive(live, entry, query, key):
+    return live[entry, min(query, live.shape[1] - 1), min(key, live.shape[2] - 1)] != 0
+
+
+@kernel(threads=(128, 8), tile=TILE)
+def _live(threads, tile):
+    def find_live(masks, live):
+        """A warp for each tile."""
+        lane, warps = cuda.threadIdx.x % WARP, cuda.gridsize(1) // WARP
+        down, across = live.shape[1:]
+        for at in range(cuda.grid(1) // WARP, live.size, warps):
+            entry, row, column = at // across // down, at // across % down * tile, at % across * tile
+            found = 0
+            for p in range(lane, tile * tile, WARP):
+                i, j = row + p // tile, column + p % tile
+                if i < masks.shape[1] and j < masks.shape[2] and masks[entry, i, j]:
+                    found += 1
+            found = warp_sum(found)
+            if lane == 0:
+                live[entry, row // tile, column // tile] = found > 0
+
+    return find_live
+
+
+@kernel(threads=(128, 8))
+def _along(real, threads):
+    def mean_of_dout(dout, out, alongs):
+        """sum_j p_ij dp_ij is out_i dout_i. A warp for each query."""
+        lane, warps = cuda.threadIdx.x % WARP, cuda.gridsize(1) // WARP
+        for at in range(cuda.grid(1) // WARP, alongs.size, warps):
+            head, i = at // alongs.shape[1], at % alongs.shape[1]
+            along = real(0)
+            for j in range(lane, out.shape[2], WARP):
+                along += dout[head, i, j] * out[head, i, j]
+            along = warp_sum(along)
+            if lane == 0:
+                alongs[head, i] = along
+
+    return mean_of_dout
+
+
+def _products(real, threads, tile, depth, high, wide, span):
+    """The two products of a tile, on pieces in shared memory. A thread has rows `down` and columns `across` apart."""
+    across, down, slab = tile // wide, tile // high, span * tile
+
+    @inlined
+    def multiply(a, b, head, row, first, a_piece, b_piece, totals):
+        """totals = a[head, row:] b[head, first:]^T, of a tile of each."""
+        size = a.shape[2]
+        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        for i in range(high):
+            for j in range(wide):
+                totals[i, j] = real(0)
+        for start in range(0, size, depth):
+            for p in range(cuda.threadIdx.x, tile * depth, threads):
+                r, d = p // depth, p % depth
+                inside = start + d < size
+                a_piece[d, r] = a[head, row + r, start + d] if inside and row + r < a.shape[1] else real(0)
+                b_piece[d, r] = b[head, first + r, start + d] if inside and first + r < b.shape[1] else real(0)
+            cuda.syncthreads()
+            for d in range(depth):
+                for i in range(high):
+                    for j in range(wide):
+                        totals[i, j] += a_piece[d, my_row + i * down] * b_piece[d, my_column + j * across]
+            cuda.syncthreads()
+
+    @inlined
+    def add(weights, x, head, first, column, x_piece, sums):
+        """sums += weights^T x[head, first: , column:], of a tile of weights and a slab of columns."""
+        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        for start in range(0, min(tile, x.shape[1] - first), depth):
+            for p in range(cuda.threadIdx.x, slab * depth, threads):
+                r, c = start + p // slab, p % slab
+                inside = first + r < x.shape[1] and column + c < x.shape[2]
+                x_piece[p // slab, c] = x[head, first + r, column + c] if inside else real(0)
+            cuda.syncthreads()
+            for d in range(depth):
+                for i in range(high):
+                    for j in range(wide * span):
+                        sums[i, j] += weights[start + d, my_row + i * down] * x_piece[d, my_column + j * across]
+            cuda.syncthreads()
+
+    return multiply, add
+
+
+@kernel(**SIZES)
+def _forward(real, threads, tile, depth, high, wide, span, masked):
+    depth = depth if real is np.float32 else depth // 2
+    multiply, add = _products(real, threads, tile, depth, high, wide, span)
+    across, down, slab, many = tile // wide, tile // high, span * tile, span * wide
+    padded, padded_slab = tile + 2, span * tile + 2  # so that what a warp writes at once lies in different banks
+
+    def forward(q, k, v, masks, live, below, sizes, steps, scale, tops, inverses, out):
+        q_piece = cuda.shared.array((depth, padded), real)
+        x_piece = cuda.shared.array((depth, padded_slab), real)
+        weights = cuda.shared.array((tile, padded), real)
+        scores = cuda.local.array((high, wide), real)
+        sums = cuda.local.array((high, many), real)
+        highest = cuda.local.array(high, real)
+        totals = cuda.local.array(high, real)
+        heads, queries, size = out.shape
+        keys, nothing = k.shape[1], -real(math.inf)
+        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        slabs = (size + slab - 1) // slab
+        column = cuda.blockIdx.x % slabs * slab
+        head = cuda.blockIdx.x // slabs % heads
+        row = (
+            (queries + tile - 1) // tile - 1 - cuda.blockIdx.x // slabs // heads
+        ) * tile  # those with most keys first
+        entry = place(head, below, sizes, steps)
+        for i in range(high):
+            highest[i], totals[i] = nothing, real(0)
+            for j in range(many):
+                sums[i, j] = real(0)
+        for first in range(0, keys, tile):
+            if _alive(live, entry, row // tile, first // tile) if masked else True:
+                multiply(q, k, head, row, first, q_piece, x_piece, scores)
+                for i in range(high):
+                    query, top = row + my_row + i * down, highest[i]
+                    for j in range(wide):
+                        key = first + my_column + j * across
+                        reached = query < queries and key < keys
+                        if masked and reached:
+                            reached = _allowed(masks, entry, query, key)
+                        scores[i, j] = scale * scores[i, j] if reached else nothing
+                        top = scores[i, j] if scores[i, j] > top else top
+                    step = across // 2
+                    while step > 0:  # among the threads of this row
+                        other = cuda.shfl_xor_sync(ALL, top, step)
+                        top = other if other > top else top
+                        step //= 2
+                    offset = top if top > nothing else real(0)
+                    shrink = math.exp(highest[i] - offset)
+                    highest[i], totals[i] = top, totals[i] * shrink
+                    for j in range(wide):
+                        e = math.exp(scores[i, j] - offset)
+                        totals[i] += e
+                        weights[my_column + j * across, my_row + i * down] = e
+                    for j in range(many):
+                        sums[i, j] *= shrink
+                add(weights, v, head, first, column, x_piece, sums)
+        for i in range(high):
+            query, total = row + my_row + i * down, totals[i]
+            step = across // 2
+            while step > 0:
+                total += cuda.shfl_xor_sync(ALL, total, step)
+                step //= 2
+            inverse = real(0) if total == real(0) else real(1) / total
+            if query < queries:
+                if my_column == 0 and column == 0:
+                    tops[head, query], inverses[head, query] = highest[i], inverse
+                for j in range(many):
+                    c = column + my_column + j * across
+                    if c < size:
+                        out[head, query, c] = sums[i, j] * inverse
+
+    return forward
+
+
+@kernel(**SIZES)
+def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, of_scores):
+    depth = depth if real is np.float32 else depth // 2
+    multiply, add = _products(real, threads, tile, depth, high, wide, span)
+    across, down, slab, many = tile // wide, tile // high, span * tile, span * wide
+    padded, padded_slab = tile + 2, span * tile + 2
+
+    def backward(a, b, a_pair, b_pair, x, masks, live, below, sizes, steps, scale, tops, inverses, alongs, dx):
+        """dx = w x, with rows of q or of k. w: gradients of the scores, or probabilities; a b^T: scores;
+        a_pair b_pair^T: gradients of the probabilities, which are the products of dout and v."""
+        a_piece = cuda.shared.array((depth, padded), real)
+        x_piece = cuda.shared.array((depth, padded_slab), real)
+        weights = cuda.shared.array((tile, padded), real)
+        scores = cuda.local.array((high, wide), real)
+        dp = cuda.local.array((high, wide), real)
+        sums = cuda.local.array((high, many), real)
+        heads, rows, size = dx.shape
+        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        slabs = (size + slab - 1) // slab
+        column = cuda.blockIdx.x % slabs * slab
+        head = cuda.blockIdx.x // slabs % heads
+        row = cuda.blockIdx.x // slabs // heads * tile
+        if of_queries:  # those with most keys first
+            row = ((rows + tile - 1) // tile - 1) * tile - row
+        entry = place(head, below, sizes, steps)
+        for i in range(high):
+            for j in range(many):
+                sums[i, j] = real(0)
+        for first in range(0, b.shape[1], tile):
+            query_tile, key_tile = (row // tile, first // tile) if of_queries else (first // tile, row // tile)
+            if _alive(live, entry, query_tile, key_tile) if masked else True:
+                multiply(a, b, head, row, first, a_piece, x_piece, scores)
+                if of_scores:
+                    multiply(a_pair, b_pair, head, row, first, a_piece, x_piece, dp)
+                for i in range(high):
+                    for j in range(wide):
+                        here, there = row + my_row + i * down, first + my_column + j * across
+                        query, key = (here, there) if of_queries else (there, here)
+                        reached = here < rows and there < b.shape[1]
+                        if masked and reached:
+                            reached = _allowed(masks, entry, query, key)
+                        weight = real(0)
+                        if reached:
+                            weight = math.exp(scale * scores[i, j] - tops[head, query]) * inverses[head, query]
+                            if of_scores:
+                                weight *= scale * (dp[i, j] - alongs[head, query])
+                        weights[my_column + j * across, my_row + i * down] = weight
+                add(weights, x, head, first, column, x_piece, sums)
+        for i in range(high):
+            here = row + my_row + i * down
+            for j in range(many):
+                c = column + my_column + j * across
+                if here < rows and c < size:
+                    dx[head, here, c] = sums[i, j]
+
+    return backward

@@ -1,0 +1,13 @@
+"""Gradient descent with momentum, three steps: bound by memory, a step reads 3 arrays and writes 2."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n04_optimization import test_sgd_momentum as spec
+
+
+class BenchSgdMomentum(Timing):
+    spec = spec.TestSgdMomentum
+    sizes = {
+        "S": {"shape": (100, 100)},
+        "M": {"shape": (1024, 1024)},
+        "L": {"shape": (2048, 4096)},
+    }

@@ -1,0 +1,17 @@
+"""GELU, forward and backward: bound by arithmetic in the caches, by memory beyond (5 arrays are read or written)."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n05_backpropagation import test_gelu as spec
+
+
+class BenchGelu(Timing):
+    spec = spec.TestGelu
+    sizes = {
+        "S": {"shape": (100, 100)},
+        "M": {"shape": (512, 1024)},
+        "L": {"shape": (64, 64, 32, 32)},
+    }
+
+
+class BenchGeluTanhForm(BenchGelu):
+    options = {"approximate": True}

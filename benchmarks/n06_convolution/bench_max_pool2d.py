@@ -1,0 +1,13 @@
+"""2x2 max pooling, forward and backward: bound by memory, x is read, dx written, and both of out in between."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n06_convolution import test_max_pool2d as spec
+
+
+class BenchMaxPool2d(Timing):
+    spec = spec.TestMaxPool2d
+    sizes = {
+        "S": {"N": 8, "C": 8, "H": 16, "W": 16},
+        "M": {"N": 64, "C": 32, "H": 32, "W": 32},
+        "L": {"N": 64, "C": 64, "H": 64, "W": 64},
+    }

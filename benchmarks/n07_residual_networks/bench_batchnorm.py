@@ -1,0 +1,22 @@
+"""Batch normalization in training, forward and backward: bound by memory, 5 arrays are read or written at least."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n07_residual_networks import test_batchnorm as spec
+
+
+class BenchBatchnorm(Timing):
+    spec = spec.TestBatchnorm
+    sizes = {
+        "S": {"N": 100, "D": 100},
+        "M": {"N": 1024, "D": 512},
+        "L": {"N": 4096, "D": 1024},
+    }
+
+
+class BenchBatchnorm2d(Timing):
+    spec = spec.TestBatchnorm2d
+    sizes = {
+        "S": {"N": 8, "C": 16, "H": 8, "W": 8},
+        "M": {"N": 64, "C": 32, "H": 16, "W": 16},
+        "L": {"N": 64, "C": 64, "H": 32, "W": 32},
+    }

@@ -1,0 +1,13 @@
+"""Layer normalization, forward and backward: bound by memory, 5 arrays are read or written at least."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n07_residual_networks import test_layernorm as spec
+
+
+class BenchLayernorm(Timing):
+    spec = spec.TestLayernorm
+    sizes = {
+        "S": {"batch": (100,), "D": 100},
+        "M": {"batch": (32, 64), "D": 512},
+        "L": {"batch": (8192,), "D": 768},
+    }

@@ -1,0 +1,14 @@
+"""Masked softmax, forward and backward: one exp a score, then bound by memory."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n10_attention import test_masked_softmax as spec
+
+
+class BenchMaskedSoftmax(Timing):
+    spec = spec.TestMaskedSoftmax
+    sizes = {
+        "S": {"batch": (64,), "T": 32},
+        "M": {"batch": (4096,), "T": 512},
+        "L": {"batch": (16384,), "T": 1024},
+    }
+    options = {"mask": spec.some}

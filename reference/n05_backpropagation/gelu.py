@@ -1,0 +1,45 @@
+"""Gaussian error linear unit. Hendrycks and Gimpel 2016, arXiv:1606.08415, sec. 2.
+
+    out = x Phi(x)        Phi(x) = (1 + erf(x / sqrt 2)) / 2        dout/dx = Phi(x) + x phi(x)
+
+x, out: any shape, entry by entry    phi = Phi': the normal density exp(-x^2 / 2) / sqrt(2 pi)
+
+`approximate` takes Phi(x) = (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3), the form of GPT-2. Far out, x^2
+and x^3 overflow: they are taken of x brought back to where Phi is 0 or 1 already.
+"""
+
+from math import pi, sqrt
+
+import numpy as np
+from scipy.special import erf
+
+from nnspec.shapes import Array, Float
+
+FAR = 40  # Phi(-40) = 4e-350
+
+
+def gelu_forward(x: Float[Array, "*shape"], *, approximate: bool = False):
+    near = np.clip(x, -FAR, FAR)
+    Phi = (1 + np.tanh(_u(near))) / 2 if approximate else (1 + _erf(near / sqrt(2))) / 2
+    return np.maximum(x, -FAR) * Phi, (x, approximate)
+
+
+def gelu_backward(dout, cache):
+    x, approximate = cache
+    near = np.clip(x, -FAR, FAR)
+    if approximate:
+        t = np.tanh(_u(near))
+        du = sqrt(2 / pi) * (1 + 3 * 0.044715 * near * near)
+        Phi, phi = (1 + t) / 2, (1 - t * t) * du / 2
+    else:
+        Phi, phi = (1 + _erf(near / sqrt(2))) / 2, np.exp(-near * near / 2) / sqrt(2 * pi)
+    return dout * (Phi + near * phi)
+
+
+def _u(x):
+    return sqrt(2 / pi) * (x + 0.044715 * x * x * x)
+
+
+def _erf(x):
+    """In double precision, the longest that SciPy has."""
+    return erf(x.astype(np.float64)).astype(x.dtype)

@@ -1,0 +1,218 @@
+"""Inverted dropout with a given mask, with a drawn one and in evaluation: definition, laws and classic mistakes."""
+
+import copy
+
+import numpy as np
+
+from nnspec.reference import dropout_backward, dropout_forward
+from nnspec.spec_tests._kinds import Case, Layer, Malformed, Procedure, mistake
+
+KEEP = 0.75
+
+
+def a_mask(dims, dtype):
+    """Both kept and dropped units, wherever there are two."""
+    shape = dims["shape"]
+    return (np.arange(np.prod(shape, dtype=int)) * 7 % 5 < 3).reshape(shape)
+
+
+def masked_by(x, mask, keep, cache):
+    """A forward's answer with another mask or scale, and a cache for the reference's backward."""
+    out = x * mask / x.dtype.type(keep)
+    return out, cache.of((mask, keep), cache.op, [out])
+
+
+def drawn_mask(x, **options):
+    _, cache = dropout_forward(x, **options)
+    return cache
+
+
+class TestDropout(Layer):
+    """The mask is given."""
+
+    rows = ("03.10",)
+    options = {"keep": KEEP, "mask": a_mask}
+
+    cases = (
+        Case("mostly dropped", options={"keep": 0.1, "mask": a_mask}),
+        Case("scale of 1", options={"keep": 1.0, "mask": a_mask}),
+        Case("nothing kept", options={"keep": KEEP, "mask": lambda dims, dtype: np.zeros(dims["shape"], bool)}),
+    )
+    extremes = (
+        Case("huge and tiny", inputs={"x": [[1e30, -1e30, 1e-30], [-1e-30, 3e37, 1.0]]}),
+        Case("keep tiny", options={"keep": 1e-6, "mask": a_mask}),
+    )
+    ties = (Case("empty", {"shape": (0, 3)}), Case("a scalar", {"shape": ()}))
+    bad = (
+        Malformed("keep of 0", "keep", lambda _: 0.0),
+        Malformed("keep above 1", "keep", lambda _: 1.5),
+        Malformed("keep negative", "keep", lambda _: -0.5),
+        Malformed("keep NaN", "keep", lambda _: float("nan")),
+        Malformed("neither mask nor rng", "mask", lambda _: None),
+        Malformed("mask of another shape", "mask", lambda mask: mask[:1]),
+        Malformed("mask of floats", "mask", lambda mask: mask.astype(np.float64)),
+        Malformed("rng a seed", "rng", lambda _: 1),
+    )
+
+    def definition(self, x, *, keep, mask):
+        """out = x mask / keep. Srivastava et al. 2014, section 10."""
+        return np.frompyfunc(lambda entry, kept: entry / keep if kept else 0 * entry, 2, 1)(x, mask)
+
+    def law_linear(self, run, problem):
+        """With one mask dropout is linear: out(2 x) = 2 out(x)."""
+        return run(x=2 * problem.inputs["x"])["out"], 2 * run()["out"]
+
+    @mistake("M30", "Divide by keep in training, or evaluation must scale instead.", replaces="dropout_forward")
+    def division_forgotten(x, *, keep, **options):
+        return masked_by(x, drawn_mask(x, keep=keep, **options)[0], 1, drawn_mask(x, keep=keep, **options))
+
+    @mistake("M29", "keep is the probability of keeping: divide by keep, not by 1 - keep.", replaces="dropout_forward")
+    def divided_by_the_probability_of_dropping(x, *, keep, **options):
+        cache = drawn_mask(x, keep=keep, **options)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return masked_by(x, cache[0], np.float64(1 - keep), cache)
+
+    @mistake("N41", "True in the mask means kept.", replaces="dropout_forward")
+    def mask_of_what_is_dropped(x, *, keep, **options):
+        cache = drawn_mask(x, keep=keep, **options)
+        return masked_by(x, ~cache[0], keep, cache)
+
+    @mistake("N42", "Use the mask that is given.", replaces="dropout_forward")
+    def given_mask_ignored(x, *, keep, train=True, mask=None, rng=None):
+        return dropout_forward(x, keep=keep, train=train, rng=rng or np.random.default_rng(0))
+
+    @mistake("M30", "dx = dout mask / keep: the backward is scaled like the forward.", replaces="dropout_backward")
+    def backward_not_scaled(dout, cache):
+        mask, _ = cache
+        return dout * mask
+
+    @mistake("M31", "Send the gradient through the units that were kept, and no others.", replaces="dropout_backward")
+    def backward_without_the_mask(dout, cache):
+        _, keep = cache
+        return dout / keep
+
+    @mistake("M31", "Use the mask of the forward in the backward: keep it in the cache.", replaces="dropout_backward")
+    def another_mask_in_the_backward(dout, cache):
+        mask, keep = cache
+        again = np.random.default_rng(0).random(dout.shape) < keep
+        return dropout_backward(dout, cache) * (again | ~mask)
+
+
+class TestDropoutDrawn(Layer):
+    """The mask is drawn, from a generator that is as fresh in every call."""
+
+    rows = ("03.10",)
+    op = "dropout"
+    options = {"keep": KEEP}
+    cases = (Case("mostly dropped", options={"keep": 0.1}), Case("all kept", options={"keep": 1.0}))
+
+    def _forward(self, call, problem):
+        fresh = copy.copy(problem)
+        fresh.options = problem.options | {"rng": np.random.default_rng(7)}
+        return super()._forward(call, fresh)
+
+    def definition(self, x, *, keep):
+        """mask = u < keep with u drawn by rng.random(x.shape); out = x mask / keep."""
+        u = np.random.default_rng(7).random(x.shape)
+        return np.frompyfunc(lambda entry, u: entry / keep if u < keep else 0 * entry, 2, 1)(x, u)
+
+    @mistake("M29", "keep is the probability of keeping; PyTorch's p is that of dropping.", replaces="dropout_forward")
+    def keep_taken_for_the_probability_of_dropping(x, *, keep, **options):
+        return dropout_forward(x, keep=1 - keep if keep < 1 else 1, **options)
+
+    @mistake("M32", "Draw a mask for every sample, not one row for the whole batch.", replaces="dropout_forward")
+    def one_row_for_the_batch(x, *, keep, rng):
+        cache = drawn_mask(x, keep=keep, rng=rng)
+        return masked_by(x, np.broadcast_to(cache[0][:1], x.shape), keep, cache)
+
+    @mistake("M31", "Use the mask of the forward in the backward: keep it in the cache.", replaces="dropout_backward")
+    def another_mask_in_the_backward(dout, cache):
+        _, keep = cache
+        return dout * (np.random.default_rng(1).random(dout.shape) < keep) / keep
+
+    @mistake("N43", "Draw from the generator that is given, or no run can be repeated.", replaces="dropout_forward")
+    def generator_ignored(x, *, keep, rng):
+        return dropout_forward(x, keep=keep, rng=np.random.default_rng())
+
+
+class TestDropoutMask(Procedure):
+    """What a drawn mask must be like, whatever the numbers are. Bounds are five standard deviations."""
+
+    rows = ("03.10",)
+    op = "dropout_forward"
+
+    def law_kept_fraction(self, forward):
+        """A unit is kept with probability keep."""
+        n, near = 100_000, []
+        for keep in (0.1, 0.5, 0.8):
+            out, _ = forward(np.ones(n), keep=keep, rng=np.random.default_rng(0))
+            near.append(abs((out != 0).mean() - keep) < 5 * (keep * (1 - keep) / n) ** 0.5)
+        return near, [True] * 3
+
+    def law_mean_is_kept(self, forward):
+        """The mean of out is that of x."""
+        n, near = 100_000, []
+        for keep in (0.1, 0.5, 0.8):
+            out, _ = forward(np.ones(n), keep=keep, rng=np.random.default_rng(0))
+            near.append(abs(out.mean() - 1) < 5 * ((1 - keep) / keep / n) ** 0.5)
+        return near, [True] * 3
+
+    def law_samples_differ(self, forward):
+        """Every sample has a mask of its own, and every feature."""
+        out, _ = forward(np.ones((50, 60)), keep=0.5, rng=np.random.default_rng(0))
+        return [len(np.unique(side, axis=0)) for side in (out, out.T)], [50, 60]
+
+    def law_calls_differ(self, forward):
+        """A second call with the same generator draws another mask."""
+        rng = np.random.default_rng(0)
+        first, second = (forward(np.ones(100), keep=0.5, rng=rng)[0].tolist() for _ in range(2))
+        return first == second, False
+
+    @mistake("M29", "keep is the probability of keeping; PyTorch's p is that of dropping.", replaces="dropout_forward")
+    def keep_taken_for_the_probability_of_dropping(x, *, keep, rng):
+        return dropout_forward(x, keep=1 - keep, rng=rng)
+
+    @mistake("M30", "Divide by keep, so that the mean of out is that of x.", replaces="dropout_forward")
+    def division_forgotten(x, *, keep, rng):
+        cache = drawn_mask(x, keep=keep, rng=rng)
+        return masked_by(x, cache[0], 1, cache)
+
+    @mistake("M32", "Draw a mask for every sample, not one row for the whole batch.", replaces="dropout_forward")
+    def one_row_for_the_batch(x, *, keep, rng):
+        cache = drawn_mask(x, keep=keep, rng=rng)
+        return masked_by(x, np.broadcast_to(cache[0][:1], x.shape), keep, cache)
+
+    @mistake(
+        "N43",
+        "Draw from the generator that is given: a seed of one's own repeats the mask.",
+        replaces="dropout_forward",
+    )
+    def the_same_mask_in_every_call(x, *, keep, rng):
+        return dropout_forward(x, keep=keep, rng=np.random.default_rng(0))
+
+
+class TestDropoutEval(Layer):
+    """Nothing is dropped."""
+
+    rows = ("03.10",)
+    op = "dropout"
+    options = {"keep": KEEP, "train": False}
+    cases = (Case("a mask is given", options={"keep": KEEP, "train": False, "mask": a_mask}),)
+    ties = (Case("empty", {"shape": (0, 3)}),)
+
+    def definition(self, x, *, keep, train, mask=None):
+        """out = x."""
+        return 1 * x
+
+    @mistake("M31", "Drop nothing without train.", replaces="dropout_forward")
+    def dropped_in_evaluation(x, *, keep, train, **options):
+        return dropout_forward(x, keep=keep, **({"rng": np.random.default_rng(0)} | options))
+
+    @mistake("M30", "Without train out = x: training divided by keep already.", replaces="dropout_forward")
+    def scaled_in_evaluation_too(x, *, keep, train, **options):
+        cache = drawn_mask(x, keep=keep, train=train, **options)
+        return masked_by(x, True, 1 / keep, cache)
+
+    @mistake("N44", "Return a new array: out must not be x itself.", replaces="dropout_forward")
+    def x_itself(x, **options):
+        return x, drawn_mask(x, **options)
