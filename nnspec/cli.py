@@ -211,7 +211,7 @@ def kernels(concepts, json_file):
 
 
 @main.command()
-@click.argument("model", type=click.Choice(["knn", "two_layer_net"]), default="two_layer_net")
+@click.argument("model", type=click.Choice(["knn", "two_layer_net", "three_layer_convnet"]), default="two_layer_net")
 @click.option("--data", type=click.Choice(["digits", "mnist"]), default="digits", show_default=True)
 @click.option("--backend", default="cpu", show_default=True, help="A name, a module or a path.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the initial weights and the batches.")
@@ -222,7 +222,7 @@ def train(model, data, backend, seed, epochs, neighbours):
     from nnspec import report, training
     from nnspec.backends import CannotLoad, NotSupplied
 
-    with _told_in_one_line(CannotLoad, NotSupplied, training.DataMissing, ValueError):
+    with _told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
         training.run(model, data, backend, seed, epochs, neighbours, report.console())
 
 

@@ -8,7 +8,7 @@ from nnspec import catalogue
 from nnspec.backends import NotSupplied, load
 from nnspec.common import DTYPES, Unusable
 
-MOST_REGISTERS = {"float32": 128, "float64": 168}  # of a thread: two blocks of 256, or one, on a multiprocessor
+MOST_REGISTERS = {"float32": 200, "float64": 240}  # of a thread: at 255 a block of 256 fills a multiprocessor
 
 
 @dataclass(frozen=True)

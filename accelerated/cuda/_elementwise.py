@@ -19,11 +19,17 @@ def elementwise(formula):
     return function
 
 
-@kernel(threads=THREADS)
-def _apply_to_one(threads, formula):
+@kernel(threads=THREADS, each=(4, 2))
+def _apply_to_one(real, threads, each, formula):
     def apply(x, out):
-        for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
-            out[i] = formula(x[i])
+        values, step = cuda.local.array(each, real), cuda.gridsize(1)
+        for start in range(cuda.grid(1), x.size, each * step):
+            for e in range(each):  # all reads first, so that they are under way together
+                if start + e * step < x.size:
+                    values[e] = x[start + e * step]
+            for e in range(each):
+                if start + e * step < x.size:
+                    out[start + e * step] = formula(values[e])
 
     return apply
 

@@ -213,8 +213,8 @@ def _laid_out_size(C, KH, KW, rows, WO, stride):
 def _laid_out(x, first, KH, KW, rows, WO, stride, pad):
     """What windows in `rows` rows from `first` on meet of x, (C, stride, stride, rows, columns); room for a copy."""
     C, H, W = x.shape
-    image = np.empty(_laid_out_size(C, KH, KW, rows, WO, stride) + _tile.columns(x.itemsize), x.dtype)
-    columns, at = WO + (KW - 1) // stride, 0
+    image = np.zeros(_laid_out_size(C, KH, KW, rows, WO, stride) + _tile.columns(x.itemsize), x.dtype)
+    columns, at, flat = WO + (KW - 1) // stride, 0, x.reshape(-1)
     for c in range(C):
         for u in range(min(stride, KH)):
             for v in range(min(stride, KW)):
@@ -222,12 +222,8 @@ def _laid_out(x, first, KH, KW, rows, WO, stride, pad):
                 for i in range(first, first + rows + (KH - 1) // stride):
                     y = i * stride + u - pad
                     if 0 <= y < H:
-                        image[at : at + left] = 0
                         source = (c * H + y) * W + left * stride + v - pad
-                        _copy(x.reshape(-1), source, stride, image, at + left, 1, right - left)
-                        image[at + right : at + columns] = 0
-                    else:
-                        image[at : at + columns] = 0
+                        _copy(flat, source, stride, image, at + left, 1, right - left)
                     at += columns
     return image
 
@@ -237,6 +233,7 @@ def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
     """Rows top … bottom of dx from where they were laid out; 0 where no window reaches."""
     C, H, W = dx.shape
     height, columns, phases = rows + (KH - 1) // stride, WO + (KW - 1) // stride, min(stride, KW)
+    flat = dx.reshape(-1)
     for c in range(C):
         for y in range(top, bottom):
             u, i = (y + pad) % stride, (y + pad) // stride - first
@@ -247,7 +244,7 @@ def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
                     left, right = _inside(W, v - pad, stride, columns)
                     at = (((c * min(stride, KH) + u) * phases + v) * height + i) * columns
                     target = (c * H + y) * W + left * stride + v - pad
-                    _copy(image, at + left, 1, dx.reshape(-1), target, stride, right - left)
+                    _copy(image, at + left, 1, flat, target, stride, right - left)
 
 
 @register_jitable
@@ -273,21 +270,24 @@ def _inside(size, first, stride, count):
 
 @register_jitable
 def _copy(source, source_at, source_step, target, target_at, target_step, count):
-    """Steps that the compiler knows let it use vectors."""
-    done, width = 0, _tile.columns(source.itemsize)
-    source, target = source[source_at:], target[target_at:]
-    if source_step == 1 and target_step == 1:
-        while done + width <= count:
-            _tile.copy_row(source, done, target, done, width)
-            done += width
-        for j in range(done, count):
-            target[j] = source[j]
+    """Unsigned indices, and steps that are known to the compiler, let it use vectors."""
+    width, two = _tile.columns(source.itemsize), np.uintp(2)
+    at, to, end = np.uintp(source_at), np.uintp(target_at), np.uintp(count)
+    if source_step == 1 and target_step == 1 and count % width == 0:
+        for j in range(0, count, width):
+            _tile.copy_row(source, source_at + j, target, target_at + j, width)
+    elif source_step == 1 and target_step == 1:
+        for j in range(end):
+            target[to + j] = source[at + j]
     elif source_step == 2 and target_step == 1:
-        for j in range(count):
-            target[j] = source[2 * j]
+        for j in range(end):
+            target[to + j] = source[at + two * j]
+    elif source_step == 1 and target_step == 2:
+        for j in range(end):
+            target[to + two * j] = source[at + j]
     else:
         for j in range(count):
-            target[j * target_step] = source[j * source_step]
+            target[target_at + j * target_step] = source[source_at + j * source_step]
 
 
 @register_jitable

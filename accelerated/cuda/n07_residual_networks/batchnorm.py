@@ -3,11 +3,13 @@ kernels reads both forms as they lie in memory. Statistics read x once: a thread
 and their squares, which loses few digits whatever comes. Means and squares are merged (Chan, Golub and LeVeque 1983) in
 the block, and then by every block that needs them, which costs less than a launch. The backward sums likewise."""
 
+import numpy as np
+
 from nnspec.accelerated.cuda._kernel import inlined, kernel
 from nnspec.accelerated.cuda._sums import sum_by_lane
 from nnspec.accelerated.cuda._target import SIMULATED, WARP, cuda, empty, empty_like, flat, math
 
-THREADS = (256, 8)
+THREADS, EACH = (256, 8), (4, 2)  # EACH: entries that a thread reads before it writes them
 MOST_BLOCKS = 16 if SIMULATED else 132 * 4  # as many as are at work at once: each reads the sums of all of its channel
 FEWEST = 2 if SIMULATED else 16  # samples to a thread
 
@@ -65,7 +67,7 @@ def _normalized(x, gamma, beta, running_mean, running_var, train, momentum, eps,
 
 
 def _split(x):
-    """Blocks; samples of a channel, channels, pixels; channels of a block side by side, chunks of samples, their length."""
+    """Blocks; samples of a channel, channels, pixels; neighbouring channels of a block, chunks of samples, length."""
     channels = x.shape[1]
     pixels = x.size // (len(x) * channels) if x.size else 1
     samples, lanes = len(x) * pixels if x.size else 0, 1
@@ -135,14 +137,15 @@ def _measure(real, threads):
     return measure
 
 
-@kernel(threads=THREADS)
-def _normalize(real, threads, train):
+@kernel(threads=THREADS, each=EACH)
+def _normalize(real, threads, each, train):
     add_up = sum_by_lane(real, threads)
 
     def normalize(
         x, gamma, beta, running_mean, running_var, partial, samples, channels, pixels, lanes, chunks, length,
         keep, new, correction, eps, out, stats, mean_after, var_after,
     ):  # fmt: skip
+        values, places = cuda.local.array(each, real), cuda.local.array(each, np.int64)
         c, begin, end, step = _share(samples, channels, lanes, chunks, length, threads)
         writes = cuda.blockIdx.x % chunks == 0 and cuda.threadIdx.x < lanes and c < channels
         if train:
@@ -165,9 +168,15 @@ def _normalize(real, threads, train):
             scale, offset = gamma[c] * rstd, beta[c]
             at, pixel = _place(begin, c, channels, pixels)
             images, over = step // pixels, step % pixels
-            for _ in range(begin, end, step):
-                out[at] = (x[at] - mean) * scale + offset
-                at, pixel = _onwards(at, pixel, images, over, channels, pixels)
+            for sample in range(begin, end, step * each):
+                for e in range(each):  # all reads first, so that they are under way together
+                    places[e] = at
+                    if sample + e * step < end:
+                        values[e] = x[at]
+                    at, pixel = _onwards(at, pixel, images, over, channels, pixels)
+                for e in range(each):
+                    if sample + e * step < end:
+                        out[places[e]] = (values[e] - mean) * scale + offset
             if writes:
                 stats[0, c], stats[1, c] = mean, rstd
                 mean_after[c] = keep * running_mean[c] + new * mean if train else mean
@@ -200,12 +209,14 @@ def _sum_products(real, threads):
     return sum_products
 
 
-@kernel(threads=THREADS)
-def _unscale(real, threads, train):
+@kernel(threads=THREADS, each=EACH)
+def _unscale(real, threads, each, train):
     add_up = sum_by_lane(real, threads)
 
     def unscale(dout, x, stats, gamma, partial, samples, channels, pixels, lanes, chunks, length, dx, dgamma, dbeta):
         slots, other_slots = cuda.shared.array(threads, real), cuda.shared.array(threads, real)
+        values, douts = cuda.local.array(each, real), cuda.local.array(each, real)
+        places = cuda.local.array(each, np.int64)
         c, begin, end, step = _share(samples, channels, lanes, chunks, length, threads)
         products = total = real(0)
         for chunk in range(cuda.threadIdx.x // lanes, chunks if c < channels else 0, step):
@@ -220,11 +231,19 @@ def _unscale(real, threads, train):
             along_shift, along_scale = total / real(samples), products / real(samples)
             at, pixel = _place(begin, c, channels, pixels)
             images, over = step // pixels, step % pixels
-            for _ in range(begin, end, step):
-                d = dout[at]
-                if train:
-                    d -= along_shift + (x[at] - mean) * rstd * along_scale
-                dx[at] = d * scale
-                at, pixel = _onwards(at, pixel, images, over, channels, pixels)
+            for sample in range(begin, end, step * each):
+                for e in range(each):
+                    places[e] = at
+                    if sample + e * step < end:
+                        douts[e] = dout[at]
+                        if train:
+                            values[e] = x[at]
+                    at, pixel = _onwards(at, pixel, images, over, channels, pixels)
+                for e in range(each):
+                    if sample + e * step < end:
+                        d = douts[e]
+                        if train:
+                            d -= along_shift + (values[e] - mean) * rstd * along_scale
+                        dx[places[e]] = d * scale
 
     return unscale

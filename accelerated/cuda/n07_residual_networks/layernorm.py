@@ -128,11 +128,12 @@ def _backward(real, threads, each):
                 xhat, dxhat = (x[i, j] - mean) * rstd, dout[i, j] * gamma[j]
                 dx[i, j] = (dxhat - along_shift - xhat * along_scale) * rstd
         cuda.syncthreads()
-        for j in range(t, min(size, room // rows), threads):
+        for j in range(t, min(size, lanes * each), threads):
             products, total = real(0), real(0)
-            for row in range(rows):
-                products += dgammas[j // lanes * threads + row * lanes + j % lanes]
-                total += dbetas[j // lanes * threads + row * lanes + j % lanes]
+            first = j // lanes * threads + j % lanes
+            for at in range(first, first + threads, lanes):
+                products += dgammas[at]
+                total += dbetas[at]
             partial[0, block, j], partial[1, block, j] = products, total
 
     return backward

@@ -243,8 +243,7 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
         a_piece = cuda.shared.array((depth, padded), real)
         x_piece = cuda.shared.array((depth, padded_slab), real)
         weights = cuda.shared.array((tile, padded), real)
-        scores = cuda.local.array((high, wide), real)
-        dp = cuda.local.array((high, wide), real)
+        totals = cuda.local.array((high, wide), real)
         sums = cuda.local.array((high, many), real)
         heads, rows, size = dx.shape
         my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
@@ -261,9 +260,7 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
         for first in range(0, b.shape[1], tile):
             query_tile, key_tile = (row // tile, first // tile) if of_queries else (first // tile, row // tile)
             if _alive(live, entry, query_tile, key_tile) if masked else True:
-                multiply(a, b, head, row, first, a_piece, x_piece, scores)
-                if of_scores:
-                    multiply(a_pair, b_pair, head, row, first, a_piece, x_piece, dp)
+                multiply(a, b, head, row, first, a_piece, x_piece, totals)
                 for i in range(high):
                     for j in range(wide):
                         here, there = row + my_row + i * down, first + my_column + j * across
@@ -271,12 +268,19 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                         reached = here < rows and there < b.shape[1]
                         if masked and reached:
                             reached = _allowed(masks, entry, query, key)
-                        weight = real(0)
+                        p = real(0)
                         if reached:
-                            weight = math.exp(scale * scores[i, j] - tops[head, query]) * inverses[head, query]
-                            if of_scores:
-                                weight *= scale * (dp[i, j] - alongs[head, query])
-                        weights[my_column + j * across, my_row + i * down] = weight
+                            p = math.exp(scale * totals[i, j] - tops[head, query]) * inverses[head, query]
+                        weights[my_column + j * across, my_row + i * down] = p
+                if of_scores:
+                    multiply(a_pair, b_pair, head, row, first, a_piece, x_piece, totals)
+                    for i in range(high):
+                        for j in range(wide):
+                            here, there = row + my_row + i * down, first + my_column + j * across
+                            query = here if of_queries else there
+                            if here < rows and there < b.shape[1]:
+                                slope = scale * (totals[i, j] - alongs[head, query])
+                                weights[my_column + j * across, my_row + i * down] *= slope
                 add(weights, x, head, first, column, x_piece, sums)
         for i in range(high):
             here = row + my_row + i * down

@@ -1,0 +1,77 @@
+"""Trainer: minibatches, an update rule for each parameter, the best parameters kept. CS231n, assignment 1, `Solver`.
+
+    in each epoch, for each batch b of a fresh permutation:
+        loss, grads = model(params, x_b, y_b)        w, state_w = rule(w, dw, state_w) for every parameter w
+    then the accuracy on the validation data, and lr = lr_decay lr
+
+x_train (N, …)    y_train (N,)    x_val (V, …)    y_val (V,)    params and best_params: dicts with the same keys
+
+A composite: `model` and `rule` are names in `ops` (None: the reference), such as "two_layer_loss" and "adam". Every
+parameter has a state of its own, so that each counts its own steps. All gradients are known before any parameter moves,
+and nothing that was passed in is written to. The last batch of an epoch may be shorter. best_params are those after the
+epoch with the highest validation accuracy, the first of several.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnspec.reference.n04_optimization.minibatch import epoch_batches
+from nnspec.shapes import Array, Between, Float, Int
+
+
+def train(
+    params: dict,
+    x_train: Float[Array, "N *d"],
+    y_train: Int[Array, "N"],
+    x_val: Float[Array, "V *d"],
+    y_val: Int[Array, "V"],
+    *,
+    model: str,
+    rule: str = "sgd_momentum",
+    lr: float = 1e-2,
+    lr_decay: float = 1.0,
+    reg: float = 0.0,
+    epochs: Between[1, None] = 10,
+    batch: Between[1, None] = 100,
+    rng: np.random.Generator,
+    on_epoch: Callable[[dict], None] | None = None,
+    ops=None,
+):
+    """(best_params, history): history["loss"] of every batch, history["val_accuracy"] of every epoch.
+
+    on_epoch is called with the history after every epoch.
+    """
+    if ops is None:
+        from nnspec import reference as ops
+    loss_of, update = getattr(ops, model), getattr(ops, rule)
+    params, states = dict(params), dict.fromkeys(params)
+    best_params, history = params, {"loss": [], "val_accuracy": []}
+    for _ in range(epochs):
+        for idx in epoch_batches(len(x_train), batch, rng=rng):
+            loss, grads = loss_of(params, x_train[idx], y_train[idx], reg=reg)
+            history["loss"].append(float(loss))
+            params, states = _step(update, params, grads, states, lr)
+        accuracy = _accuracy(loss_of, params, x_val, y_val, batch)
+        if accuracy > max(history["val_accuracy"], default=-1.0):
+            best_params = params
+        history["val_accuracy"].append(accuracy)
+        lr = lr_decay * lr
+        if on_epoch is not None:
+            on_epoch(history)
+    return {key: np.array(w) for key, w in best_params.items()}, history
+
+
+def _step(update, params, grads, states, lr):
+    """New parameters and states under the same keys."""
+    moved = {key: update(w, grads[key], states[key], lr=lr) for key, w in params.items()}
+    return {key: w for key, (w, _) in moved.items()}, {key: state for key, (_, state) in moved.items()}
+
+
+def _accuracy(loss_of, params, x, y, batch):
+    """The share of samples whose largest score is that of their label."""
+    right = 0
+    for start in range(0, len(x), batch):
+        scores = np.asarray(loss_of(params, x[start : start + batch]))  # (batch, C)
+        right += int((scores.argmax(axis=1) == y[start : start + batch]).sum())
+    return right / max(1, len(x))
