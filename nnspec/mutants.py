@@ -14,7 +14,7 @@ import random
 import signal
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,11 @@ class Mutant:
     before: str
     after: str
     occurrence: int  # among equal changes in one function
-    source: str
+    change: tuple[ast.Module, ast.AST, ast.AST] = field(repr=False, compare=False)  # the tree, what goes, what comes
+
+    @property
+    def source(self) -> str:
+        return ast.unparse(_replaced(*self.change))
 
     @property
     def id(self) -> str:
@@ -74,10 +78,9 @@ def mutants_of(concept: Concept) -> list[Mutant]:
             if _is_docstring(place) or _in_error(place, function):
                 continue
             for after in _changes(place):
-                before, changed = ast.unparse(place), _replaced(tree, place, after)
-                key = (function.name, before, ast.unparse(after))
+                key = (function.name, ast.unparse(place), ast.unparse(after))
                 counts[key] = counts.get(key, -1) + 1
-                found.append(Mutant(concept.name, *key, counts[key], ast.unparse(changed)))
+                found.append(Mutant(concept.name, *key, counts[key], (tree, place, after)))
     return found
 
 

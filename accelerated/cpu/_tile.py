@@ -145,12 +145,12 @@ def _make_within(tile, tile_rows):
 dot_within, dot_short_within = _make_within(dot, ROWS), _make_within(dot_short, SHORT_ROWS)
 
 
-def _make_row(adds):
+def _make_row(step=1, adds=False):
     @intrinsic
     def row(typingctx, source, source_at, target, target_at, count):
-        """Write the row of a tile at one place to another place, or add its first `count` columns to what is there.
+        """Write `count` entries, every `step`-th from one place on, to another place, or add them to what is there.
 
-        Whatever the count, a whole row is read and written at both places.
+        Whatever the count, as many as a tile has columns are read and written: those beyond it are written as 0.
         """
         size = types.intp
         signature = types.void(source, size, target, size, size)
@@ -161,20 +161,22 @@ def _make_row(adds):
             lanes = VECTOR_BYTES * 8 // bits
             vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
 
-            def places(array, position, at):
+            def places(array, position, at, vectors):
                 data = builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
                 return [
                     builder.bitcast(builder.gep(data, [count.type(j * lanes)]), vector.as_pointer())
-                    for j in range(VECTORS)
+                    for j in range(vectors)
                 ]
 
-            values = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at)]
-            for j, place in enumerate(places(target, 2, target_at)):
-                value = values[j]
+            values = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, step * VECTORS)]
+            if step == 2:
+                even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
+                values = [builder.shuffle_vector(*values[2 * j : 2 * j + 2], even) for j in range(VECTORS)]
+            everywhere, nothing = _broadcast(builder, count, index), ir.Constant(vector, None)
+            for j, place in enumerate(places(target, 2, target_at, VECTORS)):
+                columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
+                value = builder.select(builder.icmp_signed("<", columns, everywhere), values[j], nothing)
                 if adds:
-                    columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
-                    inside = builder.icmp_signed("<", columns, _broadcast(builder, count, index))
-                    value = builder.select(inside, value, ir.Constant(vector, None))
                     value = builder.fadd(builder.load(place, align=bits // 8), value)
                 builder.store(value, place, align=bits // 8)
             return context.get_dummy_value()
@@ -184,9 +186,9 @@ def _make_row(adds):
     return row
 
 
-copy_row, add_row = _make_row(adds=False), _make_row(adds=True)
+copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)
 
 __all__ = [
-    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_row", "dot", "dot_short", "dot_short_within", "dot_within",
-    "l1", "l2",
+    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_every_second", "copy_row", "dot", "dot_short", "dot_short_within",
+    "dot_within", "l1", "l2",
 ]  # fmt: skip

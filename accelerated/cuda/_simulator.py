@@ -192,7 +192,7 @@ class _Cuda:
 
     def __init__(self):
         self.gridDim, self.blockDim = SimpleNamespace(x=0), SimpleNamespace(x=0)
-        self.shared = SimpleNamespace(array=lambda shape, dtype: self.now.block.array(shape, dtype))
+        self.shared = SimpleNamespace(array=lambda shape, dtype, alignment=None: self.now.block.array(shape, dtype))
         self.local = SimpleNamespace(array=poisoned)
 
     @property

@@ -3,6 +3,8 @@
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n10_attention import test_masked_softmax as spec
 
+MASKED = {"mask": spec.some}
+
 
 class BenchMaskedSoftmax(Timing):
     spec = spec.TestMaskedSoftmax
@@ -11,4 +13,4 @@ class BenchMaskedSoftmax(Timing):
         "M": {"batch": (4096,), "T": 512},
         "L": {"batch": (16384,), "T": 1024},
     }
-    options = {"mask": spec.some}
+    options = MASKED

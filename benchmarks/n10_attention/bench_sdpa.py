@@ -8,6 +8,7 @@ SIZES = {
     "M": {"batch": (4, 8), "Tq": 512, "d": 64, "Tk": 512, "dv": 64},
     "L": {"batch": (1, 8), "Tq": 2048, "d": 64, "Tk": 2048, "dv": 64},
 }
+CAUSAL = {"mask": spec.causal}
 
 
 class BenchSdpa(Timing):
@@ -18,4 +19,4 @@ class BenchSdpa(Timing):
 class BenchCausalSdpa(Timing):
     spec = spec.TestSdpa
     sizes = {f"{name} causal": size for name, size in SIZES.items()}
-    options = {"mask": spec.causal}
+    options = CAUSAL

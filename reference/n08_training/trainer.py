@@ -44,7 +44,9 @@ def train(
     """
     if ops is None:
         from nnspec import reference as ops
-    loss_of, update = getattr(ops, model), getattr(ops, rule)
+    loss_of, update = _part(ops, "model", model), _part(ops, "rule", rule)
+    if len(x_train) == 0 or len(x_val) == 0:
+        raise ValueError(f"train: x_train and x_val must not be empty, got {len(x_train)} and {len(x_val)} samples")
     params, states = dict(params), dict.fromkeys(params)
     best_params, history = params, {"loss": [], "val_accuracy": []}
     for _ in range(epochs):
@@ -74,4 +76,11 @@ def _accuracy(loss_of, params, x, y, batch):
     for start in range(0, len(x), batch):
         scores = np.asarray(loss_of(params, x[start : start + batch]))  # (batch, C)
         right += int((scores.argmax(axis=1) == y[start : start + batch]).sum())
-    return right / max(1, len(x))
+    return right / len(x)
+
+
+def _part(ops, argument, name):
+    part = getattr(ops, name, None)
+    if not callable(part):
+        raise ValueError(f"train: {argument} must be the name of a function of ops, got {name!r}")
+    return part

@@ -223,7 +223,7 @@ def _laid_out(x, first, KH, KW, rows, WO, stride, pad):
                     y = i * stride + u - pad
                     if 0 <= y < H:
                         source = (c * H + y) * W + left * stride + v - pad
-                        _copy(flat, source, stride, image, at + left, 1, right - left)
+                        _copy_from(flat, source, stride, image, at + left, right - left)  # row after row
                     at += columns
     return image
 
@@ -233,18 +233,18 @@ def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
     """Rows top … bottom of dx from where they were laid out; 0 where no window reaches."""
     C, H, W = dx.shape
     height, columns, phases = rows + (KH - 1) // stride, WO + (KW - 1) // stride, min(stride, KW)
-    flat = dx.reshape(-1)
     for c in range(C):
         for y in range(top, bottom):
             u, i = (y + pad) % stride, (y + pad) // stride - first
             if stride > 1 or columns < W + pad or i >= height:
-                dx[c, y, :] = 0
+                for j in range(W):
+                    dx[c, y, j] = 0
             if u < KH and i < height:
                 for v in range(phases):
                     left, right = _inside(W, v - pad, stride, columns)
                     at = (((c * min(stride, KH) + u) * phases + v) * height + i) * columns
-                    target = (c * H + y) * W + left * stride + v - pad
-                    _copy(image, at + left, 1, flat, target, stride, right - left)
+                    for j in range(left, right):
+                        dx[c, y, j * stride + v - pad] = image[at + j]
 
 
 @register_jitable
@@ -269,25 +269,19 @@ def _inside(size, first, stride, count):
 
 
 @register_jitable
-def _copy(source, source_at, source_step, target, target_at, target_step, count):
-    """Unsigned indices, and steps that are known to the compiler, let it use vectors."""
-    width, two = _tile.columns(source.itemsize), np.uintp(2)
-    at, to, end = np.uintp(source_at), np.uintp(target_at), np.uintp(count)
-    if source_step == 1 and target_step == 1 and count % width == 0:
-        for j in range(0, count, width):
-            _tile.copy_row(source, source_at + j, target, target_at + j, width)
-    elif source_step == 1 and target_step == 1:
-        for j in range(end):
-            target[to + j] = source[at + j]
-    elif source_step == 2 and target_step == 1:
-        for j in range(end):
-            target[to + j] = source[at + two * j]
-    elif source_step == 1 and target_step == 2:
-        for j in range(end):
-            target[to + two * j] = source[at + j]
-    else:
-        for j in range(count):
-            target[target_at + j * target_step] = source[source_at + j * source_step]
+def _copy_from(source, source_at, step, target, target_at, count):
+    """Every step-th entry of `source`, in wide copies that may write zeros beyond the last one."""
+    width = _tile.columns(source.itemsize)
+    for j in range(0, count, width):
+        here, at, to = min(width, count - j), source_at + j * step, target_at + j
+        whole = at + width * step <= source.size
+        if step == 1 and whole:
+            _tile.copy_row(source, at, target, to, here)
+        elif step == 2 and whole:
+            _tile.copy_every_second(source, at, target, to, here)
+        else:
+            for i in range(here):
+                target[to + i] = source[at + i * step]
 
 
 @register_jitable

@@ -123,11 +123,11 @@ def _contract(real, threads, rows, columns, depth, wide, biased):
     across = columns // wide  # threads along a side of the tile; each owns high x wide entries
     high = rows * across // threads
     add_pieces = pieces_added(dot, across, depth, high, wide)
-    padded = rows + 1  # so that a column of a piece lies in different banks
+    padded = rows + 4  # so that a column of a piece lies in different banks, and a thread can load four rows at once
     a_together, b_together = threads // depth, threads // columns  # rows of A, and of B, that are copied at once
 
     def contract(a, b, bias, out, height, entries, depths, a_steps, b_steps, out_steps, moves, rests, grid, chunk_size):
-        a_piece = cuda.shared.array((depth, padded), real)
+        a_piece = cuda.shared.array((depth, padded), real, alignment=16)
         b_piece = cuda.shared.array((depth, columns), real)
         taps = cuda.shared.array((3, depth), np.int64)
         offsets = cuda.shared.array(columns, np.int64)  # in out, of each column; -1 for none
@@ -166,10 +166,12 @@ def _contract(real, threads, rows, columns, depth, wide, biased):
         for k in range(start, stop, depth):
             from_a = row * a_steps[0] + place[0] * a_steps[1] + (place[1] * number + rest_u) * depths[2]
             from_a += place[2] * number + rest_v
-            for i in range(t // depth, rows, a_together):
+            for s in range(rows // a_together):
+                i = s * a_together + t // depth
                 inside = row + i < height and k + d < stop
                 a_piece[d, i] = a[from_a + i * a_steps[0]] if inside else real(0)
-            for e in range(t // columns, depth, b_together):
+            for s in range(depth // b_together):
+                e = s * b_together + t // columns
                 inside = 0 <= y + taps[0, e] < b_height and 0 <= x + taps[1, e] < b_width
                 b_piece[e, t % columns] = b[from_b + taps[2, e]] if inside else real(0)
             cuda.syncthreads()

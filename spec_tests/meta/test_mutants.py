@@ -1,0 +1,44 @@
+"""Mutants of the reference: what they are, and that the specification rejects a fixed sample of every concept's."""
+
+import ast
+
+import pytest
+
+from nnspec import catalogue, mutants
+
+A_CONCEPT = 3  # mutants of each in every run; the whole campaign is `nnspec mutants`
+
+
+def concept(name):
+    return catalogue.concepts()[name]
+
+
+def test_a_mutant_is_one_change_of_the_source():
+    original = ast.unparse(ast.parse(concept("tanh").files["reference"].read_text()))
+    found = mutants.mutants_of(concept("tanh"))
+    assert "tanh.tanh_backward: 1 - out * out -> 1 + out * out" in {m.id for m in found}
+    for mutant in found:
+        before, after = original.splitlines(), mutant.source.splitlines()
+        assert len(before) == len(after) and sum(a != b for a, b in zip(before, after, strict=True)) == 1
+
+
+def test_ids_are_unique():
+    ids = [m.id for name in ("adam", "knn", "softmax_cross_entropy") for m in mutants.mutants_of(concept(name))]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_is_called_equivalent_exists_and_survives_for_a_reason():
+    known = {m.id for c in catalogue.concepts().values() for m in mutants.mutants_of(c)}
+    assert set(mutants.equivalents()) <= known
+    assert all(mutants.equivalents().values())
+
+
+@pytest.mark.parametrize("name", [name for name, c in catalogue.concepts().items() if "reference" in c.files])
+def test_a_sample_is_rejected(name):
+    verdicts = list(mutants.campaign([name], sample=A_CONCEPT, seed=1))
+    assert verdicts and [v.mutant.id for v in verdicts if v.survived] == []
+
+
+def test_the_command_counts_and_fails_when_one_survives(nnspec):
+    done = nnspec("mutants", "--concept", "tanh")
+    assert done.returncode == 0 and "100.0%" in done.stdout, done.stdout
