@@ -67,7 +67,8 @@ def check(
     collector = _Collector(loaded, on_plan, on_check)
     wanted = [check_id.split("/")[0] for check_id in ids] or concepts
     target = _from_anywhere(backend) if named else loaded.name
-    arguments = _arguments(_files(wanted, notes), target, level, dtype, ids, workers, junit)
+    files, missing = _files(wanted, notes, loaded)
+    arguments = _arguments(files, target, level, dtype, ids, workers, junit)
     printed = io.StringIO()
     guarded = isolated(timeout, memory) if workers else contextlib.nullcontext()
     with guarded, _quiet_environment(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -76,6 +77,7 @@ def check(
     if report is None or (code not in (0, 1, 5)):
         raise Unusable(_why_not(code, printed.getvalue()))
     report.backend, report.level, report.seconds = loaded.name, level, time.perf_counter() - begun
+    report.missing = missing
     announced = read_announced(known_failures, report, whole=not (ids or dtype)) if known_failures else {}
     return report.judged(announced)
 
@@ -125,12 +127,15 @@ class _Collector(GivenBackend):
             self.on_check(self.report.checks[-1])
 
 
-def _files(names, notes) -> list[str]:
-    chosen = catalogue.select(names, notes)
-    files = [str(concept.files["spec"]) for concept in chosen if "spec" in concept.files]
-    if not files:
+def _files(names, notes, backend) -> tuple[list[str], list[str]]:
+    """The specifications that are asked, and the concepts of which the backend has nothing: they need no asking."""
+    chosen = [concept for concept in catalogue.select(names, notes) if "spec" in concept.files]
+    if not chosen:
         raise Unusable("nothing to check: no concept is selected")
-    return files
+    found = [concept for concept in chosen if any(map(backend.has, concept.functions))]
+    asked = found or chosen
+    missing = [concept.name for concept in chosen if concept not in asked]
+    return [str(concept.files["spec"]) for concept in asked], missing
 
 
 def _arguments(files, backend, level, dtype, ids, workers, junit) -> list[str]:

@@ -112,7 +112,7 @@ def _show_failure(report: Report, check: Check, to: Console):
 
 def _summary(report: Report) -> list[str]:
     done = dict(_implemented(report))
-    missing = [name for name, _ in _by_concept(report.checks) if name not in done]
+    missing = [*(name for name, _ in _by_concept(report.checks) if name not in done), *report.missing]
     good = sum(not any(c.state in BAD and report.counts(c) for c in checks) for checks in done.values())
     counts = report.count()
     parts = ", ".join(f"{counts[state]} {_WORD[state]}" for state in State if counts[state])

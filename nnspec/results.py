@@ -49,6 +49,7 @@ class Report:
     checks: list[Check] = field(default_factory=list)
     planned: int = 0
     seconds: float = 0.0
+    missing: list[str] = field(default_factory=list)  # concepts of which the backend has nothing
 
     def judged(self, announced: dict[str, str] | None = None) -> "Report":
         """With the states that need an overview: blocked, xfail and xpass."""
@@ -77,7 +78,8 @@ class Report:
     def to_json(self) -> str:
         head = {"backend": self.backend, "level": self.level, "exit_code": self.exit_code, "planned": self.planned}
         counts = {state.value: self.count()[state] for state in State}
-        told = {**head, "seconds": round(self.seconds, 3), "counts": counts, "checks": [asdict(c) for c in self.checks]}
+        head |= {"seconds": round(self.seconds, 3), "missing": self.missing, "counts": counts}
+        told = {**head, "checks": [asdict(c) for c in self.checks]}
         return json.dumps(told, indent=1)
 
     def _repr_html_(self) -> str:

@@ -383,7 +383,8 @@ class Spec:
 
         by: "truth", sympy's, or "wide", the reference's in extended precision where sympy would take too long.
         """
-        want, budgets = self.expected(problem, by, lenient, at_tie)  # before the call: a backend may spoil its inputs
+        want, budgets = self.expected(problem, by, lenient, at_tie)
+        untouched = copy.deepcopy(problem)  # a backend may spoil its inputs
         if telling:
             require_telling(want, budgets)
         self.looked_at = problem.described()
@@ -393,7 +394,7 @@ class Spec:
                 try:
                     compare(name, value, want[name], budgets[name], problem.dims)
                 except CheckFailed as failed:
-                    raise CheckFailed(f"{failed}{self.recognized(problem, name, want, value, budgets)}") from None
+                    raise CheckFailed(f"{failed}{self.recognized(untouched, name, want, value, budgets)}") from None
 
     def expected(self, problem: Problem, by: str, lenient=False, at_tie=False) -> tuple[dict, dict]:
         """What is wanted, and the budgets. Small ones are kept: a campaign of mutants asks for each a hundred times."""

@@ -55,7 +55,7 @@ def train(
             history["loss"].append(float(loss))
             params, states = _step(update, params, grads, states, lr)
         accuracy = _accuracy(loss_of, params, x_val, y_val, batch)
-        if accuracy > max(history["val_accuracy"], default=-1.0):
+        if accuracy > max(history["val_accuracy"], default=-np.inf):
             best_params = params
         history["val_accuracy"].append(accuracy)
         lr = lr_decay * lr

@@ -87,7 +87,7 @@ class TestGelu(Layer):
     @mistake("N50", "Phi(x) is (1 + erf(x / sqrt 2)) / 2: divide x by the root of 2.", replaces="gelu_forward")
     def root_of_two_forgotten(x, *, approximate=False):
         out, cache = gelu_forward(x, approximate=approximate)
-        return out if approximate else x * (1 + erf_of_floats(x)) / 2, cache
+        return out if approximate else np.maximum(x, -40) * (1 + erf_of_floats(x)) / 2, cache
 
     @mistake("N51", "The default is the exact form with erf: it differs from the tanh form in the fourth digit.",
              replaces="gelu_forward")  # fmt: skip
@@ -103,13 +103,14 @@ class TestGelu(Layer):
              replaces="gelu_forward")  # fmt: skip
     def sigmoid_form(x, *, approximate=False):
         out, cache = gelu_forward(x, approximate=approximate)
-        return out if approximate else x * (1 + np.tanh(0.851 * x)) / 2, cache
+        return out if approximate else np.maximum(x, -40) * (1 + np.tanh(0.851 * x)) / 2, cache
 
     @mistake("N52", "Product rule: Phi(x) depends on x as well and adds x phi(x).", replaces="gelu_backward")
     def density_forgotten(dout, cache):
         x, approximate = cache
-        out, _ = gelu_forward(x, approximate=approximate)
-        return dout * np.divide(out, x, out=np.full_like(x, 0.5), where=x != 0)
+        near = np.clip(x, -40, 40)
+        out, _ = gelu_forward(near, approximate=approximate)
+        return dout * np.divide(out, near, out=np.full_like(x, 0.5), where=x != 0)
 
     @mistake("N53", "The normal density is exp(-x^2 / 2) / sqrt(2 pi): halve x^2.", replaces="gelu_backward")
     def variance_of_one_half(dout, cache):

@@ -268,20 +268,21 @@ def _inside(size, first, stride, count):
     return left, max(left, min(count, (size - first + stride - 1) // stride))
 
 
-@register_jitable
+@register_jitable(inline="always")
 def _copy_from(source, source_at, step, target, target_at, count):
     """Every step-th entry of `source`, in wide copies that may write zeros beyond the last one."""
-    width = _tile.columns(source.itemsize)
-    for j in range(0, count, width):
-        here, at, to = min(width, count - j), source_at + j * step, target_at + j
+    width, done = _tile.columns(source.itemsize), 0
+    while done < count:
+        here, at, to = min(width, count - done), source_at + done * step, target_at + done
         whole = at + width * step <= source.size
         if step == 1 and whole:
             _tile.copy_row(source, at, target, to, here)
         elif step == 2 and whole:
             _tile.copy_every_second(source, at, target, to, here)
         else:
-            for i in range(here):
-                target[to + i] = source[at + i * step]
+            for j in range(here):
+                target[to + j] = source[at + j * step]
+        done += width
 
 
 @register_jitable

@@ -52,7 +52,7 @@ def conv2d_backward(dout, cache):
 
 
 def _contracted(height, entries, depths, a, a_steps, b, b_steps, out, out_steps, *, moves, rests=(1, 0), bias=None):
-    """out, whose r are below height, (m, i, j) below entries and (q, u, v) below depths.
+    """out: for r below height and (m, i, j) below entries the sum over (q, u, v) below depths.
 
     Steps lead from one to the next in memory: of a, r and q; of b, m and q; of out, r and m. moves: di, du and first.
     rests: how many there are, and where in the padded x the rows and columns of out begin.
@@ -65,9 +65,9 @@ def _contracted(height, entries, depths, a, a_steps, b, b_steps, out, out_steps,
     chunks = max(1, min(ENOUGH_BLOCKS // max(1, tiles), deep // SHORTEST_CHUNK, MOST_CHUNKS))
     partial = out if chunks == 1 else empty((chunks, out.size), out.dtype)
     _contract(
-        chunks * tiles, flat(a), flat(b), flat(partial if bias is None else bias), flat(partial), height, entries, depths,
-        a_steps, (*b_steps, *b.shape[2:]), (out.size, *out_steps), moves, rests, (down, across, chunks), _parts(deep, chunks),
-        biased=bias is not None,
+        chunks * tiles, flat(a), flat(b), flat(partial if bias is None else bias), flat(partial),
+        height, entries, depths, a_steps, (*b_steps, *b.shape[2:]), (out.size, *out_steps), moves, rests,
+        (down, across, chunks), _parts(deep, chunks), biased=bias is not None,
     )  # fmt: skip
     return out if chunks == 1 else sum_partials(partial).reshape(out.shape)
 

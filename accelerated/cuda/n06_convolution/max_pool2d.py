@@ -1,4 +1,4 @@
-"""A thread for each output, which notes the pixel that won; backward, a thread for each pixel asks the windows it is in.
+"""A thread for each output, which notes the pixel that won; backward, one for each pixel, which asks its windows.
 
 The size of the window and the stride are constants to the compiler: a division by them is then a multiplication.
 """
@@ -17,7 +17,7 @@ def max_pool2d_forward(x, *, k=2, stride=None, pad=0):
         raise ValueError(f"max_pool2d_forward: pad must be at most half of k = {k}, got {pad}")
     stride = k if stride is None else stride
     size = output_size("max_pool2d_forward", "k", x, (k, k), stride, pad)
-    (N, C, H, W) = x.shape
+    N, C, H, W = x.shape
     out, winner = empty((N * C, *size), x.dtype), empty((N * C, *size), np.int32)
     _forward(blocks(out.size, _forward.threads), x.reshape(N * C, H, W), pad, out, winner, k=k, stride=stride)
     return out.reshape(N, C, *size), (winner, x.shape, k, stride, pad)

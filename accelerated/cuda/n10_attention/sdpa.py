@@ -15,6 +15,7 @@ from nnspec.accelerated.cuda._target import WARP, cuda, empty, empty_like, math
 from nnspec.accelerated.cuda.n10_attention._masks import meeting, place
 
 TILE = (64, 4)  # queries, and keys
+VECTOR = 16  # bytes that a thread reads from shared memory at once
 SIZES = {"threads": (256, 8), "tile": TILE, "depth": (16, 2), "high": (4, 1), "wide": (4, 2)}  # a thread: high x wide
 
 
@@ -113,14 +114,20 @@ def _along(real, threads):
 
 
 def _products(real, threads, tile, depth, high, wide, span):
-    """The two products of a tile, on pieces in shared memory. A thread has rows `down` and columns `across` apart."""
-    across, down, slab = tile // wide, tile // high, span * tile
+    """What a block does with a tile: where a thread stands in it, and two products on pieces in shared memory."""
+    across, slab = tile // wide, span * tile
+
+    @inlined
+    def corner():
+        """The first row and column of this thread. With `max` the compiler sees that they are not negative, and reads
+        neighbours in shared memory together."""
+        return max(0, cuda.threadIdx.x // across * high), max(0, cuda.threadIdx.x % across * wide)
 
     @inlined
     def multiply(a, b, head, row, first, a_piece, b_piece, totals):
         """totals = a[head, row:] b[head, first:]^T, of a tile of each."""
         size = a.shape[2]
-        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        my_row, my_column = corner()
         for i in range(high):
             for j in range(wide):
                 totals[i, j] = real(0)
@@ -134,13 +141,13 @@ def _products(real, threads, tile, depth, high, wide, span):
             for d in range(depth):
                 for i in range(high):
                     for j in range(wide):
-                        totals[i, j] += a_piece[d, my_row + i * down] * b_piece[d, my_column + j * across]
+                        totals[i, j] += a_piece[d, my_row + i] * b_piece[d, my_column + j]
             cuda.syncthreads()
 
     @inlined
     def add(weights, x, head, first, column, x_piece, sums):
         """sums += weights^T x[head, first: , column:], of a tile of weights and a slab of columns."""
-        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        my_row, my_column = corner()
         for start in range(0, min(tile, x.shape[1] - first), depth):
             for p in range(cuda.threadIdx.x, slab * depth, threads):
                 r, c = start + p // slab, p % slab
@@ -149,31 +156,32 @@ def _products(real, threads, tile, depth, high, wide, span):
             cuda.syncthreads()
             for d in range(depth):
                 for i in range(high):
-                    for j in range(wide * span):
-                        sums[i, j] += weights[start + d, my_row + i * down] * x_piece[d, my_column + j * across]
+                    for s in range(span):
+                        for j in range(wide):
+                            sums[i, s, j] += weights[start + d, my_row + i] * x_piece[d, s * tile + my_column + j]
             cuda.syncthreads()
 
-    return multiply, add
+    return corner, multiply, add
 
 
 @kernel(**SIZES)
 def _forward(real, threads, tile, depth, high, wide, span, masked):
     depth = depth if real is np.float32 else depth // 2
-    multiply, add = _products(real, threads, tile, depth, high, wide, span)
-    across, down, slab, many = tile // wide, tile // high, span * tile, span * wide
-    padded, padded_slab = tile + 2, span * tile + 2  # so that what a warp writes at once lies in different banks
+    corner, multiply, add = _products(real, threads, tile, depth, high, wide, span)
+    slab, across = span * tile, tile // wide
+    padded, padded_slab = tile + 4, slab + 4  # still whole vectors, and less often in one bank
 
     def forward(q, k, v, masks, live, below, sizes, steps, scale, tops, inverses, out):
-        q_piece = cuda.shared.array((depth, padded), real)
-        x_piece = cuda.shared.array((depth, padded_slab), real)
-        weights = cuda.shared.array((tile, padded), real)
+        q_piece = cuda.shared.array((depth, padded), real, alignment=VECTOR)
+        x_piece = cuda.shared.array((depth, padded_slab), real, alignment=VECTOR)
+        weights = cuda.shared.array((tile, padded), real, alignment=VECTOR)
         scores = cuda.local.array((high, wide), real)
-        sums = cuda.local.array((high, many), real)
+        sums = cuda.local.array((high, span, wide), real)
         highest = cuda.local.array(high, real)
         totals = cuda.local.array(high, real)
         heads, queries, size = out.shape
         keys, nothing = k.shape[1], -real(math.inf)
-        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        my_row, my_column = corner()
         slabs = (size + slab - 1) // slab
         column = cuda.blockIdx.x % slabs * slab
         head = cuda.blockIdx.x // slabs % heads
@@ -183,15 +191,16 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
         entry = place(head, below, sizes, steps)
         for i in range(high):
             highest[i], totals[i] = nothing, real(0)
-            for j in range(many):
-                sums[i, j] = real(0)
+            for s in range(span):
+                for j in range(wide):
+                    sums[i, s, j] = real(0)
         for first in range(0, keys, tile):
             if _alive(live, entry, row // tile, first // tile) if masked else True:
                 multiply(q, k, head, row, first, q_piece, x_piece, scores)
                 for i in range(high):
-                    query, top = row + my_row + i * down, highest[i]
+                    query, top = row + my_row + i, highest[i]
                     for j in range(wide):
-                        key = first + my_column + j * across
+                        key = first + my_column + j
                         reached = query < queries and key < keys
                         if masked and reached:
                             reached = _allowed(masks, entry, query, key)
@@ -208,12 +217,13 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
                     for j in range(wide):
                         e = math.exp(scores[i, j] - offset)
                         totals[i] += e
-                        weights[my_column + j * across, my_row + i * down] = e
-                    for j in range(many):
-                        sums[i, j] *= shrink
+                        weights[my_column + j, my_row + i] = e
+                    for s in range(span):
+                        for j in range(wide):
+                            sums[i, s, j] *= shrink
                 add(weights, v, head, first, column, x_piece, sums)
         for i in range(high):
-            query, total = row + my_row + i * down, totals[i]
+            query, total = row + my_row + i, totals[i]
             step = across // 2
             while step > 0:
                 total += cuda.shfl_xor_sync(ALL, total, step)
@@ -222,10 +232,11 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
             if query < queries:
                 if my_column == 0 and column == 0:
                     tops[head, query], inverses[head, query] = highest[i], inverse
-                for j in range(many):
-                    c = column + my_column + j * across
-                    if c < size:
-                        out[head, query, c] = sums[i, j] * inverse
+                for s in range(span):
+                    for j in range(wide):
+                        c = column + s * tile + my_column + j
+                        if c < size:
+                            out[head, query, c] = sums[i, s, j] * inverse
 
     return forward
 
@@ -233,20 +244,20 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
 @kernel(**SIZES)
 def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, of_scores):
     depth = depth if real is np.float32 else depth // 2
-    multiply, add = _products(real, threads, tile, depth, high, wide, span)
-    across, down, slab, many = tile // wide, tile // high, span * tile, span * wide
-    padded, padded_slab = tile + 2, span * tile + 2
+    corner, multiply, add = _products(real, threads, tile, depth, high, wide, span)
+    slab = span * tile
+    padded, padded_slab = tile + 4, slab + 4
 
     def backward(a, b, a_pair, b_pair, x, masks, live, below, sizes, steps, scale, tops, inverses, alongs, dx):
         """dx = w x, with rows of q or of k. w: gradients of the scores, or probabilities; a b^T: scores;
         a_pair b_pair^T: gradients of the probabilities, which are the products of dout and v."""
-        a_piece = cuda.shared.array((depth, padded), real)
-        x_piece = cuda.shared.array((depth, padded_slab), real)
-        weights = cuda.shared.array((tile, padded), real)
+        a_piece = cuda.shared.array((depth, padded), real, alignment=VECTOR)
+        x_piece = cuda.shared.array((depth, padded_slab), real, alignment=VECTOR)
+        weights = cuda.shared.array((tile, padded), real, alignment=VECTOR)
         totals = cuda.local.array((high, wide), real)
-        sums = cuda.local.array((high, many), real)
+        sums = cuda.local.array((high, span, wide), real)
         heads, rows, size = dx.shape
-        my_row, my_column = cuda.threadIdx.x // across, cuda.threadIdx.x % across
+        my_row, my_column = corner()
         slabs = (size + slab - 1) // slab
         column = cuda.blockIdx.x % slabs * slab
         head = cuda.blockIdx.x // slabs % heads
@@ -255,15 +266,16 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
             row = ((rows + tile - 1) // tile - 1) * tile - row
         entry = place(head, below, sizes, steps)
         for i in range(high):
-            for j in range(many):
-                sums[i, j] = real(0)
+            for s in range(span):
+                for j in range(wide):
+                    sums[i, s, j] = real(0)
         for first in range(0, b.shape[1], tile):
             query_tile, key_tile = (row // tile, first // tile) if of_queries else (first // tile, row // tile)
             if _alive(live, entry, query_tile, key_tile) if masked else True:
                 multiply(a, b, head, row, first, a_piece, x_piece, totals)
                 for i in range(high):
                     for j in range(wide):
-                        here, there = row + my_row + i * down, first + my_column + j * across
+                        here, there = row + my_row + i, first + my_column + j
                         query, key = (here, there) if of_queries else (there, here)
                         reached = here < rows and there < b.shape[1]
                         if masked and reached:
@@ -271,22 +283,23 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                         p = real(0)
                         if reached:
                             p = math.exp(scale * totals[i, j] - tops[head, query]) * inverses[head, query]
-                        weights[my_column + j * across, my_row + i * down] = p
+                        weights[my_column + j, my_row + i] = p
                 if of_scores:
                     multiply(a_pair, b_pair, head, row, first, a_piece, x_piece, totals)
                     for i in range(high):
                         for j in range(wide):
-                            here, there = row + my_row + i * down, first + my_column + j * across
+                            here, there = row + my_row + i, first + my_column + j
                             query = here if of_queries else there
                             if here < rows and there < b.shape[1]:
                                 slope = scale * (totals[i, j] - alongs[head, query])
-                                weights[my_column + j * across, my_row + i * down] *= slope
+                                weights[my_column + j, my_row + i] *= slope
                 add(weights, x, head, first, column, x_piece, sums)
         for i in range(high):
-            here = row + my_row + i * down
-            for j in range(many):
-                c = column + my_column + j * across
-                if here < rows and c < size:
-                    dx[head, here, c] = sums[i, j]
+            here = row + my_row + i
+            for s in range(span):
+                for j in range(wide):
+                    c = column + s * tile + my_column + j
+                    if here < rows and c < size:
+                        dx[head, here, c] = sums[i, s, j]
 
     return backward
