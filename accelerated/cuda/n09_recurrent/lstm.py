@@ -1,6 +1,6 @@
 """x Wx for all steps is one product, and so are the gradients of the weights. What has to wait for the step before is
 one launch: a block owns some sequences and hidden units with all four gates of these, so that what the product gives
-goes into the cells without a way through memory. In the backward a quarter of a block sums over the columns of one gate.
+goes into the cells without a way through memory. In the backward a quarter of a block sums the columns of one gate.
 """
 
 from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel

@@ -48,7 +48,7 @@ def _heads(x):
 
 
 def _masking(mask, q):
-    """masks (n, Tq or 1, Tk or 1), in which of their tiles something is allowed, and which of them belongs to a head."""
+    """masks (n, Tq or 1, Tk or 1), in which of their tiles something is allowed, and which one belongs to a head."""
     where = meeting(() if mask is None else mask.shape[:-2], q.shape[:-2])
     if mask is None:
         return _heads(q), _heads(q), *where  # which nobody reads
@@ -188,7 +188,8 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
         row = (
             (queries + tile - 1) // tile - 1 - cuda.blockIdx.x // slabs // heads
         ) * tile  # those with most keys first
-        entry = place(head, below, sizes, steps)
+        entry = max(0, place(head, below, sizes, steps))
+        head, row, column = max(0, head), max(0, row), max(0, column)
         for i in range(high):
             highest[i], totals[i] = nothing, real(0)
             for s in range(span):
@@ -264,7 +265,8 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
         row = cuda.blockIdx.x // slabs // heads * tile
         if of_queries:  # those with most keys first
             row = ((rows + tile - 1) // tile - 1) * tile - row
-        entry = place(head, below, sizes, steps)
+        entry = max(0, place(head, below, sizes, steps))
+        head, row, column = max(0, head), max(0, row), max(0, column)
         for i in range(high):
             for s in range(span):
                 for j in range(wide):
