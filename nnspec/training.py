@@ -45,7 +45,7 @@ def _convnet(image, classes, rng):
 
 MODELS = {
     "two_layer_net": Model("two_layer_loss", _two_layer, epochs=20, flat=True),
-    "three_layer_convnet": Model("three_layer_convnet_loss", _convnet, epochs=8, lr=1e-3, lr_decay=0.8),
+    "three_layer_convnet": Model("three_layer_convnet_loss", _convnet, epochs=8, lr=2e-3, lr_decay=0.8, batch=50),
 }
 DATA = {"digits": "load_digits", "mnist": "load_mnist5k"}
 

