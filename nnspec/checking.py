@@ -132,10 +132,18 @@ def _files(names, notes, backend) -> tuple[list[str], list[str]]:
     chosen = [concept for concept in catalogue.select(names, notes) if "spec" in concept.files]
     if not chosen:
         raise Unusable("nothing to check: no concept is selected")
-    found = [concept for concept in chosen if any(map(backend.has, concept.functions))]
+    found = [concept for concept in chosen if _has_something_of(concept, backend)]
     asked = found or chosen
     missing = [concept.name for concept in chosen if concept not in asked]
     return [str(concept.files["spec"]) for concept in asked], missing
+
+
+def _has_something_of(concept, backend) -> bool:
+    """A function of its own, or all the parts of a composite that it inherits."""
+    if any(backend.has(name) and not backend.inherits(name) for name in concept.functions):
+        return True
+    composites = [made() for made in catalogue.specs_of(concept)] if concept.composite else []
+    return any(backend.inherits(spec.entry) and all(map(backend.has, spec.parts)) for spec in composites)
 
 
 def _arguments(files, backend, level, dtype, ids, workers, junit) -> list[str]:

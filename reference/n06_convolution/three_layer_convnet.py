@@ -49,9 +49,9 @@ def three_layer_convnet_loss(
     if ops is None:
         from nnspec import reference as ops
     W1, W2, W3 = params["W1"], params["W2"], params["W3"]
-    K = W1.shape[2]
+    *_, K = W1.shape
     _require_odd("three_layer_convnet_loss", "the size of the filters in params['W1']", K)
-    maps, conv = ops.conv2d_forward(x, W1, params["b1"], pad=(K - 1) // 2)  # (N, F, H, W)
+    maps, conv = ops.conv2d_forward(x, W1, params["b1"], pad=K // 2)  # (N, F, H, W)
     active1, relu1 = ops.relu_forward(maps)  # (N, F, H, W)
     pooled, pool = ops.max_pool2d_forward(active1, k=2)  # (N, F, H/2, W/2)
     hidden, affine2 = ops.affine_forward(pooled, W2, params["b2"])  # (N, M)

@@ -277,9 +277,9 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                 multiply(a, b, head, row, first, a_piece, x_piece, totals)
                 for i in range(high):
                     for j in range(wide):
-                        here, there = min(row + my_row + i, rows - 1), first + my_column + j
+                        here, there = row + my_row + i, first + my_column + j
                         query, key = (here, there) if of_queries else (there, here)
-                        reached = there < b.shape[1]
+                        reached = here < rows and there < b.shape[1]
                         if masked and reached:
                             reached = _allowed(masks, entry, query, key)
                         p = real(0)
