@@ -46,7 +46,7 @@ class Compiled:
 compiled: dict[tuple, list[Compiled]] = {}
 
 
-def compile_once(name: str, function, real, args: tuple, static: dict):
+def compile_once(name: str, function, real, args: tuple, static: dict, bounds: tuple | None):
     signature = tuple(map(_type_of, args))
     key = (name, real, tuple(sorted(static.items(), key=str)), signature)
     if key in compiled:
@@ -54,7 +54,7 @@ def compile_once(name: str, function, real, args: tuple, static: dict):
     variant = ", ".join(_shown(k, v) for k, v in static.items() if v is not False)
     compiled[key] = []
     for target, cc in zip(TARGET_NAMES, TARGETS, strict=True):
-        ptx, _ = cuda.compile_ptx(function, signature, cc=cc)
+        ptx, _ = cuda.compile_ptx(function, signature, cc=cc, launch_bounds=bounds)
         compiled[key].append(
             Compiled(name, np.dtype(real).name, variant, target, **_assembled(ptx, target), float64=_float64(ptx))
         )

@@ -10,7 +10,8 @@
     scaled(blocks(x.size, scaled.threads), x, 0.5, out)
 
 `real` is the dtype of the first floating array, and Python floats are handed on in it: a float64 constant in a float32
-kernel costs 32 times the arithmetic. Keywords of a launch go to the factory.
+kernel costs 32 times the arithmetic. Keywords of a launch go to the factory. A kernel that gets an attribute `resident`
+has its registers limited, so that as many blocks fit a multiprocessor at once.
 """
 
 import inspect
@@ -43,7 +44,7 @@ class _Kernel:
         self._function = cache(
             lambda real, **static: factory(**({"real": real} if takes_real else {}), **sizes, **static)
         )
-        self._compiled = cache(lambda real, **static: cuda.jit(self._function(real, **static)))
+        self._compiled = cache(lambda real, **static: self._jitted(self._function(real, **static)))
 
     def __call__(self, blocks: int, *args, **static):
         """Launch it. Nothing to do for no block at all."""
@@ -52,6 +53,12 @@ class _Kernel:
         real = next((arg.dtype.type for arg in args if is_on_device(arg) and arg.dtype.kind == "f"), np.float32)
         args = tuple(real(arg) if isinstance(arg, (float, np.floating)) else arg for arg in args)
         _LAUNCH[MODE](self, real, blocks, args, static)
+
+    def _jitted(self, function):
+        return cuda.jit(function, launch_bounds=self._bounds(function))
+
+    def _bounds(self, function):
+        return (self.threads, function.resident) if hasattr(function, "resident") else None
 
     def _on_device(self, real, blocks, args, static):
         self._compiled(real, **static)[blocks, self.threads](*args)
@@ -63,7 +70,8 @@ class _Kernel:
     def _only_compiled(self, real, blocks, args, static):
         from nnspec.accelerated.cuda._compiler import compile_once
 
-        compile_once(self.name, self._function(real, **static), real, args, static)
+        function = self._function(real, **static)
+        compile_once(self.name, function, real, args, static, self._bounds(function))
 
 
 _LAUNCH = {"device": _Kernel._on_device, "simulate": _Kernel._simulated, "compile": _Kernel._only_compiled}

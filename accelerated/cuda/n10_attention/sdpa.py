@@ -164,6 +164,10 @@ def _products(real, threads, tile, depth, high, wide, span):
     return corner, multiply, add
 
 
+def _resident(real, span):
+    return 2 if real is np.float32 and span == 1 else 1
+
+
 @kernel(**SIZES)
 def _forward(real, threads, tile, depth, high, wide, span, masked):
     depth = depth if real is np.float32 else depth // 2
@@ -239,6 +243,7 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
                         if c < size:
                             out[head, query, c] = sums[i, s, j] * inverse
 
+    forward.resident = _resident(real, span)
     return forward
 
 
@@ -304,4 +309,5 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                     if here < rows and c < size:
                         dx[head, here, c] = sums[i, s, j]
 
+    backward.resident = _resident(real, span)
     return backward
