@@ -9,6 +9,7 @@ u |y|    the rounding of the answer itself        floor   what gradual underflow
 It knows about cancellation, the length of sums and saturation, because the reference suffers from them too.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,10 +96,12 @@ def jittered(functions: dict) -> dict:
 
         return call
 
-    return {
-        name: wrap(function) if list(inspect.signature(function).parameters)[-1:] == ["cache"] else function
-        for name, function in functions.items()
-    }
+    return {name: wrap(function) if _takes_a_cache(function) else function for name, function in functions.items()}
+
+
+@functools.cache
+def _takes_a_cache(function) -> bool:
+    return list(inspect.signature(function).parameters)[-1:] == ["cache"]
 
 
 def _moved(entry, rng):

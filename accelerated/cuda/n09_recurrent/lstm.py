@@ -96,12 +96,12 @@ def _step_forward(real, threads, rows, units, depth):
     def step_forward(Wh, t, gates, h_before, c_before, h, c_T):
         """gates[:, t] holds x Wx + b before, and the gates after."""
         h_piece = cuda.shared.array((depth, padded), real)
-        w_piece = cuda.shared.array((depth, across), real)
+        w_piece = cuda.shared.array((depth, across), real, alignment=16)  # the gates of a unit side by side
         totals = cuda.local.array((each, 4), real)
         sequences, steps, size = h.shape
         tiles = (size + units - 1) // units
         row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
-        my_row, my_unit = cuda.threadIdx.x // units, cuda.threadIdx.x % units
+        my_row, my_unit = cuda.threadIdx.x // units, max(0, cuda.threadIdx.x % units)  # max: known not to be negative
         for r in range(each):
             for gate in range(4):
                 totals[r, gate] = real(0)
@@ -110,13 +110,13 @@ def _step_forward(real, threads, rows, units, depth):
                 n, k = row + p // depth, start + p % depth
                 h_piece[p % depth, p // depth] = h_before[n, t, k] if n < sequences and k < size else real(0)
             for p in range(cuda.threadIdx.x, across * depth, threads):
-                k, gate, j = start + p // across, p % across // units, unit + p % units
+                k, gate, j = start + p // across, p % 4, unit + p % across // 4
                 w_piece[p // across, p % across] = Wh[k, gate * size + j] if k < size and j < size else real(0)
             cuda.syncthreads()
             for d in range(depth):
                 for r in range(each):
                     for gate in range(4):
-                        totals[r, gate] += h_piece[d, my_row + r * down] * w_piece[d, gate * units + my_unit]
+                        totals[r, gate] += h_piece[d, my_row + r * down] * w_piece[d, my_unit * 4 + gate]
             cuda.syncthreads()
         j = unit + my_unit
         for r in range(each):
