@@ -87,21 +87,21 @@ def _start(real, threads, given):
     return start
 
 
-@kernel(threads=(128, 8), rows=(16, 4), units=(16, 4), depth=(32, 2))
+@kernel(threads=(128, 8), rows=(32, 4), units=(16, 4), depth=(32, 2))
 def _step_forward(real, threads, rows, units, depth):
-    down = threads // units  # rows from one sequence of a thread to the next
-    each = rows // down
-    across, padded = 4 * units, rows + 1
+    each = rows * units // threads  # sequences of a thread
+    across, padded = 4 * units, rows + 4
 
     def step_forward(Wh, t, gates, h_before, c_before, h, c_T):
         """gates[:, t] holds x Wx + b before, and the gates after."""
-        h_piece = cuda.shared.array((depth, padded), real)
-        w_piece = cuda.shared.array((depth, across), real, alignment=16)  # the gates of a unit side by side
+        h_piece = cuda.shared.array((depth, padded), real, alignment=16)
+        w_piece = cuda.shared.array((depth, units, 4), real, alignment=16)
         totals = cuda.local.array((each, 4), real)
         sequences, steps, size = h.shape
         tiles = (size + units - 1) // units
         row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
-        my_row, my_unit = cuda.threadIdx.x // units, max(0, cuda.threadIdx.x % units)  # max: known not to be negative
+        # With `max` the compiler sees that they are not negative, and reads neighbours in shared memory together.
+        my_row, my_unit = max(0, cuda.threadIdx.x // units * each), max(0, cuda.threadIdx.x % units)
         for r in range(each):
             for gate in range(4):
                 totals[r, gate] = real(0)
@@ -110,17 +110,18 @@ def _step_forward(real, threads, rows, units, depth):
                 n, k = row + p // depth, start + p % depth
                 h_piece[p % depth, p // depth] = h_before[n, t, k] if n < sequences and k < size else real(0)
             for p in range(cuda.threadIdx.x, across * depth, threads):
-                k, gate, j = start + p // across, p % 4, unit + p % across // 4
-                w_piece[p // across, p % across] = Wh[k, gate * size + j] if k < size and j < size else real(0)
+                d, u, gate = p // across, p % across // 4, p % 4
+                k, j = start + d, unit + u
+                w_piece[d, u, gate] = Wh[k, gate * size + j] if k < size and j < size else real(0)
             cuda.syncthreads()
             for d in range(depth):
                 for r in range(each):
                     for gate in range(4):
-                        totals[r, gate] += h_piece[d, my_row + r * down] * w_piece[d, my_unit * 4 + gate]
+                        totals[r, gate] += h_piece[d, my_row + r] * w_piece[d, my_unit, gate]
             cuda.syncthreads()
         j = unit + my_unit
         for r in range(each):
-            n = row + my_row + r * down
+            n = row + my_row + r
             if n < sequences and j < size:
                 i = _sigmoid(gates[n, t, j] + totals[r, 0])
                 f = _sigmoid(gates[n, t, size + j] + totals[r, 1])

@@ -189,9 +189,8 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
         slabs = (size + slab - 1) // slab
         column = cuda.blockIdx.x % slabs * slab
         head = cuda.blockIdx.x // slabs % heads
-        row = (
-            (queries + tile - 1) // tile - 1 - cuda.blockIdx.x // slabs // heads
-        ) * tile  # those with most keys first
+        last = (queries + tile - 1) // tile - 1
+        row = (last - cuda.blockIdx.x // slabs // heads) * tile  # those with most keys first
         entry = max(0, place(head, below, sizes, steps))
         head, row, column = max(0, head), max(0, row), max(0, column)
         for i in range(high):
@@ -236,7 +235,8 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
             inverse = real(0) if total == real(0) else real(1) / total
             if query < queries:
                 if my_column == 0 and column == 0:
-                    tops[head, query], inverses[head, query] = highest[i], inverse
+                    tops[head, query] = highest[i] if highest[i] > nothing else real(0)
+                    inverses[head, query] = inverse
                 for s in range(span):
                     for j in range(wide):
                         c = column + s * tile + my_column + j
