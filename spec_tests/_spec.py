@@ -68,13 +68,14 @@ class Mistake:
     hint: str
     replaces: str
     function: Callable = field(hash=False)
+    convention: bool = False  # honest implementations could differ on it: it may fall as late as at level strict
 
 
-def mistake(number: str, hint: str, *, replaces: str):
+def mistake(number: str, hint: str, *, replaces: str, convention: bool = False):
     """Makes a Mistake of a function in the body of a spec; its stable id is `<number> <name-of-the-function>`."""
 
     def make(function):
-        return Mistake(f"{number} {function.__name__.replace('_', '-')}", hint, replaces, function)
+        return Mistake(f"{number} {function.__name__.replace('_', '-')}", hint, replaces, function, convention)
 
     return make
 

@@ -6,32 +6,14 @@ import pytest
 from nnspec import catalogue, reference
 from nnspec.backends import Backend, NotSupplied
 from nnspec.collect import public_functions
+from nnspec.mistakes import backend_of, rejections
 from nnspec.spec_tests._problem import Problem
-from nnspec.spec_tests._spec import LEVEL_OF, BackendRaised, Spec
+from nnspec.spec_tests._spec import BackendRaised, Spec
 from nnspec.spec_tests._verdict import CheckFailed
-
-# Mistakes on which honest implementations could differ: they may fall as late as at level strict.
-CONVENTIONS = ("M05", "M06", "M16", "M118", "M03 zero-over-zero", "N24", "N25", "N87")
 
 
 def specs() -> list[type[Spec]]:
     return [spec for concept in catalogue.concepts().values() for spec in catalogue.specs_of(concept)]
-
-
-def rejections(spec: Spec, backend: Backend):
-    """(level, property, case) of each check that rejects the backend, in the order of the levels."""
-    for name, level in LEVEL_OF.items():
-        for planned in spec.plan(name):
-            try:
-                getattr(spec, f"test_{name}")(planned, backend)
-            except (CheckFailed, BackendRaised):
-                yield level, name, planned.id
-            except NotSupplied:
-                continue
-
-
-def with_mistake(mistake) -> Backend:
-    return Backend(mistake.id, {**public_functions(reference), mistake.replaces: mistake.function})
 
 
 @pytest.mark.parametrize(
@@ -39,9 +21,9 @@ def with_mistake(mistake) -> Backend:
     [pytest.param(spec, mistake, id=f"{spec.part()}-{mistake.id}") for spec in specs() for mistake in spec.mistakes()],
 )
 def test_every_mistake_is_rejected(spec, mistake):
-    found = next(rejections(spec(), with_mistake(mistake)), None)
+    found = next(rejections(spec(), backend_of(mistake)), None)
     assert found, f"{mistake.id} passes every check of {spec.__name__}"
-    assert found[0] != "strict" or mistake.id.startswith(CONVENTIONS), f"{mistake.id} falls only at {found}"
+    assert found[0] != "strict" or mistake.convention, f"{mistake.id} falls only at {found}"
 
 
 @pytest.mark.parametrize("spec", [pytest.param(spec, id=spec.part()) for spec in specs() if spec.mistakes()])
@@ -84,7 +66,7 @@ def test_a_mistake_is_recognized_and_no_other_is_accused_alone():
     recognized = unrecognized = 0
     for spec in filter(lambda spec: hasattr(spec, "definition"), specs()):  # laws tell that it is wrong, and not how
         for mistake in spec.mistakes():
-            told = "\n".join(_failures(spec(), with_mistake(mistake)))
+            told = "\n".join(_failures(spec(), backend_of(mistake)))
             hinted = f"mistake {mistake.id}: {mistake.hint}" in told
             assert hinted or "\nmistake " not in told, f"{mistake.id} is taken for another:\n{told}"
             recognized, unrecognized = recognized + hinted, unrecognized + (not hinted)

@@ -318,14 +318,17 @@ class TestCrossValidateK(Function):
         return accuracy, best(ks, accuracy.max(axis=1))
 
     @mistake(
-        "N87", "Of ks with the same mean accuracy the smallest is best, not the first.", replaces="cross_validate_k"
+        "N87",
+        "Of ks with the same mean accuracy the smallest is best, not the first.",
+        replaces="cross_validate_k",
+        convention=True,
     )
     def first_of_equals(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
         accuracy, _ = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
         return accuracy, int(ks[accuracy.mean(axis=1).argmax()])
 
     @mistake("N87", "Compare the means exactly: in floats, equal ones that were added in another order differ.",
-             replaces="cross_validate_k")  # fmt: skip
+             replaces="cross_validate_k", convention=True)  # fmt: skip
     def rounding_breaks_a_tie(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
         accuracy, _ = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
         return accuracy, best(ks, accuracy.mean(axis=1))

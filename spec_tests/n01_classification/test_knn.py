@@ -44,7 +44,12 @@ class TestL1Distance(Distance):
     def uint8_wraps(xq, xt):
         return abs(xq[:, None] - xt[None]).sum(axis=2).astype(float if xq.dtype.kind == "u" else xq.dtype)
 
-    @mistake("M118", "The subgradient of |·| at 0 is taken as 0, as np.sign does.", replaces="l1_distance_backward")
+    @mistake(
+        "M118",
+        "The subgradient of |·| at 0 is taken as 0, as np.sign does.",
+        replaces="l1_distance_backward",
+        convention=True,
+    )
     def sign_of_zero_is_one(dd, xq, xt):
         pull = dd[:, :, None] * np.where(xq[:, None] >= xt[None], 1, -1).astype(dd.dtype)
         return pull.sum(axis=1), -pull.sum(axis=0)
@@ -81,7 +86,9 @@ class TestL2Distance(Distance):
         difference = xq[:, None] - xt[None]
         return l2_distance(difference.reshape(-1, xq.shape[1]), 0 * xt[:1], squared=squared).reshape(len(xq), len(xt))
 
-    @mistake("M03", "Where two points coincide the gradient is 0, not 0/0.", replaces="l2_distance_backward")
+    @mistake(
+        "M03", "Where two points coincide the gradient is 0, not 0/0.", replaces="l2_distance_backward", convention=True
+    )
     def zero_over_zero(dd, xq, xt, *, squared=False):
         if squared:
             return l2_distance_backward(dd, xq, xt, squared=True)
@@ -174,7 +181,12 @@ class TestKnnIndices(Function):
     def partitioned_not_sorted(d, k):
         return np.argpartition(d, k - 1, axis=1)[:, :k]
 
-    @mistake("M06", "Of equal distances the smaller index comes first: use a stable sort.", replaces="knn_indices")
+    @mistake(
+        "M06",
+        "Of equal distances the smaller index comes first: use a stable sort.",
+        replaces="knn_indices",
+        convention=True,
+    )
     def later_index_first_on_ties(d, k):
         return d.shape[1] - 1 - np.argsort(d[:, ::-1], axis=1, kind="stable")[:, :k]
 
@@ -220,7 +232,12 @@ class TestKnnVote(Function):
         counts = [[list(row).count(c) for c in range(n_classes)] for row in labels]
         return [row.index(max(row)) for row in counts], counts, [row.count(max(row)) > 1 for row in counts]
 
-    @mistake("M05", "Of equally frequent labels the smaller one wins; here the largest does.", replaces="knn_vote")
+    @mistake(
+        "M05",
+        "Of equally frequent labels the smaller one wins; here the largest does.",
+        replaces="knn_vote",
+        convention=True,
+    )
     def largest_label_wins(labels, *, n_classes=None):
         _, counts, tie = knn_vote(labels, n_classes=n_classes)
         return counts.shape[1] - 1 - counts[:, ::-1].argmax(axis=1), counts, tie
@@ -235,7 +252,12 @@ class TestKnnVote(Function):
         y, counts, tie = knn_vote(labels, n_classes=n_classes)
         return y, counts, np.zeros_like(tie)
 
-    @mistake("M05", "Of equally frequent labels the smaller one wins; here the nearest does.", replaces="knn_vote")
+    @mistake(
+        "M05",
+        "Of equally frequent labels the smaller one wins; here the nearest does.",
+        replaces="knn_vote",
+        convention=True,
+    )
     def first_seen_wins(labels, *, n_classes=None):
         _, counts, tie = knn_vote(labels, n_classes=n_classes)
         votes = np.take_along_axis(counts, labels, axis=1)

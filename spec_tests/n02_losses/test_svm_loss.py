@@ -83,7 +83,12 @@ class TestSvmLoss(Loss):
         loss, cache = svm_loss_forward(scores, y, delta=delta, reduction=reduction)
         return loss * (len(y) if reduction == "mean" else 1), cache
 
-    @mistake("M16", "A margin of exactly 0 is not active: the mask is > 0, not >= 0.", replaces="svm_loss_forward")
+    @mistake(
+        "M16",
+        "A margin of exactly 0 is not active: the mask is > 0, not >= 0.",
+        replaces="svm_loss_forward",
+        convention=True,
+    )
     def kink_counted_as_active(scores, y, *, delta=1.0, reduction="mean"):
         loss, cache = svm_loss_forward(scores, y, delta=delta, reduction=reduction)
         _, y, divisor = cache

@@ -52,7 +52,10 @@ class TestRelu(Layer):
         return dout
 
     @mistake(
-        "M16", "The derivative at exactly 0 is taken as 0: the mask is x > 0, not x >= 0.", replaces="relu_backward"
+        "M16",
+        "The derivative at exactly 0 is taken as 0: the mask is x > 0, not x >= 0.",
+        replaces="relu_backward",
+        convention=True,
     )
     def kink_counted_as_positive(dout, cache):
         (x,) = cache

@@ -113,17 +113,17 @@ class TestMaxPool2d(Layer):
         return _to_ties(dout, cache, lambda ties: ties)
 
     @mistake("N24", "Of equal entries the first of the window, row by row, gets the gradient; it is not split.",
-             replaces="max_pool2d_backward")  # fmt: skip
+             replaces="max_pool2d_backward", convention=True)  # fmt: skip
     def gradient_split_among_ties(dout, cache):
         return _to_ties(dout, cache, lambda ties: ties / ties.sum())
 
     @mistake("N24", "Of equal entries the first of the window wins: compare with >, not with >=.",
-             replaces="max_pool2d_backward")  # fmt: skip
+             replaces="max_pool2d_backward", convention=True)  # fmt: skip
     def last_of_equals_wins(dout, cache):
         return _to_ties(dout, cache, lambda ties: np.arange(ties.size).reshape(ties.shape) == np.flatnonzero(ties)[-1])
 
     @mistake("N25", "NaN wins: a maximum that passes over it hides that something went wrong.",
-             replaces="max_pool2d_forward")  # fmt: skip
+             replaces="max_pool2d_forward", convention=True)  # fmt: skip
     def nan_passed_over(x, *, k=2, stride=None, pad=0):
         return max_pool2d_forward(np.nan_to_num(x, nan=-np.inf, posinf=np.inf, neginf=-np.inf),
                                   k=k, stride=stride, pad=pad)  # fmt: skip
