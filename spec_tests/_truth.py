@@ -175,10 +175,11 @@ def _write(inputs, tape, outputs, differentiate: list[bool]) -> str:
         lines.append(f"[{', '.join(f'd_{symbol}' for symbol, _ in through)}] = adjoints")
         lines += [f"d_{symbol} = 0" for symbol in [*leaves, *(symbol for symbol, _ in tape)]]
         for node, expression in reversed(tape + through):
-            for symbol in sorted(expression.free_symbols, key=str):
-                partial = sp.diff(expression, symbol)
-                if partial != 0:
-                    lines.append(f"d_{symbol} = d_{symbol} + d_{node} * ({printer.doprint(partial)})")
+            for term in sp.Add.make_args(expression):  # a symbol stands in few terms of a long sum
+                for symbol in sorted(term.free_symbols, key=str):
+                    partial = sp.diff(term, symbol)
+                    if partial != 0:
+                        lines.append(f"d_{symbol} = d_{symbol} + d_{node} * ({printer.doprint(partial)})")
     names = iter(str(symbol) for symbol, _ in results)
     shaped = [f"([{', '.join(next(names) for _ in range(a.size))}], {a.shape})" for a in outputs]
     gradients = ", ".join(f"d_{symbol}" for symbol in leaves) if differentiate else ""
