@@ -58,6 +58,7 @@ class Backend:
         self.largest_input = getattr(self.namespace, "largest_input", None)
         self.dtypes = tuple(map(str, getattr(self.namespace, "dtypes", ("float32", "float64"))))
         self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
+        self.probed: set[tuple[str, str]] = set()  # whose wrong answers were looked into: (part, output)
 
     def __repr__(self):
         return f"<backend {self.name}>"

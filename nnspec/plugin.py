@@ -190,7 +190,7 @@ def pytest_runtest_makereport(item, call):
     if config.getoption("--nnspec-id") and state is not State.PASSED:
         text += _looked_at(item)
     told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
-            "parts": sorted(backend.parts_used) or parts_of(item)}  # fmt: skip
+            "parts": sorted(backend.parts_used) or parts_of(item), "margin": item.instance.margin}  # fmt: skip
     backend.parts_used.clear()
     result.sections.clear()  # whatever a backend prints, by the megabyte if it likes
     result.user_properties = [*result.user_properties, ("nnspec", json.dumps(told))]
@@ -204,8 +204,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def _outcome(item, call) -> tuple[State, str]:
-    from nnspec.spec_tests._spec import BackendRaised
-    from nnspec.spec_tests._verdict import CheckFailed
+    from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
     if call.excinfo is None:
         return State.PASSED, ""

@@ -39,12 +39,19 @@ def show(report: Report, to: Console):
 
 
 def table(report: Report) -> Table:
+    """A line for each concept. budget: how much of it the worst entry of all right answers used."""
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, justify in (("concept", "left"), *((level, "left") for level in LEVELS), ("s", "right")):
+    for heading, justify in (
+        ("concept", "left"),
+        *((level, "left") for level in LEVELS),
+        ("budget", "right"),
+        ("s", "right"),
+    ):
         made.add_column(heading, justify=justify)
     for name, checks in _implemented(report):
         cells = [_cell(report, [c for c in checks if c.level == level]) for level in LEVELS]
-        made.add_row(name, *cells, f"{sum(c.seconds for c in checks):.1f}")
+        used = max((c.margin for c in checks if c.state is State.PASSED), default=0)
+        made.add_row(name, *cells, f"{used:.0%}" if used else "–", f"{sum(c.seconds for c in checks):.1f}")
     return made
 
 

@@ -34,6 +34,7 @@ class Check:
     text: str = ""  # what went wrong, for its author to read
     seconds: float = 0.0
     parts: tuple[str, ...] = ()  # the functions of the backend that a composite called
+    margin: float = 0.0  # how much of its budget the worst entry of a right answer used, 0 to 1
 
     @property
     def concept(self) -> str:

@@ -33,8 +33,9 @@ from nnspec.spec_tests._cases import (
     shape_of,
 )  # fmt: skip
 from nnspec.spec_tests._layouts import LAYOUTS
+from nnspec.spec_tests._probes import Suspect
 from nnspec.spec_tests._problem import REFERENCE, Problem
-from nnspec.spec_tests._verdict import CheckFailed, compare, fits, numbers, require, same, same_bits
+from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, compare, numbers, require, same, same_bits
 
 PROPERTIES = {  # by level
     "core": ("value", "gradient", "agreement", "law"),
@@ -50,14 +51,9 @@ SIZES = {  # of the cases that come by themselves: the first, the step to the ne
 LEVEL_OF = {name: level for level, names in PROPERTIES.items() for name in names}
 CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.2  # whichever comes first
 KEPT_UP_TO = 10_000  # entries of an answer that is kept in memory
-RECOGNIZED_UP_TO = 10_000  # entries of an input: mistakes are recognized on small ones, and some take N^2 memory
 
 
 _expected: dict[tuple, tuple[dict, dict]] = {}
-
-
-class BackendRaised(Exception):
-    """A function of the backend raised. The text says what, and where."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +109,7 @@ class Spec:
     budget_from: ClassVar[str | None] = None  # the least accurate function of the reference that is accepted at core
 
     looked_at: dict[str, Any] | None = None  # by the last check: what went in, and answers beside the truth
+    margin: float = 0.0  # how much of its budget the last check used at most, 0 to 1
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -220,7 +217,7 @@ class Spec:
         left, right = sides(backend, problem)
         budget = replace(budget, rounding=budget.rounding + np.finfo(problem.dtype).eps / 2 * largest)
         try:
-            compare("left side", left, right, budget, problem.dims)
+            self.margin = compare("left side", left, right, budget)
         except CheckFailed as failed:
             raise CheckFailed(f"{law.__doc__}\n{failed}") from None
 
@@ -392,10 +389,8 @@ class Spec:
         for name, value in self.answer(backend, problem, gradient=only != "outputs").items():
             if only is None or (only == "outputs") == (name in self.outputs):
                 self.looked_at |= {f"{name} got": value, f"{name} want": want[name].astype(problem.dtype)}
-                try:
-                    compare(name, value, want[name], budgets[name], problem.dims)
-                except CheckFailed as failed:
-                    raise CheckFailed(f"{failed}{self.recognized(untouched, name, want, value, budgets)}") from None
+                suspect = Suspect(self, backend, untouched, problem, name, value, want, budgets)
+                self.margin = max(self.margin, compare(name, value, want[name], budgets[name], suspect.explained))
 
     def expected(self, problem: Problem, by: str, lenient=False, at_tie=False) -> tuple[dict, dict]:
         """What is wanted, and the budgets. Small ones are kept: a campaign of mutants asks for each a hundred times."""
@@ -407,23 +402,6 @@ class Spec:
                 return found
             _expected[key] = found
         return _expected[key]
-
-    def recognized(self, problem: Problem, name: str, want: dict, got, budgets: dict) -> str:
-        """The classic mistakes that give just this wrong answer, with their hints. Nothing where none does."""
-        told = []
-        if max(np.size(array) for array in problem.inputs.values()) > RECOGNIZED_UP_TO:
-            return ""
-        for wrong in self.mistakes():
-            functions = public_functions(reference) | {wrong.replaces: wrong.function}
-            try:
-                with np.errstate(all="ignore"):
-                    answer = self.run(Backend(wrong.id, functions), copy.deepcopy(problem), name not in self.outputs)
-            except Exception:  # a mistake that cannot take this input is not the one
-                continue
-            mistaken, budget = answer[name], budgets[name]
-            if fits(got, mistaken, budget) and not fits(mistaken, want[name], budget):
-                told.append(f"\nmistake {wrong.id}: {wrong.hint}")
-        return "".join(told)
 
     def unpack(self, result, parts: int, what: str) -> tuple:
         """`result` as a tuple of that many parts, or a failure that says what was returned."""

@@ -8,8 +8,8 @@ from nnspec.backends import Backend, NotSupplied
 from nnspec.collect import public_functions
 from nnspec.mistakes import backend_of, rejections
 from nnspec.spec_tests._problem import Problem
-from nnspec.spec_tests._spec import BackendRaised, Spec
-from nnspec.spec_tests._verdict import CheckFailed
+from nnspec.spec_tests._spec import Spec
+from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
 
 def specs() -> list[type[Spec]]:
