@@ -17,6 +17,9 @@ from nnspec.isolation import MEMORY, TIMEOUT, isolated
 from nnspec.plugin import REPORT, GivenBackend
 from nnspec.results import Check, Report, read_announced
 
+COMPILING = 600.0  # seconds of a check that may have to compile kernels, on a machine that may be busy
+MANY, WORKERS = 5, 2  # concepts from which on starting so many workers pays, each with threads of its own
+
 
 def check(
     backend="cpu",
@@ -27,7 +30,7 @@ def check(
     dtype: str | None = None,
     ids=(),
     workers: int | None = None,
-    timeout: float = TIMEOUT,
+    timeout: float | None = None,
     memory: float = MEMORY,
     known_failures=None,
     junit=None,
@@ -41,8 +44,10 @@ def check(
     concepts, notes, dtype, ids: only these concepts, notes, "float32" or "float64", or checks.
     level: what decides `Report.exit_code` (default: "core", for the bundled backends "strict"); all levels run.
     workers: run in so many processes, guarded against crashes, endless loops and exhausted memory. None: one, for what
-    is not bundled and has a name. 0: run in this process, which is all that an object can do.
-    timeout, memory: seconds that a check may take in a worker, GiB that a worker may add to what it starts with.
+    is not bundled and has a name; for what is bundled two where there is much to check and none where there is little.
+    0: run in this process, which is all that an object can do.
+    timeout, memory: seconds that a check may take in a worker (default 30; what is bundled may have to compile first),
+    GiB that a worker may add to what it starts with.
     known_failures: a TOML file with [[xfail]] entries. junit: write JUnit XML there.
     simulate: run the kernels of "cuda" in the simulator, on small inputs; it needs no GPU.
     on_plan, on_check: told how many checks there are, and of each that is done.
@@ -60,7 +65,6 @@ def check(
     if simulate:
         _simulate(backend)
     loaded = load(backend)
-    workers = int(named and not loaded.ours) if workers is None else workers
     if workers and not named:
         raise Unusable("workers need a backend that they can load themselves: give its name or path")
     level = level or ("strict" if loaded.ours or ids else "core")  # who asks for a check wants it judged
@@ -68,8 +72,10 @@ def check(
     wanted = [check_id.split("/")[0] for check_id in ids] or concepts
     target = _from_anywhere(backend) if named else loaded.name
     files, missing = _files(wanted, notes, loaded)
+    workers = _workers(loaded, named, len(files)) if workers is None else workers
     arguments = _arguments(files, target, level, dtype, ids, workers, junit)
     printed = io.StringIO()
+    timeout = timeout or (COMPILING if loaded.ours else TIMEOUT)
     guarded = isolated(timeout, memory) if workers else contextlib.nullcontext()
     with guarded, _quiet_environment(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main(arguments, plugins=[collector])
@@ -80,6 +86,14 @@ def check(
     report.missing = missing
     announced = read_announced(known_failures, report, whole=not (ids or dtype)) if known_failures else {}
     return report.judged(announced)
+
+
+def _workers(backend, named: bool, concepts: int) -> int:
+    if not named:
+        return 0
+    if not backend.ours:
+        return 1
+    return min(WORKERS, os.cpu_count() or 1) if concepts >= MANY and not backend.one_process else 0
 
 
 def _from_anywhere(backend: str) -> str:

@@ -34,7 +34,7 @@ def main():
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this check, as a failure names it.")
 @click.option(
     "-n", "workers", type=click.IntRange(0), metavar="WORKERS",
-    help="Worker processes; default 1, which is guarded, and 0 (this process) for the bundled backends.",
+    help="Worker processes; default 1, which is guarded; bundled backends: 0 (this process), 2 for many concepts.",
 )  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a check may take in a worker [30].")
 @click.option("--memory", type=click.FloatRange(0, min_open=True), help="GiB that a worker may add [8].")
