@@ -6,6 +6,7 @@ dropout is the probability to keep since 2018 and was that to drop before. A fun
 None, or raises NotImplementedError) is not implemented. What the assignments have no option for, ours does not get.
 """
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -16,11 +17,14 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
+from nnspec.adapters import _linear_classifiers
+from nnspec.adapters._agreement import agreed
 from nnspec.backends import CannotLoad
 
 FILES = (
     "layers", "optim", "rnn_layers",
-    "classifiers.k_nearest_neighbor", "classifiers.fc_net", "classifiers.cnn",
+    "classifiers.k_nearest_neighbor", "classifiers.linear_svm", "classifiers.softmax",
+    "classifiers.fc_net", "classifiers.cnn",
 )  # fmt: skip
 # Imported at the top of files of some years for what no check needs: plots, images, data, Python 2.
 OPTIONAL = ("past", "past.builtins", "future", "six", "six.moves", "h5py", "imageio", "matplotlib", "matplotlib.pyplot")
@@ -31,12 +35,12 @@ def load(target: str, imported) -> dict:
 
 
 def locate(folder: str) -> Path:
-    """The folder that holds layers.py. Raises CannotLoad."""
+    """The folder that holds layers.py or, where it is that of the first assignment, classifiers. Raises CannotLoad."""
     path = Path(folder).expanduser()
     for found in (path, path / "cs231n"):
-        if (found / "layers.py").is_file():
+        if (found / "layers.py").is_file() or (found / "classifiers").is_dir():
             return found.resolve()
-    raise CannotLoad(f"there is no layers.py in {folder} or in {path / 'cs231n'}")
+    raise CannotLoad(f"there is no layers.py and no folder classifiers in {folder} or in {path / 'cs231n'}")
 
 
 def adapted(folder: Path) -> dict[str, Callable]:
@@ -46,7 +50,7 @@ def adapted(folder: Path) -> dict[str, Callable]:
         for module in modules:
             if (theirs := getattr(module, adapt.theirs, None)) is not None:
                 made |= {f"{name}{ending}": f for ending, f in adapt.make(theirs, module).items()}
-    return made
+    return _linear_classifiers.penalty(modules) | _losses(modules) | made
 
 
 class _Adapted(SimpleNamespace):
@@ -92,6 +96,11 @@ def _filled(result, name: str):
     if parts[0] is None:
         raise NotImplementedError(f"{name} is still a stub: it returns None")
     return result
+
+
+def _called(theirs, *args) -> tuple:
+    result = theirs(*args)
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _as_it_is(theirs, module, ending="_forward"):
@@ -174,14 +183,30 @@ def _dropout(theirs, module):
     return {"_forward": forward, "_backward": _backward(module, theirs.__name__)}
 
 
-def _loss(theirs, module):
-    """`(loss, dx)` at once: the gradient is the cache."""
+def _losses(modules) -> dict[str, Callable]:
+    """The losses: in layers.py `(loss, dx)` of the scores, and those inside of the linear classifiers."""
+    made = {}
+    for name, in_layers in (("svm_loss", "svm_loss"), ("softmax_cross_entropy", "softmax_loss")):
+        own = next(filter(None, (getattr(module, in_layers, None) for module in modules)), None)
+        versions = {in_layers: own} if own else {}
+        if versions := versions | _linear_classifiers.losses(modules, name):
+            made |= {f"{name}{ending}": f for ending, f in _loss(versions).items()}
+    return made
+
+
+def _loss(versions: dict[str, Callable]) -> dict[str, Callable]:
+    """The gradient comes with the loss: it is the cache."""
 
     def forward(scores, y):
-        return _filled(theirs(scores, y), theirs.__name__)
+        given = [scores, *(scores.copy() for _ in range(len(versions) - 1))]  # the first may show that it writes to it
+        calls = {
+            name: functools.partial(_called, theirs, array, y)
+            for (name, theirs), array in zip(versions.items(), given, strict=True)
+        }
+        return agreed(calls, scores.dtype)
 
     def backward(dloss, dscores):
-        return _filled(dloss * dscores, theirs.__name__)
+        return _filled(None if dscores is None else dloss * dscores, " and ".join(versions))
 
     return {"_forward": forward, "_backward": backward}
 
@@ -205,14 +230,14 @@ def _rule(**renamed):
 
 
 def _distance(*methods):
-    """The first of these methods of KNearestNeighbor that is there."""
+    """The first of these methods of KNearestNeighbor that is written, with which the others have to agree."""
 
     def make(theirs, module):
         def distance(xq, xt):
             knn = theirs()
             knn.train(xt, np.zeros(len(xt), np.int64))
-            method = next(getattr(knn, method) for method in methods if hasattr(knn, method))
-            return _filled(method(xq), methods[0])
+            calls = {n: functools.partial(_called, getattr(knn, n), xq) for n in methods if hasattr(knn, n)}
+            return agreed(calls, xq.dtype)[0]
 
         return {"": distance}
 
@@ -254,8 +279,6 @@ _ADAPTED = {
     "batchnorm2d": _Adapted(theirs="spatial_batchnorm_forward", make=_batchnorm),
     "layernorm": _Adapted(theirs="layernorm_forward", make=_layernorm),
     "dropout": _Adapted(theirs="dropout_forward", make=_dropout),
-    "svm_loss": _Adapted(theirs="svm_loss", make=_loss),
-    "softmax_cross_entropy": _Adapted(theirs="softmax_loss", make=_loss),
     "sgd_momentum": _Adapted(theirs="sgd_momentum", make=_rule(lr="learning_rate", mu="momentum")),
     "adam": _Adapted(
         theirs="adam", make=_rule(lr="learning_rate", beta1="beta1", beta2="beta2", eps="epsilon")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import nnspec
+
 LAYERS = """
     from builtins import range
     from past.builtins import xrange
@@ -255,5 +257,56 @@ def test_p_is_the_probability_to_drop_in_folders_before_2018(write, tmp_path):
 
 def test_a_folder_without_layers_is_one_line(nnspec, tmp_path):
     done = nnspec("check", f"cs231n:{tmp_path}")
-    assert done.returncode == 2 and "there is no layers.py in" in done.stderr
+    assert done.returncode == 2 and "there is no layers.py and no folder classifiers in" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+CLASSIFIER = """
+    import numpy as np
+
+
+    def {name}_naive(W, X, y, reg):
+        loss, dW = {name}_vectorized(W, X, y, reg)
+        return loss * {spoilt}, dW
+
+
+    def softmax_loss_vectorized(W, X, y, reg):
+        scores = X.dot(W)
+        scores -= scores.max(axis=1, keepdims=True)
+        p = np.exp(scores)
+        p /= p.sum(axis=1, keepdims=True)
+        rows = np.arange(len(y))
+        loss = -np.log(p[rows, y]).mean() + {half} * reg * np.sum(W * W)
+        p[rows, y] -= 1
+        return loss, X.T.dot(p) / len(y) + 2 * reg * W
+"""
+
+
+def of_the_first_assignment(write, spoilt="1", half="1"):
+    """The functions of a folder that has the softmax classifier alone."""
+    from nnspec.adapters import cs231n
+
+    folder = write("classifiers/softmax.py", CLASSIFIER.format(name="softmax_loss", spoilt=spoilt, half=half)).parent
+    return cs231n.adapted(cs231n.locate(folder.parent))
+
+
+def failed(functions, concept):
+    report = nnspec.check(functions, concepts=[concept], level="core")
+    return [check.text for check in report.checks if check.state in ("failed", "errored") and check.level == "core"]
+
+
+def test_the_loss_and_the_penalty_of_a_linear_classifier_are_judged(write):
+    functions = of_the_first_assignment(write)
+    assert failed(functions, "softmax_cross_entropy") == failed(functions, "l2_penalty") == []
+
+
+def test_two_forms_that_differ_are_named(write):
+    functions = of_the_first_assignment(write, spoilt="1.01")
+    texts = failed(functions, "softmax_cross_entropy")
+    assert any("softmax_loss_naive and softmax_loss_vectorized give different answers" in text for text in texts)
+
+
+def test_either_form_of_the_penalty_is_taken_for_what_it_is(write):
+    """With 1/2 in the loss the gradient is lam w: this folder has 2 lam w, which is a mistake and no other form."""
+    texts = failed(of_the_first_assignment(write, half="0.5"), "l2_penalty")
+    assert any("mistake M15" in text for text in texts)
