@@ -97,7 +97,8 @@ def explain(concept):
 @main.command()
 @click.option("--concept", "concepts", multiple=True, help="Only the mistakes of this concept.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write all as JSON.")
-def mistakes(concepts, json_file):
+@click.option("--markdown", type=click.Path(dir_okay=False), callback=_writable, help="Write the matrix as Markdown.")
+def mistakes(concepts, json_file, markdown):
     """The kill matrix: how many checks of each property reject each classic mistake.
 
     Exit code 1 if no check rejects one, or only a strict one that is not about a convention.
@@ -118,6 +119,9 @@ def mistakes(concepts, json_file):
                  "rejections": r.rejections, "caught": r.caught} for r in rows]  # fmt: skip
         with open(json_file, "w") as file:
             json.dump(told, file, indent=1)
+    if markdown:
+        with open(markdown, "w") as file:
+            file.write(killing.as_markdown(rows))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("concept", "mistake"):
         table.add_column(heading, no_wrap=True)

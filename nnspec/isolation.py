@@ -83,6 +83,7 @@ def isolated(timeout: float, memory: float):
             yield
         finally:
             del os.environ[_VARIABLE]
+            _end_groups(Path(folder) / "groups")
 
 
 class Guard:
@@ -94,6 +95,7 @@ class Guard:
         self.before = [dict(vars(module)) for module in PATCHABLE]
         self.nowhere = os.open(os.devnull, os.O_WRONLY)  # for faulthandler, which stops by telling where it stands
         _die_with_parent()
+        _lead_a_group(run.folder / "groups")
         _limit_resources(memory)
 
     @pytest.hookimpl(wrapper=True)
@@ -137,6 +139,22 @@ def _die_with_parent():
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _lead_a_group(note: Path):
+    """What the backend starts belongs to the worker's group, by which it is found again when the run is over."""
+    if hasattr(os, "setpgid"):
+        with contextlib.suppress(OSError):  # who leads a session leads a group already
+            os.setpgid(0, 0)
+        with note.open("a") as file:
+            file.write(f"{os.getpgid(0)}\n")
+
+
+def _end_groups(note: Path):
+    for group in map(int, note.read_text().split() if note.exists() else ()):
+        if group != os.getpgid(0):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
 
 
 def _limit_resources(memory: float):

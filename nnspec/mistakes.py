@@ -8,6 +8,7 @@ import numpy as np
 from nnspec import catalogue, reference
 from nnspec.backends import Backend, NotSupplied
 from nnspec.collect import public_functions
+from nnspec.report import markdown_table
 from nnspec.spec_tests._probes import unexplained
 from nnspec.spec_tests._spec import LEVEL_OF, Mistake, Spec
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
@@ -28,6 +29,27 @@ class Row:
         return any(
             count and (LEVEL_OF[name] != "strict" or self.mistake.convention) for name, count in self.rejections.items()
         )
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """The matrix as a page that can be kept beside the specification."""
+    cells = (
+        [
+            row.part,
+            row.mistake.id,
+            row.mistake.hint.replace("|", "\\|"),
+            *(str(count or "·") for count in row.rejections.values()),
+        ]
+        for row in rows
+    )
+    missed = sum(not row.caught for row in rows)
+    return (
+        "# The kill matrix\n\n"
+        "How many checks of each property reject each classic mistake. It is judged as the reference with one function\n"
+        "replaced. Written by `nnspec mistakes --markdown spec_tests/meta/kill_matrix.md`.\n\n"
+        f"{len(rows)} mistakes, {missed} of them missed.\n\n"
+        + markdown_table(["part", "mistake", "hint", *LEVEL_OF], cells, left=3)
+    )
 
 
 def matrix(concepts=()) -> Iterator[Row]:

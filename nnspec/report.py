@@ -67,6 +67,12 @@ def as_html(report: Report) -> str:
     return to.export_html(inline_styles=True, code_format="<pre style='line-height:1.3'>{code}</pre>")
 
 
+def markdown_table(headings: list[str], rows: Iterable[list[str]], left: int = 1) -> str:
+    """A table in Markdown: `left` columns of words, then numbers."""
+    align = ["---"] * left + ["---:"] * (len(headings) - left)
+    return "".join(f"| {' | '.join(line)} |\n" for line in (headings, align, *rows))
+
+
 def _by_concept(checks: Iterable[Check]) -> list[tuple[str, list[Check]]]:
     found: dict[str, list[Check]] = {}
     for check in checks:

@@ -1,5 +1,7 @@
 """The suite rejects what is wrong: every classic mistake of every concept falls to some property of its own concept."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,14 @@ def identity(value, args):
     arrays = [a for a in args if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
     fitting = [a for a in arrays if a.shape == np.shape(value)]
     return fitting[0] * 1 if fitting else value * 0
+
+
+def test_the_kept_kill_matrix_has_every_mistake_and_no_other():
+    """What each count is, the tests above find out anew. `nnspec mistakes --markdown` writes the file."""
+    kept = (Path(__file__).parent / "kill_matrix.md").read_text()
+    lines = [line.split(" | ")[:2] for line in kept.splitlines() if line.startswith("| ")][2:]
+    found = [(part.removeprefix("| "), mistake) for part, mistake in lines]
+    assert sorted(found) == sorted((spec.part(), mistake.id) for spec in specs() for mistake in spec.mistakes())
 
 
 @pytest.mark.parametrize("spec", [pytest.param(spec, id=spec.part()) for spec in specs() if spec.mistakes()])
