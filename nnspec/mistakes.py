@@ -45,8 +45,8 @@ def as_markdown(rows: list[Row]) -> str:
     missed = sum(not row.caught for row in rows)
     return (
         "# The kill matrix\n\n"
-        "How many checks of each property reject each classic mistake. It is judged as the reference with one function\n"
-        "replaced. Written by `nnspec mistakes --markdown spec_tests/meta/kill_matrix.md`.\n\n"
+        "How many checks of each property reject each classic mistake, which is judged as the reference with one\n"
+        "function replaced. Written by `nnspec mistakes --markdown spec_tests/meta/kill_matrix.md`.\n\n"
         f"{len(rows)} mistakes, {missed} of them missed.\n\n"
         + markdown_table(["part", "mistake", "hint", *LEVEL_OF], cells, left=3)
     )
