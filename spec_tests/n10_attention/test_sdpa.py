@@ -67,6 +67,7 @@ class TestSdpa(Layer):
         Case("one key each", SMALL, {"mask": one_key_each}),
         Case("a query without keys", SMALL, {"mask": a_query_with_none}),
         Case("scale 1", SMALL, {"scale": 1.0}),
+        Case("scale 0", SMALL, {"scale": 0.0}),
         Case("scale 0.3 and a mask", SMALL, {"scale": 0.3, "mask": some}),
         Case("one head, more queries than keys", {"batch": (), "Tq": 5, "d": 2, "Tk": 3, "dv": 2}),
     )
@@ -210,6 +211,10 @@ class TestSdpa(Layer):
              replaces="sdpa_forward")  # fmt: skip
     def width_of_the_values(q, k, v, *, mask=None, scale=None):
         return sdpa_forward(q, k, v, mask=mask, scale=1 / math.sqrt(v.shape[-1]) if scale is None else scale)
+
+    @mistake("N95", "Compare scale with None: 0 is a scale like any other.", replaces="sdpa_forward")
+    def scale_0_overlooked(q, k, v, *, mask=None, scale=None):
+        return sdpa_forward(q, k, v, mask=mask, scale=scale or None)
 
     @mistake("N71", "The scale belongs to the backward as well: dq and dk carry it.", replaces="sdpa_backward")
     def gradient_without_the_scale(dout, cache):
