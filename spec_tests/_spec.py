@@ -88,6 +88,13 @@ class Planned:
         return f"{self.case.name}/{self.dtype}"
 
 
+class Answer(dict):
+    """A backend's answer by name. A law may ask it for a gradient of which there is no backward."""
+
+    def __missing__(self, name):
+        raise NotSupplied(f"there is no backward, and so no {name}")
+
+
 class Spec:
     """A function, judged. Its kind says how it is run and what its answer consists of; the rest is here."""
 
@@ -203,7 +210,7 @@ class Spec:
                 right = self.answer(REFERENCE, changed)  # for its shapes: a law may only be asked of arrays that fit
                 sizes = [np.abs(np.asarray(value, np.longdouble)) for value in right.values()]
                 largest = max(largest, *(size[np.isfinite(size)].max(initial=0) for size in sizes))
-                return {name: numbers(name, value, np.shape(right[name])) for name, value in answer.items()}
+                return Answer({name: numbers(name, value, np.shape(right[name])) for name, value in answer.items()})
 
             return [np.asarray(side, np.longdouble) for side in law(run, problem)]
 

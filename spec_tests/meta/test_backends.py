@@ -106,6 +106,12 @@ def test_a_forward_without_a_backward_is_judged_as_far_as_it_goes():
     assert states["relu/purity/backward twice/float64"] is State.NOT_IMPLEMENTED
     assert states["relu/stability/tiny/float64"] is states["relu/layout/strided/float64"] is State.PASSED
 
+    report = nnspec.check({"layernorm_forward": reference.layernorm_forward}, concepts=["layernorm"])
+    states = {c.id: c.state for c in report.checks}
+    assert report.exit_code == 0
+    assert states["layernorm/law/ignores a shift/float64"] is State.NOT_IMPLEMENTED
+    assert states["layernorm/law/rows alone/float64"] is State.PASSED
+
 
 def test_a_missing_option_is_not_implemented_and_a_raising_function_errs():
     def forward(scores, y):

@@ -47,8 +47,10 @@ class TestMaxPool2d(Layer):
     )  # fmt: skip
     extremes = (
         Case("huge", inputs={"x": lambda rng, shape: 1e30 * rng.standard_normal(shape)}),
+        Case("below any filler", {"H": 5}, {"k": 3, "stride": 2, "pad": 1},
+             {"x": lambda rng, shape: -1e30 * (1 + rng.random(shape))}),
         Case("tiny", inputs={"x": lambda rng, shape: 1e-30 * rng.standard_normal(shape)}),
-    )
+    )  # fmt: skip
     ties = (
         Case("constant", inputs={"x": lambda rng, shape: np.full(shape, 0.5)}),
         Case("few values", {"H": 6}, {}, {"x": lambda rng, shape: rng.integers(0, 2, shape)}),
@@ -155,6 +157,12 @@ class TestMaxPool2d(Layer):
         _, cache = max_pool2d_forward(x, k=k, stride=stride, pad=pad)
         zeros = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
         return max_pool2d_forward(zeros, k=k, stride=stride)[0], cache
+
+    @mistake("N65", "Pad with -inf: -1e9 wins over what lies below it.", replaces="max_pool2d_forward")
+    def a_large_number_as_minus_infinity(x, *, k=2, stride=None, pad=0):
+        _, cache = max_pool2d_forward(x, k=k, stride=stride, pad=pad)
+        filled = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)], constant_values=-1e9)
+        return max_pool2d_forward(filled, k=k, stride=stride)[0], cache
 
     @mistake("N27", "Windows lie k apart where no stride is given, not 1.", replaces="max_pool2d_forward")
     def stride_1_by_default(x, *, k=2, stride=1, pad=0):

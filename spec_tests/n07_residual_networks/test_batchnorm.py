@@ -1,5 +1,7 @@
 """Batch normalization in training and evaluation, of rows and of images: definition, laws and classic mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from nnspec.reference import batchnorm2d_backward, batchnorm2d_forward, batchnorm_backward, batchnorm_forward
@@ -59,6 +61,19 @@ class Batchnorm(Layer):
         """A variance is positive."""
         inputs = super().draw(case, dims, dtype)
         return inputs | {"running_var": abs(inputs["running_var"])}
+
+    def budgets(self, problem, want, lenient=False, at_tie=False):
+        """x scale + (beta - mean scale), as PyTorch has it, rounds large terms: of one sample no neighbour tells."""
+        found = super().budgets(problem, want, lenient, at_tie)
+        x, gamma, _, _, var = (
+            np.moveaxis(array, 1, -1) if array.ndim > 1 else array for array in problem.floats().values()
+        )
+        if problem.options.get("train", True) and x.size:
+            var = x.var(axis=tuple(range(x.ndim - 1)))
+        terms = abs(x * gamma) / np.sqrt(var + problem.options.get("eps", 1e-5))
+        half_ulp = np.finfo(problem.dtype).eps / 2
+        rounding = found["out"].rounding + half_ulp * np.moveaxis(terms, -1, 1)
+        return found | {"out": replace(found["out"], rounding=rounding)}
 
 
 class OfRows(Batchnorm):

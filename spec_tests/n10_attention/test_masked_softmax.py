@@ -53,7 +53,7 @@ class TestMaskedSoftmax(Layer):
         Case("large scores", inputs={"x": [[1000, 0, -1000], [500, 499.5, -300]]}),
         Case("rows far apart", inputs={"x": [[1000, 999, 998.5], [-1000, -999.25, -1001]]}),
         Case("huge where masked", {}, {"mask": FIRST_TWO}, {"x": [[0.5, -0.25, 1e30], [1, 2, 1000]]}),
-        Case("below any filler", {}, {"mask": FIRST_TWO}, {"x": [[-2e9, -2e9, 0], [-1e30, -2e30, 1]]}),
+        Case("below any filler", {}, {"mask": FIRST_TWO}, {"x": [[-2e9, -2e9 + 1, 0], [-1e30, -2e30, 1]]}),
         Case("large, and a row with nothing allowed", {}, {"mask": FIRST_ROW},
              {"x": [[1000, 0, -1000], [1000, 0, -1000]]}),
     )  # fmt: skip

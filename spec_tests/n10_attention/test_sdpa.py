@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnspec import reference
+from nnspec.collect import public_functions
 from nnspec.reference import masked_softmax_forward, sdpa_backward, sdpa_forward
 from nnspec.spec_tests._kinds import Case, Layer, mistake
 from nnspec.spec_tests._truth import exp, named, sqrt
@@ -41,6 +43,14 @@ def one_key_each(dims, dtype):
     return np.arange(dims["Tk"]) == (np.arange(dims["Tq"]) * 2 % dims["Tk"])[:, None]
 
 
+def mean_from_out(dout, cache):
+    """sum(p dp) as sum(dout out), rounded apart from dp. Dao et al. 2022, arXiv:2205.14135, eq. 4."""
+    q, k, v, p, _, scale = cache
+    mean = (dout * (p @ v)).sum(axis=-1, keepdims=True)
+    dscores = scale * p * (dout @ v.swapaxes(-1, -2) - mean)
+    return dscores @ k, dscores.swapaxes(-1, -2) @ q, p.swapaxes(-1, -2) @ dout
+
+
 SMALL = {"batch": (2,)}
 SQUARE = {"batch": (2,), "Tq": 3, "d": 3, "Tk": 3, "dv": 3}
 LINE = {"batch": (1,), "Tq": 2, "d": 1, "Tk": 3, "dv": 2}  # scores are q_i k_j
@@ -57,6 +67,7 @@ class TestSdpa(Layer):
         Case("one key each", SMALL, {"mask": one_key_each}),
         Case("a query without keys", SMALL, {"mask": a_query_with_none}),
         Case("scale 1", SMALL, {"scale": 1.0}),
+        Case("scale 0", SMALL, {"scale": 0.0}),
         Case("scale 0.3 and a mask", SMALL, {"scale": 0.3, "mask": some}),
         Case("one head, more queries than keys", {"batch": (), "Tq": 5, "d": 2, "Tk": 3, "dv": 2}),
     )
@@ -67,7 +78,7 @@ class TestSdpa(Layer):
         Case("a large score where masked", LINE, {"mask": np.array([[True, True, False]])},
              {"q": [[[1], [2]]], "k": [[[0.5], [-0.25], [1e30]]]}),
         Case("below any filler", LINE, {"mask": np.array([[True, True, False]])},
-             {"q": [[[1e5], [2e5]]], "k": [[[-1e5], [-1e5], [0]]]}),
+             {"q": [[[1e5], [2e5]]], "k": [[[-1e5], [-1e5 + 1e-5], [0]]]}),
         Case("large, and a query without keys", LINE, {"mask": np.array([[False, False, False], [True, True, True]])},
              {"q": [[[1000], [1000]]], "k": [[[1], [-1], [0.5]]]}),
         Case("large values", inputs={"v": lambda rng, shape: 1e10 * rng.standard_normal(shape)}),
@@ -93,6 +104,11 @@ class TestSdpa(Layer):
             for weight, j in zip(e, keys, strict=True):
                 out[(*head, i)] = out[(*head, i)] + named(weight / total) * v[(*head, j)]
         return out
+
+    def budgets(self, problem, want, lenient=False, at_tie=False):
+        """Those of a backward that keeps no weights: where a query has one key, the reference leaves nothing at all."""
+        functions = public_functions(reference) | {"sdpa_backward": mean_from_out}
+        return problem.budgets(want, functions, at_tie)
 
     def cases_of_law(self):
         return [
@@ -195,6 +211,10 @@ class TestSdpa(Layer):
              replaces="sdpa_forward")  # fmt: skip
     def width_of_the_values(q, k, v, *, mask=None, scale=None):
         return sdpa_forward(q, k, v, mask=mask, scale=1 / math.sqrt(v.shape[-1]) if scale is None else scale)
+
+    @mistake("N95", "Compare scale with None: 0 is a scale like any other.", replaces="sdpa_forward")
+    def scale_0_overlooked(q, k, v, *, mask=None, scale=None):
+        return sdpa_forward(q, k, v, mask=mask, scale=scale or None)
 
     @mistake("N71", "The scale belongs to the backward as well: dq and dk carry it.", replaces="sdpa_backward")
     def gradient_without_the_scale(dout, cache):

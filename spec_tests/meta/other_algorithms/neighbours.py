@@ -1,0 +1,75 @@
+"""Distances feature by feature, in blocks and by a product; selection by a threshold; votes by one histogram."""
+
+import numpy as np
+
+BLOCK = 64  # queries at a time
+
+
+def real(*images):
+    return [x if x.dtype.kind == "f" else x.astype(np.float64) for x in images]
+
+
+def l1_distance(xq, xt):
+    """Added up feature by feature: no array of three axes."""
+    xq, xt = real(xq, xt)
+    d = np.zeros((len(xq), len(xt)), xq.dtype)
+    for query, training in zip(xq.T, xt.T, strict=True):
+        d += abs(np.subtract.outer(query, training))
+    return d
+
+
+def l1_distance_backward(dd, xq, xt):
+    """The sign is a difference of two comparisons."""
+    above, below = (compare.outer(xq, xt).diagonal(axis1=1, axis2=3) for compare in (np.greater, np.less))
+    sign = above.astype(dd.dtype) - below
+    return np.einsum("ij,ijk->ik", dd, sign), -np.einsum("ij,ijk->jk", dd, sign)
+
+
+def l2_distance(xq, xt, *, squared=False):
+    xq, xt = real(xq, xt)
+    d = np.empty((len(xq), len(xt)), xq.dtype)
+    for start in range(0, len(xq), BLOCK):
+        apart = xq[start : start + BLOCK, None] - xt
+        d[start : start + BLOCK] = np.einsum("ijk,ijk->ij", apart, apart)
+    return d if squared else np.sqrt(d)
+
+
+def l2_distance_gemm(xq, xt, *, squared=False):
+    """One product: [|xq|^2, 1, -2 xq] [1, |xt|^2, xt]^T."""
+    xq, xt = real(xq, xt)
+    one = np.ones_like
+    norms_q, norms_t = (np.einsum("ik,ik->i", x, x)[:, None] for x in (xq, xt))
+    left = np.hstack([norms_q, one(norms_q), -2 * xq])
+    right = np.hstack([one(norms_t), norms_t, xt])
+    d2 = np.clip(left @ right.T, 0, None)
+    return d2 if squared else np.sqrt(d2)
+
+
+def l2_distance_backward(dd, xq, xt, *, squared=False):
+    apart = xq[:, None] - xt
+    if squared:
+        pull = 2 * dd
+    else:
+        d = np.linalg.norm(apart, axis=2)
+        pull = np.divide(dd, d, out=np.zeros_like(dd), where=d > 0)
+    return np.einsum("ij,ijk->ik", pull, apart), -np.einsum("ij,ijk->jk", pull, apart)
+
+
+def knn_indices(d, k):
+    """All that lie below the k-th smallest distance, filled up with the first that equal it; then sorted."""
+    threshold = np.partition(d, k - 1, axis=1)[:, k - 1 : k]
+    nearer, equal = d < threshold, d == threshold
+    wanting = k - nearer.sum(axis=1, keepdims=True)
+    chosen = nearer | (equal & (equal.cumsum(axis=1) <= wanting))
+    idx = np.nonzero(chosen)[1].reshape(len(d), k)
+    nearest_first = np.argsort(np.take_along_axis(d, idx, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(idx, nearest_first, axis=1)
+
+
+def knn_vote(labels, *, n_classes=None):
+    """One histogram for all queries: label c of query i is counted as i C + c."""
+    classes = n_classes or int(labels.max(initial=0)) + 1
+    which = np.arange(len(labels))[:, None] * classes + labels
+    counts = np.bincount(which.ravel(), minlength=len(labels) * classes).reshape(len(labels), classes)
+    most = counts == counts.max(axis=1, keepdims=True)
+    return most.argmax(axis=1), counts, most.sum(axis=1) > 1

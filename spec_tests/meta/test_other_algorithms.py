@@ -1,0 +1,53 @@
+"""The suite accepts every right implementation, not just transcriptions of the reference.
+
+`other_algorithms` was written from the papers: it adds up in another order, by blocks, products and transforms, keeps
+other things in its caches, and is judged like anybody else's.
+"""
+
+from pathlib import Path
+
+import pytest
+
+import nnspec
+from nnspec import catalogue, reference
+from nnspec.backends import load
+from nnspec.collect import is_composite, public_functions
+from nnspec.results import State
+from nnspec.shapes import takes_no_array
+
+HERE = Path(__file__).parent
+OWN = [name for name, f in public_functions(reference).items() if not is_composite(f) and not takes_no_array(f)]
+CONCEPTS = sorted({catalogue.concept_of(name) for name in OWN} | {"two_layer_net"})
+VARIANTS = {  # a class in variants.py: its concept, and the level that it reaches
+    "ConvolutionByFourier": ("conv2d", "robust"),
+    "ConvolutionTransposed": ("conv2d", "robust"),
+    "PoolingByTournament": ("max_pool2d", "robust"),
+    "BatchnormByShiftedData": ("batchnorm", "robust"),
+    "GeluByErfc": ("gelu", "robust"),
+    "LossFromLogSoftmax": ("softmax_cross_entropy", "robust"),
+    "ExpandedDistance": ("knn", "core"),  # cancels where points are close, and robust says so
+}
+
+
+@pytest.fixture(scope="module")
+def others():
+    return load(str(HERE / "other_algorithms")).namespace
+
+
+def test_nothing_is_left_out(others):
+    assert [name for name in OWN if not hasattr(others, name)] == []
+
+
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_another_algorithm_is_accepted(concept, others):
+    report = nnspec.check(others, concepts=concept, level="robust")
+    assert report.exit_code == 0, str(report)
+    lacking = {check.text for check in report.asked() if check.state is State.NOT_IMPLEMENTED}
+    assert all("_init" in text for text in lacking), lacking  # initial parameters are a procedure, inherited or not
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_further_variant_is_accepted(name, others):
+    concept, level = VARIANTS[name]
+    report = nnspec.check(getattr(others.variants, name), concepts=concept, level=level)
+    assert report.exit_code == 0, str(report)
