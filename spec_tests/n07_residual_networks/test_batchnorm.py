@@ -1,5 +1,7 @@
 """Batch normalization in training and evaluation, of rows and of images: definition, laws and classic mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from nnspec.reference import batchnorm2d_backward, batchnorm2d_forward, batchnorm_backward, batchnorm_forward
@@ -59,6 +61,17 @@ class Batchnorm(Layer):
         """A variance is positive."""
         inputs = super().draw(case, dims, dtype)
         return inputs | {"running_var": abs(inputs["running_var"])}
+
+    def budgets(self, problem, want, lenient=False, at_tie=False):
+        """out may come as x (gamma / std) + (beta - mean gamma / std): of one sample the reference subtracts equals."""
+        found = super().budgets(problem, want, lenient, at_tie)
+        if problem.options.get("train", True):
+            x = np.moveaxis(problem.inputs["x"], 1, -1)  # (N, …, D)
+            std = np.sqrt(x.var(axis=tuple(range(x.ndim - 1))) + problem.options.get("eps", 1e-5))  # (D,)
+            scaled = np.moveaxis(abs(x * (problem.inputs["gamma"] / std)), -1, 1)  # as out
+            rounding = found["out"].rounding + np.finfo(problem.dtype).eps / 2 * scaled
+            found["out"] = replace(found["out"], rounding=rounding)
+        return found
 
 
 class OfRows(Batchnorm):
