@@ -3,7 +3,8 @@
 Loaded from a name (`reference`, `cpu`, or any entry point in the group `nnspec.backends`), a dotted module, a path to a
 `.py` file or a package, or given as an object (module, class, dict). Optional hooks in the namespace: `asarray`
 (NumPy array -> the backend's), `to_numpy` (and back), `synchronize` (wait for queued work), `dtypes` (the names of the
-floating types it has; default float32 and float64) and `largest_input` (entries: larger cases are not planned).
+floating types it has; default float32 and float64), `largest_input` (entries: larger cases are not planned) and
+`known_failures` (the path of a TOML that announces them).
 """
 
 import contextlib
@@ -56,6 +57,7 @@ class Backend:
         self.to_numpy = getattr(self.namespace, "to_numpy", None)
         self.synchronize = getattr(self.namespace, "synchronize", lambda: None)
         self.largest_input = getattr(self.namespace, "largest_input", None)
+        self.known_failures = getattr(self.namespace, "known_failures", None)
         self.dtypes = tuple(map(str, getattr(self.namespace, "dtypes", ("float32", "float64"))))
         self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
 
