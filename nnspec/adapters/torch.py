@@ -7,7 +7,9 @@ from nnspec.backends import CannotLoad
 
 try:
     import torch
-except ModuleNotFoundError:
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
     raise CannotLoad("it needs PyTorch: pip install 'nnspec[peers]'") from None
 
 
