@@ -1,5 +1,5 @@
-"""`torch.cdist`, `topk` and `scatter_add_`. Of equal distances topk takes any: rows that hold some are sorted. By itself
-cdist takes a matrix product from 26 points on."""
+"""`torch.cdist`, `topk` and `scatter_add_`. cdist takes a matrix product from 26 points on, unless told otherwise. Of
+equal distances topk takes any: rows that hold some are sorted."""
 
 import torch
 
