@@ -3,8 +3,9 @@
 Loaded from a name (`reference`, `cpu`, or any entry point in the group `nnspec.backends`), a dotted module, a path to a
 `.py` file or a package, or given as an object (module, class, dict). Optional hooks in the namespace: `asarray`
 (NumPy array -> the backend's), `to_numpy` (and back), `synchronize` (wait for queued work), `dtypes` (the names of the
-floating types it has; default float32 and float64), `largest_input` (entries: larger cases are not planned) and
-`one_process` (True: it owns a device, do not start several of it).
+floating types it has; default float32 and float64), `largest_input` (entries: larger cases are not planned),
+`one_process` (True: it owns a device, do not start several of it) and `known_failures` (the path of a TOML that
+announces them).
 """
 
 import contextlib
@@ -58,6 +59,7 @@ class Backend:
         self.synchronize = getattr(self.namespace, "synchronize", lambda: None)
         self.largest_input = getattr(self.namespace, "largest_input", None)
         self.one_process = getattr(self.namespace, "one_process", False)
+        self.known_failures = getattr(self.namespace, "known_failures", None)
         self.dtypes = tuple(map(str, getattr(self.namespace, "dtypes", ("float32", "float64"))))
         self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
         self.probed: set[tuple[str, str]] = set()  # whose wrong answers were looked into: (part, output)

@@ -12,10 +12,25 @@ from pathlib import Path
 from nnspec.collect import concept_files
 from nnspec.common import Unusable
 
+
+def _folder(package: str) -> Path:
+    """Where a package lies, without importing it. A folder that does not exist yet holds no concept."""
+    import nnspec
+
+    inside = package.split(".")[1:]
+    installed = Path(nnspec.__file__).parent.joinpath(*inside)
+    checkout = Path(nnspec.__file__).parent.parent.joinpath(*inside)
+    return installed if installed.is_dir() else checkout
+
+
+TWINS = {
+    folder.name: (f"nnspec.accelerated.{folder.name}", "")
+    for folder in sorted(_folder("nnspec.accelerated").iterdir())
+    if (folder / "__init__.py").exists()
+}
 FOLDERS = {  # column: (package, prefix of the file names)
     "reference": ("nnspec.reference", ""),
-    "cpu": ("nnspec.accelerated.cpu", ""),
-    "cuda": ("nnspec.accelerated.cuda", ""),
+    **TWINS,
     "spec": ("nnspec.spec_tests", "test_"),
     "bench": ("nnspec.benchmarks", "bench_"),
 }
@@ -36,7 +51,7 @@ class Concept:
         if column in self.files:
             return "yes"
         target_exists = any(column in other.files for other in concepts().values())
-        return "inherited" if self.composite and target_exists and column in ("cpu", "cuda") else "–"
+        return "inherited" if self.composite and target_exists and column in TWINS else "–"
 
     @property
     def number(self) -> int:
@@ -78,16 +93,6 @@ def select(names=(), notes=()) -> list[Concept]:
             hint = f"; did you mean {close[0]}?" if close else ""
             raise Unusable(f"there is no concept {name}{hint} (`nnspec list` shows them all)")
     return [c for c in concepts().values() if (not names or c.name in names) and (not notes or c.number in notes)]
-
-
-def _folder(package: str) -> Path:
-    """Where a package lies, without importing it. A folder that does not exist yet holds no concept."""
-    import nnspec
-
-    inside = package.split(".")[1:]
-    installed = Path(nnspec.__file__).parent.joinpath(*inside)
-    checkout = Path(nnspec.__file__).parent.parent.joinpath(*inside)
-    return installed if installed.is_dir() else checkout
 
 
 def _read(note: str, name: str, files: dict[str, Path]) -> Concept:

@@ -48,7 +48,8 @@ def check(
     0: run in this process, which is all that an object can do.
     timeout, memory: seconds that a check may take in a worker (default 30; what is bundled may have to compile first),
     GiB that a worker may add to what it starts with.
-    known_failures: a TOML file with [[xfail]] entries. junit: write JUnit XML there.
+    known_failures: a TOML file with [[xfail]] entries (default: the backend's own, if it has one).
+    junit: write JUnit XML there.
     simulate: run the kernels of "cuda" in the simulator, on small inputs; it needs no GPU.
     on_plan, on_check: told how many checks there are, and of each that is done.
 
@@ -84,6 +85,7 @@ def check(
         raise Unusable(_why_not(code, printed.getvalue()))
     report.backend, report.level, report.seconds = loaded.name, level, time.perf_counter() - begun
     report.missing = missing
+    known_failures = known_failures or loaded.known_failures
     announced = read_announced(known_failures, report, whole=not (ids or dtype)) if known_failures else {}
     return report.judged(announced)
 

@@ -5,19 +5,19 @@ import importlib
 import inspect
 import sys
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 
 from nnspec.shapes import checked, takes_no_array
 
 
-def functions(package: str, around=lambda function: function, device=None) -> dict[str, FunctionType]:
+def functions(package: str, around=lambda function: function, device=None, adapted=None) -> dict[str, FunctionType]:
     """The public functions of every concept below `package`, by name, each behind its shape check.
 
     A twin (any package but the reference) is checked by the annotations of its reference. What a twin does not supply
     it inherits: composites bound to its own parts, and procedures that no array is given to.
 
     around: wraps each twin, behind its check. device: where a package has arrays of its own beside NumPy's, what tells
-    them (`is_on_device`) and copies them (`to_host`).
+    them (`is_on_device`) and copies them (`to_host`). adapted: makes the twins, where the files hold forwards alone.
     """
     if package == "nnspec.reference":
         return {name: checked(f, f, extended=True) for name, f in _own_functions(package).items()}
@@ -27,6 +27,7 @@ def functions(package: str, around=lambda function: function, device=None) -> di
     twins = _own_functions(package)
     if strangers := sorted(name for name in twins if not hasattr(reference, name)):
         raise ImportError(f"{package}: nothing in the reference is called {', '.join(strangers)}")
+    twins = adapted(SimpleNamespace(**twins)) if adapted else twins
     own = {
         name: checked(around(f), inspect.unwrap(getattr(reference, name)), device=device) for name, f in twins.items()
     }

@@ -2,7 +2,8 @@
 
 The namespace has, under the reference's names and with its arguments, forwards that return their outputs and no cache,
 penalties that return their value alone, and everything else as it is. Which arguments have a gradient stands in the
-specification of the concept. On the outside there are NumPy arrays.
+specification of the concept. On the outside there are NumPy arrays, each with memory of its own, whatever the library
+returned views of. The state of an update rule stays as it is.
 """
 
 import functools
@@ -14,7 +15,7 @@ import numpy as np
 
 from nnspec import catalogue, reference
 from nnspec.collect import is_composite, public_functions
-from nnspec.spec_tests._kinds import Function, Layer, Penalty
+from nnspec.spec_tests._kinds import Function, Layer, Penalty, UpdateRule
 
 
 class Library(Protocol):
@@ -43,6 +44,8 @@ def derived(namespace, library: Library) -> dict[str, Callable]:
             made |= _layer(spec, function, library)
         elif isinstance(spec, Penalty):
             made[name] = _penalty(function, library)
+        elif isinstance(spec, UpdateRule):
+            made[name] = _rule(function, library)
         else:
             made[name] = _plain(function, library)
             if isinstance(spec, Function) and spec.backward:
@@ -63,16 +66,17 @@ def _layer(spec: Layer, function, library: Library) -> dict[str, Callable]:
 
     @functools.wraps(function)
     def forward(*args, **options):
-        args, options = [_inwards(arg, library) for arg in args], _inwards(options, library)
+        inner, inner_options = [_inwards(arg, library) for arg in args], _inwards(options, library)
         moving = [i for i, arg in enumerate(args) if names[i] in wanted and arg is not None]
-        outputs, pull = library.vjp(_in_these(function, args, moving, options), [args[i] for i in moving])
+        outputs, pull = library.vjp(_in_these(function, inner, moving, inner_options), [inner[i] for i in moving])
         given = [names[i] for i in moving]
-        return *_outwards(outputs, library), (pull, given)
+        return *_apart(_outwards(outputs, library), (*args, *options.values())), (pull, given)
 
+    @functools.wraps(getattr(reference, spec.backward))
     def backward(*args):
         *douts, (pull, given) = args
         upstream = [_inwards(np.asarray(dout), library) for dout in douts] + [None] * states
-        found = dict(zip(given, _outwards(pull(upstream), library), strict=True))
+        found = dict(zip(given, _apart(_outwards(pull(upstream), library), douts), strict=True))
         gradients = tuple(found.get(name) for name in wanted)
         return gradients if len(gradients) > 1 else gradients[0]
 
@@ -89,11 +93,22 @@ def _penalty(function, library: Library):
     return penalty
 
 
+def _rule(function, library: Library):
+    @functools.wraps(function)
+    def rule(*args, **options):
+        w, state = function(*(_inwards(arg, library) for arg in args), **_inwards(options, library))
+        return *_apart([_outwards(w, library)], args), state
+
+    return rule
+
+
 def _plain(function, library: Library):
     @functools.wraps(function)
     def call(*args, **options):
         result = function(*(_inwards(arg, library) for arg in args), **_inwards(options, library))
-        return _outwards(result, library)
+        several = isinstance(result, (tuple, list))
+        results = _apart(_outwards(result if several else [result], library), args)
+        return type(result)(results) if several else results[0]
 
     return call
 
@@ -105,7 +120,7 @@ def _pull(spec: Function, function, library: Library):
     def backward(dout, *args, **options):
         args = [_inwards(arg, library) for arg in args]
         _, pull = library.vjp(lambda *arrays: function(*arrays, **_inwards(options, library)), args)
-        return tuple(_outwards(pull([_inwards(dout, library)]), library))
+        return tuple(_apart(_outwards(pull([_inwards(dout, library)]), library), [dout]))
 
     return backward
 
@@ -118,6 +133,16 @@ def _in_these(function, args, moving, options):
         return function(*(merged[i] for i in range(len(args))), **options)
 
     return call
+
+
+def _apart(results, given) -> list:
+    """Copies of those that share memory with what was given, or with a result before them."""
+    apart, taken = [], [value for value in given if isinstance(value, np.ndarray)]
+    for result in results:
+        shared = isinstance(result, np.ndarray) and any(np.may_share_memory(result, other) for other in taken)
+        apart.append(result.copy() if shared else result)
+        taken.append(apart[-1])
+    return apart
 
 
 def _inwards(value, library: Library):

@@ -1,9 +1,16 @@
 """`torch:TARGET`: a namespace of forwards on PyTorch tensors, whose backwards are derived by autograd."""
 
 import numpy as np
-import torch
 
 from nnspec.adapters import _autodiff
+from nnspec.backends import CannotLoad
+
+try:
+    import torch
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise CannotLoad("it needs PyTorch: pip install 'nnspec[peers]'") from None
 
 
 def load(target: str, imported) -> dict:
@@ -18,6 +25,8 @@ class Torch:
     """PyTorch, on the CPU."""
 
     def asarray(self, array: np.ndarray) -> torch.Tensor:
+        """A view where it can be one. PyTorch 2.13 takes strided tensors for contiguous here and there: batch_norm's
+        backward its weight, fused Adam everything."""
         array = np.asarray(array, order="C")
         return torch.from_numpy(array if array.flags.writeable else array.copy())
 

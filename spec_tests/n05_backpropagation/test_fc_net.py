@@ -2,13 +2,16 @@
 scores without labels, initial parameters."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from nnspec import reference
+from nnspec.collect import is_composite, public_functions
 from nnspec.reference import fc_net_init, fc_net_loss
 from nnspec.spec_tests._kinds import Case, Composite, Function, Malformed, Procedure, mistake
 from nnspec.spec_tests._truth import exp, log, named, sqrt, where_positive
+from nnspec.spec_tests.n07_residual_networks.test_batchnorm import normalized_by
 
 EPS, MOMENTUM = 1e-5, 0.9
 NORMED = ("gamma", "beta")
@@ -98,6 +101,16 @@ def norm_after_the_relu(norm):
 
     passing = {"relu_forward": lambda a: (a, ()), "relu_backward": lambda dout, cache: dout}
     return Parts(**{f"{norm}_forward": norm_forward, f"{norm}_backward": norm_backward}, **passing)
+
+
+def batchnorm_with_a_plain_mean(x, gamma, beta, running_mean, running_var, *, train=True):
+    """The reference takes the first sample out before it adds up. That is more than is asked for."""
+    if not train:
+        return reference.batchnorm_forward(x, gamma, beta, running_mean, running_var, train=train)
+    mean, var = x.mean(axis=0), x.var(axis=0)  # (D,) each
+    out, *_, cache = normalized_by(mean, np.sqrt(var + EPS), x, gamma, beta, running_mean, running_var)
+    mixed = [MOMENTUM * old + (1 - MOMENTUM) * new for old, new in ((running_mean, mean), (running_var, var))]
+    return out, *mixed, cache
 
 
 class FcNet(Composite):
@@ -228,6 +241,15 @@ class TestFcNetBatchnorm(FcNet):
         Malformed("gamma1 too short", "params", lambda params: {**params, "gamma1": params["gamma1"][:-1]}),
         Malformed("a running mean missing", "running", lambda running: {"running_mean1": running["running_mean1"]}),
     )
+
+    def budgets(self, problem, want, lenient=False, at_tie=False):
+        """Of 20000 rows the mean that is taken as it stands is some roundings off, and the next layer enlarges that."""
+        found = super().budgets(problem, want, lenient, at_tie)
+        if lenient:
+            parts = {name: f for name, f in public_functions(reference).items() if not is_composite(f)}
+            plain = problem.budgets(want, parts | {"batchnorm_forward": batchnorm_with_a_plain_mean}, at_tie)
+            found = {name: replace(b, spread=np.fmax(b.spread, plain[name].spread)) for name, b in found.items()}
+        return found
 
     @mistake("M28", "gamma and beta are not penalized.", replaces="fc_net_loss")
     def norm_parameters_penalized(params, x, y, running=None, *, reg=0.0, **options):
