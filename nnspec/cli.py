@@ -78,9 +78,11 @@ def list_concepts(notes):
     for heading in ("note", "concept", *catalogue.FOLDERS, "rows", "title"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "concept")
     for concept in catalogue.select(notes=notes):
-        marks = [concept.mark(column) for column in catalogue.FOLDERS]
+        marks = [concept.mark(column).replace("inherited", "(yes)") for column in catalogue.FOLDERS]
         table.add_row(concept.note[1:3], concept.name, *marks, " ".join(concept.rows), concept.title)
-    report.console().print(table)
+    to = report.console()
+    to.print(table)
+    to.print("\n(yes): inherited from the reference, on the parts that the folder has")
 
 
 @main.command()
