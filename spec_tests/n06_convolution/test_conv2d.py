@@ -34,6 +34,7 @@ class TestConv2d(Layer):
         Case("tiny", inputs={name: lambda rng, shape: 1e-12 * rng.standard_normal(shape) for name in ("x", "w")}),
     )
     ties = (
+        Case("no bias, no gradient of it", {"N": 1, "C": 1, "H": 2, "F": 2, "KH": 1}, without=("b",)),
         Case("empty batch", {"N": 0}),
         Case("empty batch, stride and pad", {"N": 0}, {"stride": 2, "pad": 1}),
         Case("no channels", {"C": 0}),
@@ -172,6 +173,11 @@ class TestConv2d(Layer):
     def db_averaged_over_positions(dout, cache):
         dx, dw, db = conv2d_backward(dout, cache)
         return dx, dw, None if db is None else dout.mean(axis=(2, 3)).sum(axis=0)
+
+    @mistake("N800", "Without b there is no db: return None.", replaces="conv2d_backward", convention=True)
+    def gradient_of_a_bias_that_is_not_there(dout, cache):
+        dx, dw, _ = conv2d_backward(dout, cache)
+        return dx, dw, dout.sum(axis=(0, 2, 3))
 
 
 def _padded(x, pad):
