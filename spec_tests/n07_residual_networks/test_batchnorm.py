@@ -255,6 +255,20 @@ class TestBatchnorm(OfRows):
         dx, _, _ = batchnorm_backward(dout, instead_of(cache, xhat, std, np.ones_like(gamma), train))
         return dx, dgamma, dbeta
 
+    @mistake("N818", "eps is 1e-5 and momentum 0.9 by default; 1e-3 and 0.99 are those of Keras.",
+             replaces="batchnorm_forward")  # fmt: skip
+    def defaults_of_keras(x, gamma, beta, running_mean, running_var, *, momentum=0.99, eps=1e-3, **options):
+        return batchnorm_forward(x, gamma, beta, running_mean, running_var, momentum=momentum, eps=eps, **options)
+
+    @mistake("M52", "gamma and beta belong to the features. With N = D they also fit the samples.",
+             replaces="batchnorm_forward")  # fmt: skip
+    def parameters_of_each_sample(x, gamma, beta, *statistics, **options):
+        out, *new, cache = batchnorm_forward(x, gamma, beta, *statistics, **options)
+        if len(x) == len(gamma):
+            xhat = batchnorm_forward(x, np.ones_like(gamma), 0 * beta, *statistics, **options)[0]
+            out = gamma[:, None] * xhat + beta[:, None]
+        return out, *new, cache
+
 
 class TestBatchnormEval(OfRows):
     rows = ("07.03",)
@@ -325,6 +339,8 @@ class TestBatchnorm2d(OfImages):
         Case("large eps", options={"eps": 0.5}),
         Case("unbiased running variance", options={"unbiased_running": True}),
         Case("small spread", inputs={"x": drawn(1e-3)}),
+        Case("two pixels in a row", {"N": 1, "H": 1, "W": 2}, {"unbiased_running": True}, value_only=True),
+        Case("two pixels in a column", {"N": 1, "H": 2, "W": 1}, {"unbiased_running": True}, value_only=True),
     )
     extremes = (
         Case(
@@ -421,6 +437,14 @@ class TestBatchnorm2d(OfImages):
         dx, dgamma, dbeta = batchnorm2d_backward(dout, cache)
         size = dout[0, 0].size
         return dx, dgamma / size, dbeta / size
+
+    @mistake("M62", "gamma and beta belong to the channels: shape them (C, 1, 1). With W = C columns fit too.",
+             replaces="batchnorm2d_forward")  # fmt: skip
+    def parameters_of_each_column(x, gamma, beta, *statistics, **options):
+        out, *new, cache = batchnorm2d_forward(x, gamma, beta, *statistics, **options)
+        if x.shape[3] == len(gamma):
+            out = gamma * batchnorm2d_forward(x, np.ones_like(gamma), 0 * beta, *statistics, **options)[0] + beta
+        return out, *new, cache
 
 
 class TestBatchnorm2dEval(OfImages):

@@ -155,6 +155,24 @@ class TestLstmStep(Layer):
     def gradient_of_the_cell_ignored(dh_next, dc_next, cache):
         return lstm_step_backward(dh_next, 0 * dc_next, cache)
 
+    @mistake("N820", "Add nothing to the forget gate: a bias of 1 belongs to the initial b, not to every step.",
+             replaces="lstm_step_forward")  # fmt: skip
+    def forget_bias_of_one(x, h, c, Wx, Wh, b):
+        H = h.shape[1]
+        return lstm_step_forward(x, h, c, Wx, Wh, b + (np.arange(4 * H) // H == 1).astype(b.dtype))
+
+    @mistake("N821", "dWh = h^T da takes the h that went in, not the one that came out.", replaces="lstm_step_backward")
+    def dWh_of_the_new_h(dh_next, dc_next, cache):
+        *rest, _, db = lstm_step_backward(dh_next, dc_next, cache)
+        o, squashed = cache[7], cache[9]
+        return *rest, (o * squashed).T @ _into_gates(dh_next, dc_next, cache)[0], db
+
+    @mistake("N822", "The cell goes on by f: dc of the cell before is dc' * f.", replaces="lstm_step_backward")
+    def forget_gate_missing_in_dc(dh_next, dc_next, cache):
+        dx, dh, dc, *rest = lstm_step_backward(dh_next, dc_next, cache)
+        o, squashed = cache[7], cache[9]
+        return dx, dh, dc_next + dh_next * o * (1 - squashed * squashed), *rest
+
 
 class TestLstm(Layer):
     rows = ("09.13",)
