@@ -102,6 +102,7 @@ def norm_after_the_relu(norm):
 
 class FcNet(Composite):
     norm = None
+    tall = ((257, 33), (2000, 4))  # races are looked for in the parts, and without a norm
 
     def draw(self, case, dims, dtype):
         inputs = drawn_network(case, dims, dtype, self.norm)
@@ -120,6 +121,7 @@ class TestFcNet(FcNet):
     rows = ("05.20",)
     op = "fc_net_loss"
     sizes = {"N": 3, "d": (4,), "H": (5, 6), "C": 2}
+    tall = Composite.tall
 
     cases = (
         Case("regularized", options={"reg": 0.7}),
@@ -322,6 +324,7 @@ class TestFcNetScores(Function):
 
     rows = ("05.20",)
     op = "fc_net_loss"
+    tall = FcNet.tall
     outputs = ("scores",)
     options = {"norm": "batchnorm", "train": False}
     sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
