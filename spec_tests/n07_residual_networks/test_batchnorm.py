@@ -6,6 +6,8 @@ from nnspec.reference import batchnorm2d_backward, batchnorm2d_forward, batchnor
 from nnspec.spec_tests._kinds import Case, Layer, Malformed, mistake
 from nnspec.spec_tests._truth import named, sqrt
 
+PIXEL = {"N": 1, "C": 1, "H": 1, "W": 1}
+
 
 def normalized(x, gamma, beta, running_mean, running_var, train, momentum, eps, unbiased_running):
     """One feature: x holds all its samples. Ioffe and Szegedy 2015, algorithm 1."""
@@ -339,8 +341,9 @@ class TestBatchnorm2d(OfImages):
         Case("large eps", options={"eps": 0.5}),
         Case("unbiased running variance", options={"unbiased_running": True}),
         Case("small spread", inputs={"x": drawn(1e-3)}),
-        Case("two pixels in a row", {"N": 1, "H": 1, "W": 2}, {"unbiased_running": True}, value_only=True),
-        Case("two pixels in a column", {"N": 1, "H": 2, "W": 1}, {"unbiased_running": True}, value_only=True),
+        Case("two pixels in a row", {**PIXEL, "W": 2}, {"unbiased_running": True}, value_only=True),
+        Case("two pixels in a column", {**PIXEL, "H": 2}, {"unbiased_running": True}, value_only=True),
+        Case("two images of a pixel", {**PIXEL, "N": 2}, {"unbiased_running": True}, value_only=True),
     )
     extremes = (
         Case(

@@ -63,6 +63,7 @@ saturated = tuple(
 class TestLstmStep(Layer):
     rows = ("09.12",)
     outputs = ("h_next", "c_next")
+    tall = ((257, 33), (4000, 4))
 
     cases = (Case("H equals D", {"N": 2, "D": 3, "H": 3}), Case("one hidden unit", {"N": 2, "D": 2, "H": 1}))
     extremes = (
