@@ -1,6 +1,7 @@
 """Fully connected network of any depth, without a norm, with batch and with layer normalization: loss and gradients,
 scores without labels, initial parameters."""
 
+import copy
 import math
 
 import numpy as np
@@ -208,6 +209,42 @@ class TestFcNet(FcNet):
             return reference.dropout_forward(a, **here, **options)
 
         return fc_net_loss(params, x, y, masks=masks, ops=Parts(dropout_forward=dropout_forward), **options)
+
+
+class TestFcNetDrawn(FcNet):
+    """Masks that are not given are drawn, layer after layer, from a generator that is as fresh in every call."""
+
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    options = {"keep": 0.6}
+    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
+    tall = ()
+
+    def run(self, call, problem, gradient=True):
+        fresh = copy.copy(problem)
+        fresh.options = problem.options | {"rng": np.random.default_rng(7)}
+        return super().run(call, fresh, gradient)
+
+    def definition(self, x, y, *, keep, **params):
+        """mask_l = u < keep with u drawn by rng.random((N, H_l)) for l = 1, 2, …; the rest as with given masks."""
+        rng, last = np.random.default_rng(7), sum(key.startswith("W") for key in params)
+        masks = {f"mask{i}": rng.random((len(x), len(params[f"b{i}"]))) < keep for i in range(1, last)}
+        return super().definition(x, y, keep=keep, masks=masks, **params)
+
+    @mistake("N43", "Draw from the generator that is given, or no run can be repeated.", replaces="fc_net_loss")
+    def generator_ignored(params, x, y, *, rng, **options):
+        return fc_net_loss(params, x, y, rng=np.random.default_rng(54321), **options)
+
+    @mistake("N825", "One generator draws the masks of all layers: do not start anew in each.", replaces="fc_net_loss")
+    def generator_anew_in_each_layer(params, x, y, *, rng, **options):
+        def dropout_forward(a, *, rng, **options):
+            return reference.dropout_forward(a, rng=np.random.default_rng(7), **options)
+
+        return fc_net_loss(params, x, y, rng=rng, ops=Parts(dropout_forward=dropout_forward), **options)
+
+    @mistake("M31", "Without masks and with keep below 1 there is dropout as well.", replaces="fc_net_loss")
+    def nothing_drawn(params, x, y, *, rng, keep, **options):
+        return fc_net_loss(params, x, y, **options)
 
 
 class TestFcNetBatchnorm(FcNet):
