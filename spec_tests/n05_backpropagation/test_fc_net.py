@@ -18,7 +18,7 @@ NORMED = ("gamma", "beta")
 def some_masks(dims, dtype):
     """Another one for each hidden layer, in which every sample keeps something."""
     return {
-        f"mask{i}": np.arange(dims["N"] * size).reshape(dims["N"], size) * (2 * i + 3) % 5 < 3
+        f"mask{i}": (7 * np.arange(dims["N"] * size).reshape(dims["N"], size) + i + 1) % 5 < 3
         for i, size in enumerate(dims["H"], start=1)
     }
 
@@ -131,6 +131,7 @@ class TestFcNet(FcNet):
         Case("three hidden layers", {"H": (3, 3, 3)}),
         Case("image input", {"N": 2, "d": (2, 1, 2), "H": (3,), "C": 2}),
         Case("dropout", options={"keep": 0.6, "masks": some_masks}),
+        Case("masks, and nothing scaled", {"H": (3,)}, {"masks": some_masks}),
         Case("no dropout in evaluation", options={"keep": 0.6, "masks": some_masks, "train": False}),
     )
     extremes = (
@@ -394,6 +395,11 @@ class TestFcNetScores(Function):
 
 class TestFcNetInit(Procedure):
     rows = ("05.20",)
+
+    bad = tuple(
+        Malformed(name, "dims", case=Case("", options={"rng": np.random.default_rng(0)}, inputs={"dims": dims}))
+        for name, dims in (("a single size", (3,)), ("a layer of nothing", (3, 0, 2)))
+    )
 
     def law_shapes(self, init):
         """W_l (H_{l-1}, H_l), b_l (H_l,), and gamma_l, beta_l (H_l,) of the hidden layers with a norm."""
