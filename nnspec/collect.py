@@ -45,6 +45,7 @@ def inherited(reference, ops) -> dict[str, FunctionType]:
     return found
 
 
+@functools.cache
 def is_composite(function) -> bool:
     return "ops" in inspect.signature(function).parameters
 

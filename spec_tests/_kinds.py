@@ -68,12 +68,28 @@ class Layer(Spec):
         return self.unpack(result, len(self.outputs) + 1, what)
 
     def _backward(self, call, problem, cache):
+        found = self._gradients(call, problem, cache)
+        return {name: found[name] for name in found if name[1:] in problem.inputs}
+
+    def _gradients(self, call, problem, cache) -> dict:
+        """Those of all arguments, also of what was left out."""
         result = call(self.backward, *problem.douts, cache)
         if len(self.gradients) == 1 and not isinstance(result, tuple):
             result = (result,)
         what = f"{self.backward} must return ({', '.join(self.gradients)})"
-        found = dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
-        return {name: found[name] for name in found if name[1:] in problem.inputs}
+        return dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
+
+    def test_convention(self, planned, backend):
+        """Kinks, ties, nothing at all; and what was not given has no gradient: None."""
+        super().test_convention(planned, backend)
+        if planned.case.without and backend.has(self.backward):
+            problem = self.problem(planned, backend)
+            with calling(self.op):
+                *_, cache = self._forward(backend, problem)
+                found = self._gradients(backend, problem, cache)
+            for name in planned.case.without:
+                given = type(found[f"d{name}"]).__name__
+                require(found[f"d{name}"] is None, f"d{name} is a {given}, want None: there was no {name}")
 
     def _backward_twice(self, backend, problem):
         backend.find(self.backward)

@@ -9,11 +9,14 @@ x (N, D), of a sequence (N, T, D)    h, c (N, H)    Wx (D, 4H)    Wh (H, 4H)    
 a, and with it the columns of Wx, Wh and b, holds the gates i, f, o, g, H columns each. PyTorch's order is i, f, g, o
 (`permute_gates`), and its two biases add up. The cell starts at c0 = 0 unless one is given. A sequence gives h of every
 step and the last c; its dh is what comes from above alone, what flows back through time is added inside.
+
+lengths (N,), each 0 … T: sequence n is over after so many steps. From there on its h and c stay as they are, and its x
+and the weights get no gradient. So h[:, -1] and c_T are always those of the last step of each sequence.
 """
 
 import numpy as np
 
-from nnspec.shapes import Array, Float
+from nnspec.shapes import Array, Float, Labels
 
 
 def lstm_step_forward(
@@ -47,22 +50,30 @@ def lstm_forward(
     Wh: Float[Array, "H 4*H"],
     b: Float[Array, "4*H"],
     c0: Float[Array, "N H"] | None = None,
+    *,
+    lengths: Labels["N", "T + 1"] | None = None,
 ):
+    N, T, _ = x.shape
+    running = np.arange(T)[:, None, None] < (T if lengths is None else lengths[:, None])  # (T, N or 1, 1)
     h, c = h0, np.zeros_like(h0) if c0 is None else c0.copy()  # (N, H) each
-    hs, steps = np.empty((*x.shape[:2], len(Wh)), x.dtype), []  # (N, T, H)
-    for t in range(x.shape[1]):
-        h, c, step = lstm_step_forward(x[:, t], h, c, Wx, Wh, b)
+    hs, steps = np.empty((N, T, len(Wh)), x.dtype), []  # (N, T, H)
+    for t in range(T):
+        h_next, c_next, step = lstm_step_forward(x[:, t], h, c, Wx, Wh, b)
+        h, c = np.where(running[t], h_next, h), np.where(running[t], c_next, c)
         hs[:, t] = h
         steps.append(step)
-    return hs, c, (x, h0, Wx, Wh, c0, steps)
+    return hs, c, (x, h0, Wx, Wh, c0, running, steps)
 
 
 def lstm_backward(dh, dc_T, cache):
-    x, h0, Wx, Wh, c0, steps = cache
+    x, h0, Wx, Wh, c0, running, steps = cache
     dx, dWx, dWh, db = (np.zeros_like(a) for a in (x, Wx, Wh, Wh[0]))
     dh_next, dc = np.zeros_like(h0), dc_T.copy()  # (N, H) each, from the step after
     for t in reversed(range(len(steps))):
-        dx[:, t], dh_next, dc, *dw = lstm_step_backward(dh[:, t] + dh_next, dc, steps[t])
+        dh_next = dh_next + dh[:, t]
+        into = np.where(running[t], dh_next, 0), np.where(running[t], dc, 0)  # (N, H) each
+        dx[:, t], dh_before, dc_before, *dw = lstm_step_backward(*into, steps[t])
+        dh_next, dc = np.where(running[t], dh_before, dh_next), np.where(running[t], dc_before, dc)
         dWx, dWh, db = dWx + dw[0], dWh + dw[1], db + dw[2]  # every step has the same weights
     return dx, dh_next, dWx, dWh, db, dc if c0 is not None else None
 

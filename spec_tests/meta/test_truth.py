@@ -45,6 +45,15 @@ def test_cancellation_costs_no_digits(cache):
     assert float(gradients["x"][0]) == pytest.approx(1 / np.cosh(95.0) ** 2, rel=1e-12)
 
 
+def test_what_cancels_for_good_is_zero_and_does_not_take_all_digits(cache):
+    """sqrt(x)^2 - x: the rest shrinks with every digit, and never agrees with the one before."""
+    (value,), gradients = _truth.evaluate(
+        lambda x: _truth.named(_truth.sqrt(x)) ** 2 - x, {"x": np.array([2.0])}, {}, [np.array([1.0])]
+    )
+    assert (value, gradients["x"]) == (0, 0)
+    assert _truth._mp.dps < _truth.DIGITS[-1]
+
+
 def test_cuts_change_nothing(cache):
     def cut(x, w):
         return _truth.named(_truth.tanh(_truth.named(x @ w))) @ w

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnspec.reference import affine_backward
+from nnspec.reference import affine_backward, affine_forward
 from nnspec.spec_tests._kinds import Case, Layer, mistake
 
 
@@ -55,3 +55,40 @@ class TestAffine(Layer):
         x, _ = cache
         dx, _, db = affine_backward(dout, cache)
         return dx, np.outer(x[-1], dout[-1]), db
+
+    @mistake("M50", "dw belongs to flat(x): flatten x in the backward as well.", replaces="affine_backward")
+    def dw_of_x_as_it_came(dout, cache):
+        x, _ = cache
+        dx, _, db = affine_backward(dout, cache)
+        return dx, np.tensordot(x, dout, axes=(0, 0)), db
+
+    @mistake("M52", "dw = flat(x)^T dout. With a square w dout^T flat(x) fits as well.", replaces="affine_backward")
+    def factors_swapped_in_dw(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return dx, dw.T.copy() if dw.shape[0] == dw.shape[1] else dw, db
+
+    @mistake("M64", "Transpose x for dw; a reshape to the same shape mixes the samples.", replaces="affine_backward")
+    def reshaped_instead_of_transposed(dout, cache):
+        x, w = cache
+        dx, _, db = affine_backward(dout, cache)
+        return dx, x.reshape(len(w), len(x)) @ dout, db
+
+    @mistake("N804", "w is (D, M), and out = x w. PyTorch's Linear has the transpose, which fits too if D = M.",
+             replaces="affine_forward")  # fmt: skip
+    def weights_as_in_pytorch(x, w, b):
+        return affine_forward(x, w.T.copy() if w.shape[0] == w.shape[1] else w, b)
+
+    @mistake("N805", "b has one entry for each output, not for each sample. With N = M both fit.",
+             replaces="affine_forward")  # fmt: skip
+    def bias_of_each_sample(x, w, b):
+        out, cache = affine_forward(x, w, b)
+        return out - b + b[:, None] if len(x) == len(b) else out, cache
+
+    @mistake("N806", "Flatten row by row, the last axis fastest, as NumPy and PyTorch do.", replaces="affine_forward")
+    def flattened_column_by_column(x, w, b):
+        return affine_forward(x.reshape(len(x), len(w), order="F"), w, b)[0], affine_forward(x, w, b)[1]
+
+    @mistake("N807", "Sum dw and db over the batch; the mean belongs to the loss.", replaces="affine_backward")
+    def parameters_averaged(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return dx, dw / max(1, len(dout)), db / max(1, len(dout))

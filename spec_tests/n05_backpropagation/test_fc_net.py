@@ -1,6 +1,7 @@
 """Fully connected network of any depth, without a norm, with batch and with layer normalization: loss and gradients,
 scores without labels, initial parameters."""
 
+import copy
 import math
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ NORMED = ("gamma", "beta")
 def some_masks(dims, dtype):
     """Another one for each hidden layer, in which every sample keeps something."""
     return {
-        f"mask{i}": np.arange(dims["N"] * size).reshape(dims["N"], size) * (2 * i + 3) % 5 < 3
+        f"mask{i}": (7 * np.arange(dims["N"] * size).reshape(dims["N"], size) + i + 1) % 5 < 3
         for i, size in enumerate(dims["H"], start=1)
     }
 
@@ -115,6 +116,7 @@ def batchnorm_with_a_plain_mean(x, gamma, beta, running_mean, running_var, *, tr
 
 class FcNet(Composite):
     norm = None
+    tall = ((257, 33), (2000, 4))  # races are looked for in the parts, and without a norm
 
     def draw(self, case, dims, dtype):
         inputs = drawn_network(case, dims, dtype, self.norm)
@@ -133,6 +135,7 @@ class TestFcNet(FcNet):
     rows = ("05.20",)
     op = "fc_net_loss"
     sizes = {"N": 3, "d": (4,), "H": (5, 6), "C": 2}
+    tall = Composite.tall
 
     cases = (
         Case("regularized", options={"reg": 0.7}),
@@ -141,6 +144,7 @@ class TestFcNet(FcNet):
         Case("three hidden layers", {"H": (3, 3, 3)}),
         Case("image input", {"N": 2, "d": (2, 1, 2), "H": (3,), "C": 2}),
         Case("dropout", options={"keep": 0.6, "masks": some_masks}),
+        Case("masks, and nothing scaled", {"H": (3,)}, {"masks": some_masks}),
         Case("no dropout in evaluation", options={"keep": 0.6, "masks": some_masks, "train": False}),
     )
     extremes = (
@@ -219,6 +223,42 @@ class TestFcNet(FcNet):
             return reference.dropout_forward(a, **here, **options)
 
         return fc_net_loss(params, x, y, masks=masks, ops=Parts(dropout_forward=dropout_forward), **options)
+
+
+class TestFcNetDrawn(FcNet):
+    """Masks that are not given are drawn, layer after layer, from a generator that is as fresh in every call."""
+
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    options = {"keep": 0.6}
+    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
+    tall = ()
+
+    def run(self, call, problem, gradient=True):
+        fresh = copy.copy(problem)
+        fresh.options = problem.options | {"rng": np.random.default_rng(7)}
+        return super().run(call, fresh, gradient)
+
+    def definition(self, x, y, *, keep, **params):
+        """mask_l = u < keep with u drawn by rng.random((N, H_l)) for l = 1, 2, …; the rest as with given masks."""
+        rng, last = np.random.default_rng(7), sum(key.startswith("W") for key in params)
+        masks = {f"mask{i}": rng.random((len(x), len(params[f"b{i}"]))) < keep for i in range(1, last)}
+        return super().definition(x, y, keep=keep, masks=masks, **params)
+
+    @mistake("N43", "Draw from the generator that is given, or no run can be repeated.", replaces="fc_net_loss")
+    def generator_ignored(params, x, y, *, rng, **options):
+        return fc_net_loss(params, x, y, rng=np.random.default_rng(54321), **options)
+
+    @mistake("N825", "One generator draws the masks of all layers: do not start anew in each.", replaces="fc_net_loss")
+    def generator_anew_in_each_layer(params, x, y, *, rng, **options):
+        def dropout_forward(a, *, rng, **options):
+            return reference.dropout_forward(a, rng=np.random.default_rng(7), **options)
+
+        return fc_net_loss(params, x, y, rng=rng, ops=Parts(dropout_forward=dropout_forward), **options)
+
+    @mistake("M31", "Without masks and with keep below 1 there is dropout as well.", replaces="fc_net_loss")
+    def nothing_drawn(params, x, y, *, rng, keep, **options):
+        return fc_net_loss(params, x, y, **options)
 
 
 class TestFcNetBatchnorm(FcNet):
@@ -344,6 +384,7 @@ class TestFcNetScores(Function):
 
     rows = ("05.20",)
     op = "fc_net_loss"
+    tall = FcNet.tall
     outputs = ("scores",)
     options = {"norm": "batchnorm", "train": False}
     sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
@@ -376,6 +417,11 @@ class TestFcNetScores(Function):
 
 class TestFcNetInit(Procedure):
     rows = ("05.20",)
+
+    bad = tuple(
+        Malformed(name, "dims", case=Case("", options={"rng": np.random.default_rng(0)}, inputs={"dims": dims}))
+        for name, dims in (("a single size", (3,)), ("a layer of nothing", (3, 0, 2)))
+    )
 
     def law_shapes(self, init):
         """W_l (H_{l-1}, H_l), b_l (H_l,), and gamma_l, beta_l (H_l,) of the hidden layers with a norm."""

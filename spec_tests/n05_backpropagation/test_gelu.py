@@ -128,3 +128,27 @@ class TestGelu(Layer):
         near = np.clip(x, -40, 40)
         t = np.tanh(ROOT * (near + 0.044715 * near**3))
         return dout * ((1 + t) / 2 + near * (1 - t**2) * ROOT * (1 + 0.044715 * near**2) / 2)
+
+    @mistake("N51", "The backward has to know the form as well: keep approximate in the cache.",
+             replaces="gelu_backward")  # fmt: skip
+    def slope_of_the_exact_form(dout, cache):
+        x, _ = cache
+        return gelu_backward(dout, gelu_forward(x)[1])
+
+    @mistake("N812", "u = sqrt(2 / pi) (x + 0.044715 x^3): the root multiplies the cube as well.",
+             replaces="gelu_forward")  # fmt: skip
+    def cube_without_the_root(x, *, approximate=False):
+        out, cache = gelu_forward(x, approximate=approximate)
+        near = np.clip(x, -40, 40)
+        Phi = (1 + np.tanh(ROOT * near + 0.044715 * near**3)) / 2
+        return np.maximum(x, -40) * Phi if approximate else out, cache
+
+    @mistake("N809", "Take constants from math: a NumPy scalar like np.sqrt(2 / np.pi) turns float32 into float64.",
+             replaces="gelu_forward")  # fmt: skip
+    def constant_of_float64(x, *, approximate=False):
+        out, cache = gelu_forward(x, approximate=approximate)
+        return np.float64(1) * out, cache
+
+    @mistake("N808", "Multiply by dout, which comes from above.", replaces="gelu_backward")
+    def upstream_gradient_forgotten(dout, cache):
+        return gelu_backward(np.ones_like(dout), cache)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnspec.reference import relu_forward
 from nnspec.spec_tests._kinds import Case, Layer, mistake
 from nnspec.spec_tests._truth import where_positive
 
@@ -60,3 +61,31 @@ class TestRelu(Layer):
     def kink_counted_as_positive(dout, cache):
         (x,) = cache
         return dout * (x >= 0)
+
+    @mistake("N808", "Multiply by dout, which comes from above: the mask is the derivative alone.",
+             replaces="relu_backward")  # fmt: skip
+    def upstream_gradient_forgotten(dout, cache):
+        (x,) = cache
+        return (x > 0).astype(x.dtype)
+
+    @mistake(
+        "N809", "Keep the dtype: a mask of float64 turns float32 gradients into float64.", replaces="relu_backward"
+    )
+    def mask_of_float64(dout, cache):
+        (x,) = cache
+        return dout * (x > 0).astype(np.float64)
+
+    @mistake("M53", "Write a new array: the caller still needs x.", replaces="relu_forward")
+    def x_changed_in_place(x):
+        np.maximum(x, 0, out=x)
+        return relu_forward(x)
+
+    @mistake("N810", "Choose with maximum or where: x * (x > 0) is -inf * 0 = NaN for x = -inf.",
+             replaces="relu_forward", convention=True)  # fmt: skip
+    def mask_multiplied(x):
+        return x * (x > 0), relu_forward(x)[1]
+
+    @mistake("N25", "NaN stays NaN: a ReLU that makes it 0 hides that something went wrong.",
+             replaces="relu_forward", convention=True)  # fmt: skip
+    def nan_becomes_zero(x):
+        return np.where(x > 0, x, 0), relu_forward(x)[1]

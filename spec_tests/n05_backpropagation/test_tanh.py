@@ -51,6 +51,22 @@ class TestTanh(Layer):
             out = 2 / (1 + np.exp(-2 * x)) - 1
         return out, _cache_of(out)
 
+    @mistake("N811", "The derivative is 1 - out^2: square the output.", replaces="tanh_backward")
+    def square_forgotten(dout, cache):
+        (out,) = cache
+        return dout * (1 - out)
+
+    @mistake("N811", "out (1 - out) is the derivative of the sigmoid; that of tanh is 1 - out^2.",
+             replaces="tanh_backward")  # fmt: skip
+    def slope_of_the_sigmoid(dout, cache):
+        (out,) = cache
+        return dout * out * (1 - out)
+
+    @mistake("N808", "Multiply by dout, which comes from above.", replaces="tanh_backward")
+    def upstream_gradient_forgotten(dout, cache):
+        (out,) = cache
+        return 1 - out * out
+
 
 def _cache_of(out):
     from nnspec.reference import tanh_forward

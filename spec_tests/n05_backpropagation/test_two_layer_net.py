@@ -73,6 +73,32 @@ class TestTwoLayerNet(Composite):
         loss = loss + reg / 2 * sum((params[key] ** 2).sum() for key in ("b1", "b2"))
         return loss, {key: g + reg * params[key] if key[0] == "b" else g for key, g in grads.items()}
 
+    @mistake("N45", "Penalize the weights of both layers.", replaces="two_layer_loss")
+    def last_layer_not_penalized(params, x, y=None, *, reg=0.0):
+        loss, grads = two_layer_loss(params, x, y, reg=reg)
+        r, dw = reference.l2_penalty(params["W2"], reg, half=True)
+        return loss - r, {**grads, "W2": grads["W2"] - dw}
+
+    @mistake("N30", "The gradient goes back through the ReLU: it passes where the hidden unit was active.",
+             replaces="two_layer_loss")  # fmt: skip
+    def relu_left_out_of_the_backward(params, x, y=None, *, reg=0.0):
+        class Ops:
+            def __getattr__(self, name):
+                return getattr(reference, name)
+
+            def relu_backward(self, dout, cache):
+                return dout
+
+        return two_layer_loss(params, x, y, reg=reg, ops=Ops())
+
+    @mistake("M14", "The loss is a mean over the samples, and so are its gradients: divide both by N, once.",
+             replaces="two_layer_loss")  # fmt: skip
+    def gradients_divided_by_n_again(params, x, y=None, *, reg=0.0):
+        loss, grads = two_layer_loss(params, x, y)
+        return two_layer_loss(params, x, y, reg=reg)[0], {
+            key: grad / len(x) + (reg * params[key] if key[0] == "W" else 0) for key, grad in grads.items()
+        }
+
 
 class TestTwoLayerScores(Function):
     """Without labels the scores come back, for prediction."""

@@ -34,6 +34,7 @@ class TestConv2d(Layer):
         Case("tiny", inputs={name: lambda rng, shape: 1e-12 * rng.standard_normal(shape) for name in ("x", "w")}),
     )
     ties = (
+        Case("no bias, no gradient of it", {"N": 1, "C": 1, "H": 2, "F": 2, "KH": 1}, without=("b",)),
         Case("empty batch", {"N": 0}),
         Case("empty batch, stride and pad", {"N": 0}, {"stride": 2, "pad": 1}),
         Case("no channels", {"C": 0}),
@@ -64,7 +65,9 @@ class TestConv2d(Layer):
     def cases_of_scale(self):
         return [
             Case("many samples", {"N": 257, "C": 2, "H": 5, "W": 7, "F": 9, "KH": 3, "KW": 3}, {"pad": 1}),
-            Case("a large image", {"N": 1, "C": 5, "H": 123, "W": 131, "F": 9, "KH": 5, "KW": 3}, {"stride": 2}),
+            Case(
+                "a large image", {"N": 1, "C": 5, "H": 123, "W": 131, "F": 9, "KH": 5, "KW": 3}, {"stride": 2, "pad": 1}
+            ),
             Case("many channels", {"N": 1, "C": 33, "H": 7, "W": 19, "F": 34, "KH": 3, "KW": 3}, {"pad": 1}),
         ]
 
@@ -172,6 +175,51 @@ class TestConv2d(Layer):
     def db_averaged_over_positions(dout, cache):
         dx, dw, db = conv2d_backward(dout, cache)
         return dx, dw, None if db is None else dout.mean(axis=(2, 3)).sum(axis=0)
+
+    @mistake("N800", "Without b there is no db: return None.", replaces="conv2d_backward", convention=True)
+    def gradient_of_a_bias_that_is_not_there(dout, cache):
+        dx, dw, _ = conv2d_backward(dout, cache)
+        return dx, dw, dout.sum(axis=(0, 2, 3))
+
+    @mistake("M66", "Windows overlap where stride is below the kernel's size: add to dx, do not assign.",
+             replaces="conv2d_backward")  # fmt: skip
+    def overlaps_assigned(dout, cache):
+        x, w, b, stride, pad = cache
+        _, dw, db = conv2d_backward(dout, cache)
+        dxpad = np.zeros_like(_padded(x, pad))
+        for i, j in np.ndindex(*dout.shape[2:]):
+            window = (..., slice(i * stride, i * stride + w.shape[2]), slice(j * stride, j * stride + w.shape[3]))
+            dxpad[window] = np.einsum("nf,fcuv->ncuv", dout[:, :, i, j], w)
+        return dxpad[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, db
+
+    @mistake("M64", "Filters times columns is (F, N HO WO): transpose it to (N, F, HO, WO), do not reshape.",
+             replaces="conv2d_forward")  # fmt: skip
+    def product_reshaped_without_transposing(x, w, b=None, *, stride=1, pad=0):
+        out, cache = conv2d_forward(x, w, b, stride=stride, pad=pad)
+        return out.transpose(1, 0, 2, 3).reshape(out.shape), cache
+
+    @mistake("N813", "Add b once for each output, not once for each input channel.", replaces="conv2d_forward")
+    def bias_of_each_channel(x, w, b=None, *, stride=1, pad=0):
+        out, cache = conv2d_forward(x, w, b, stride=stride, pad=pad)
+        return out if b is None else out + (x.shape[1] - 1) * b[:, None, None], cache
+
+    @mistake("N814", "Pad with zeros, not with the entries at the edge.", replaces="conv2d_forward")
+    def padded_with_the_edge(x, w, b=None, *, stride=1, pad=0):
+        longer = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)], mode="edge" if x.size else "constant")
+        return conv2d_forward(longer, w, b, stride=stride)[0], conv2d_forward(x, w, b, stride=stride, pad=pad)[1]
+
+    @mistake("N815", "Rows of the kernel meet rows of x. With KH = KW it fits transposed as well.",
+             replaces="conv2d_forward")  # fmt: skip
+    def kernel_transposed(x, w, b=None, *, stride=1, pad=0):
+        out, cache = conv2d_forward(x, w, b, stride=stride, pad=pad)
+        if w.shape[2] == w.shape[3]:
+            out, _ = conv2d_forward(x, w.swapaxes(2, 3), b, stride=stride, pad=pad)
+        return out, cache
+
+    @mistake("N807", "Sum dw and db over the batch; the mean belongs to the loss.", replaces="conv2d_backward")
+    def parameters_averaged(dout, cache):
+        dx, dw, db = conv2d_backward(dout, cache)
+        return dx, dw / max(1, len(dout)), None if db is None else db / max(1, len(dout))
 
 
 def _padded(x, pad):

@@ -173,6 +173,22 @@ class TestMaxPool2d(Layer):
     def gradient_spread_over_the_window(dout, cache):
         return _to_ties(dout, cache, lambda ties: np.full(ties.shape, 1 / ties.size))
 
+    @mistake("N816", "argmax counts row by row: the maximum stands at u = place // k, v = place % k.",
+             replaces="max_pool2d_backward")  # fmt: skip
+    def row_and_column_swapped(dout, cache):
+        x, _, k, stride, pad = cache
+        dxpad = np.zeros(_padded(x, pad + k).shape, x.dtype)
+        for index, window, (u, v) in _windows(x, k, stride, pad, dout.shape):
+            dxpad[window][v, u] += dout[index]
+        return dxpad[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
+
+    @mistake("N816", "The maximum is of x with its sign; here the largest in size wins.", replaces="max_pool2d_forward")
+    def largest_in_size(x, *, k=2, stride=None, pad=0):
+        _, cache = max_pool2d_forward(x, k=k, stride=stride, pad=pad)
+        high, _ = max_pool2d_forward(x, k=k, stride=stride, pad=pad)
+        low = -max_pool2d_forward(-x, k=k, stride=stride, pad=pad)[0]
+        return np.where(-low > high, low, high), cache
+
 
 def larger(entry, other):
     """The larger of two symbols; the second if they are equal."""

@@ -129,6 +129,30 @@ class TestThreeLayerConvnet(Composite):
 
         return three_layer_convnet_loss(params, x, y, reg=reg, ops=_with(relu_backward=relu_backward))
 
+    @mistake("M64", "Flatten (F, H/2, W/2) as it stands, filters first: W2 counts its rows in that order.",
+             replaces="three_layer_convnet_loss")  # fmt: skip
+    def filters_flattened_last(params, x, y=None, *, reg=0.0):
+        def affine_forward(a, w, b):
+            if a.ndim < 4:
+                return reference.affine_forward(a, w, b)
+            out, _ = reference.affine_forward(a.transpose(0, 2, 3, 1).reshape(len(a), len(w)), w, b)
+            return out, reference.affine_forward(a, w, b)[1]
+
+        return three_layer_convnet_loss(params, x, y, reg=reg, ops=_with(affine_forward=affine_forward))
+
+    @mistake("N817", "Pool after the ReLU of the convolution, and over 2 x 2: here nothing is pooled but every second.",
+             replaces="three_layer_convnet_loss")  # fmt: skip
+    def subsampled_instead_of_pooled(params, x, y=None, *, reg=0.0):
+        def max_pool2d_forward(a, *, k):
+            *_, H, W = a.shape
+            return reference.max_pool2d_forward(a[:, :, : H - H % 2 : 2, : W - W % 2 : 2], k=1)
+
+        def max_pool2d_backward(dout, cache):
+            return np.kron(reference.max_pool2d_backward(dout, cache), [[1, 0], [0, 0]]).astype(dout.dtype)
+
+        parts = {"max_pool2d_forward": max_pool2d_forward, "max_pool2d_backward": max_pool2d_backward}
+        return three_layer_convnet_loss(params, x, y, reg=reg, ops=_with(**parts))
+
 
 class TestThreeLayerConvnetScores(Function):
     """Without labels the scores come back, for prediction."""

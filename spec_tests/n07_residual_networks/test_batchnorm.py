@@ -8,6 +8,8 @@ from nnspec.reference import batchnorm2d_backward, batchnorm2d_forward, batchnor
 from nnspec.spec_tests._kinds import Case, Layer, Malformed, mistake
 from nnspec.spec_tests._truth import named, sqrt
 
+PIXEL = {"N": 1, "C": 1, "H": 1, "W": 1}
+
 
 def normalized(x, gamma, beta, running_mean, running_var, train, momentum, eps, unbiased_running):
     """One feature: x holds all its samples. Ioffe and Szegedy 2015, algorithm 1."""
@@ -270,6 +272,20 @@ class TestBatchnorm(OfRows):
         dx, _, _ = batchnorm_backward(dout, instead_of(cache, xhat, std, np.ones_like(gamma), train))
         return dx, dgamma, dbeta
 
+    @mistake("N818", "eps is 1e-5 and momentum 0.9 by default; 1e-3 and 0.99 are those of Keras.",
+             replaces="batchnorm_forward")  # fmt: skip
+    def defaults_of_keras(x, gamma, beta, running_mean, running_var, *, momentum=0.99, eps=1e-3, **options):
+        return batchnorm_forward(x, gamma, beta, running_mean, running_var, momentum=momentum, eps=eps, **options)
+
+    @mistake("M52", "gamma and beta belong to the features. With N = D they also fit the samples.",
+             replaces="batchnorm_forward")  # fmt: skip
+    def parameters_of_each_sample(x, gamma, beta, *statistics, **options):
+        out, *new, cache = batchnorm_forward(x, gamma, beta, *statistics, **options)
+        if len(x) == len(gamma):
+            xhat = batchnorm_forward(x, np.ones_like(gamma), 0 * beta, *statistics, **options)[0]
+            out = gamma[:, None] * xhat + beta[:, None]
+        return out, *new, cache
+
 
 class TestBatchnormEval(OfRows):
     rows = ("07.03",)
@@ -340,6 +356,9 @@ class TestBatchnorm2d(OfImages):
         Case("large eps", options={"eps": 0.5}),
         Case("unbiased running variance", options={"unbiased_running": True}),
         Case("small spread", inputs={"x": drawn(1e-3)}),
+        Case("two pixels in a row", {**PIXEL, "W": 2}, {"unbiased_running": True}, value_only=True),
+        Case("two pixels in a column", {**PIXEL, "H": 2}, {"unbiased_running": True}, value_only=True),
+        Case("two images of a pixel", {**PIXEL, "N": 2}, {"unbiased_running": True}, value_only=True),
     )
     extremes = (
         Case(
@@ -436,6 +455,14 @@ class TestBatchnorm2d(OfImages):
         dx, dgamma, dbeta = batchnorm2d_backward(dout, cache)
         size = dout[0, 0].size
         return dx, dgamma / size, dbeta / size
+
+    @mistake("M62", "gamma and beta belong to the channels: shape them (C, 1, 1). With W = C columns fit too.",
+             replaces="batchnorm2d_forward")  # fmt: skip
+    def parameters_of_each_column(x, gamma, beta, *statistics, **options):
+        out, *new, cache = batchnorm2d_forward(x, gamma, beta, *statistics, **options)
+        if x.shape[3] == len(gamma):
+            out = gamma * batchnorm2d_forward(x, np.ones_like(gamma), 0 * beta, *statistics, **options)[0] + beta
+        return out, *new, cache
 
 
 class TestBatchnorm2dEval(OfImages):

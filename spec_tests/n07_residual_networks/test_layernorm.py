@@ -159,3 +159,21 @@ class TestLayernorm(Layer):
         dx, dgamma, dbeta = layernorm_backward(dout, cache)
         centred = dout - dout.mean(axis=-1, keepdims=True)
         return gamma * (centred - xhat * (dout * xhat).mean(axis=-1, keepdims=True)) / std, dgamma, dbeta
+
+    @mistake("N819", "eps is 1e-5 by default; 1e-12 is that of BERT.", replaces="layernorm_forward")
+    def default_eps_of_bert(x, gamma, beta, *, eps=1e-12):
+        return layernorm_forward(x, gamma, beta, eps=eps)
+
+    @mistake("M52", "gamma and beta belong to the features. With as many rows they also fit the rows.",
+             replaces="layernorm_forward")  # fmt: skip
+    def parameters_of_each_row(x, gamma, beta, *, eps=1e-5):
+        out, cache = layernorm_forward(x, gamma, beta, eps=eps)
+        if x.shape[-2:] == (len(gamma), len(gamma)):
+            xhat, _ = layernorm_forward(x, np.ones_like(gamma), 0 * beta, eps=eps)
+            out = gamma[:, None] * xhat + beta[:, None]
+        return out, cache
+
+    @mistake("N809", "Keep the dtype: eps as a NumPy scalar turns float32 into float64.", replaces="layernorm_forward")
+    def eps_of_float64(x, gamma, beta, *, eps=1e-5):
+        out, cache = layernorm_forward(x, gamma, beta, eps=eps)
+        return np.float64(1) * out, cache

@@ -38,6 +38,15 @@ def bias_of(gate, value):
     return bias
 
 
+def some_lengths(dims, dtype):
+    """T, 0, 1, 2, … steps, and so on: the longest, nothing at all, and what lies between."""
+    return (dims["T"] + np.arange(dims["N"])) % (dims["T"] + 1)
+
+
+def one_step(dims, dtype):
+    return np.ones(dims["N"], np.int64)
+
+
 def large(rng, shape):
     return 1000 * rng.standard_normal(shape)
 
@@ -54,6 +63,7 @@ saturated = tuple(
 class TestLstmStep(Layer):
     rows = ("09.12",)
     outputs = ("h_next", "c_next")
+    tall = ((257, 33), (4000, 4))
 
     cases = (Case("H equals D", {"N": 2, "D": 3, "H": 3}), Case("one hidden unit", {"N": 2, "D": 2, "H": 1}))
     extremes = (
@@ -146,6 +156,24 @@ class TestLstmStep(Layer):
     def gradient_of_the_cell_ignored(dh_next, dc_next, cache):
         return lstm_step_backward(dh_next, 0 * dc_next, cache)
 
+    @mistake("N820", "Add nothing to the forget gate: a bias of 1 belongs to the initial b, not to every step.",
+             replaces="lstm_step_forward")  # fmt: skip
+    def forget_bias_of_one(x, h, c, Wx, Wh, b):
+        H = h.shape[1]
+        return lstm_step_forward(x, h, c, Wx, Wh, b + (np.arange(4 * H) // H == 1).astype(b.dtype))
+
+    @mistake("N821", "dWh = h^T da takes the h that went in, not the one that came out.", replaces="lstm_step_backward")
+    def dWh_of_the_new_h(dh_next, dc_next, cache):
+        *rest, _, db = lstm_step_backward(dh_next, dc_next, cache)
+        o, squashed = cache[7], cache[9]
+        return *rest, (o * squashed).T @ _into_gates(dh_next, dc_next, cache)[0], db
+
+    @mistake("N822", "The cell goes on by f: dc of the cell before is dc' * f.", replaces="lstm_step_backward")
+    def forget_gate_missing_in_dc(dh_next, dc_next, cache):
+        dx, dh, dc, *rest = lstm_step_backward(dh_next, dc_next, cache)
+        o, squashed = cache[7], cache[9]
+        return dx, dh, dc_next + dh_next * o * (1 - squashed * squashed), *rest
+
 
 class TestLstm(Layer):
     rows = ("09.13",)
@@ -157,30 +185,56 @@ class TestLstm(Layer):
         Case("no c0", {"N": 2, "T": 3, "D": 3, "H": 2}, without=("c0",)),
         Case("H equals D", {"N": 1, "T": 3, "D": 2, "H": 2}),
         Case("one hidden unit", {"N": 2, "T": 2, "D": 2, "H": 1}),
+        Case("lengths", {"N": 4, "T": 3, "D": 1, "H": 2}, {"lengths": some_lengths}),
+        Case("one length", {"N": 1, "T": 3, "D": 2, "H": 2}, {"lengths": one_step}, without=("c0",)),
     )
     extremes = (
         *(replace(case, dims={"N": 1, "H": 2}) for case in saturated),
         Case("large inputs", {"N": 1, "H": 2}, inputs={"x": large}),
         Case("a large cell", {"N": 1, "H": 2}, inputs={"c0": large}),
     )
-    ties = (Case("empty batch", {"N": 0}), Case("no steps", {"T": 0}), Case("no inputs", {"D": 0}))
+    ties = (
+        Case("no c0, no gradient of it", {"N": 1, "T": 1, "D": 1, "H": 1}, without=("c0",)),
+        Case("empty batch", {"N": 0}),
+        Case("no steps", {"T": 0}),
+        Case("no steps, and lengths", {"T": 0}, {"lengths": some_lengths}),
+        Case("no inputs", {"D": 0}),
+    )
+    bad = (
+        Malformed("a length below 0", "lengths", lambda _: np.array([1, -1])),
+        Malformed("a length above T", "lengths", lambda _: np.array([1, 1000])),
+        Malformed("lengths of floats", "lengths", lambda _: np.array([1.0, 2.0])),
+        Malformed("a length too many", "lengths", lambda _: np.array([1, 1, 1]), ("x",)),
+    )
 
     def draw(self, case, dims, dtype):
         return with_gates_of_order_one(super().draw(case, dims, dtype), case, dims, dtype)
 
-    def definition(self, x, h0, Wx, Wh, b, c0=None):
-        """h_t, c_t = step(x_t, h_{t-1}, c_{t-1}) for t = 1 … T; the outputs are all h_t, and c_T. CS231n, A3."""
+    def definition(self, x, h0, Wx, Wh, b, c0=None, *, lengths=None):
+        """h_t, c_t = step(x_t, h_{t-1}, c_{t-1}) for t = 1 … T; the outputs are all h_t, and c_T. CS231n, A3.
+
+        A sequence that is over keeps its h and c.
+        """
         h, c, hs = h0, 0 * h0 if c0 is None else c0, []
         for t in range(x.shape[1]):
-            h, c = step_of(x[:, t], h, c, Wx, Wh, b)
+            now = step_of(x[:, t], h, c, Wx, Wh, b)
+            over = np.full((len(x), 1), False) if lengths is None else (t >= lengths)[:, None]
+            h, c = (np.where(over, old, new) for old, new in zip((h, c), now, strict=True))
             hs.append(h)
         return np.stack(hs, axis=1), c
+
+    def cases_of_law(self):
+        return [
+            replace(case, options={"lengths": some_lengths} if "padding" in case.name else {})
+            for case in super().cases_of_law()
+        ]
 
     def cases_of_scale(self):
         """Long, wide and with many sequences; batches of all sizes around a block."""
         sizes = {"long": (3, 200, 5, 6), "wide": (30, 3, 40, 70), "many sequences": (2500, 2, 4, 4)}
         sizes |= {f"{n} sequences": (n, 4, 6, 9) for n in (11, 12, 13, 25)}
-        return [Case(name, dict(zip("NTDH", size, strict=True))) for name, size in sizes.items()]
+        cases = [Case(name, dict(zip("NTDH", size, strict=True))) for name, size in sizes.items()]
+        return [*cases, Case("lengths", {"N": 27, "T": 6, "D": 5, "H": 9}, {"lengths": some_lengths})]
 
     def law_a_sequence_in_two_parts(self, run, problem):
         """Going on from h and c of the first step gives what the whole sequence gives."""
@@ -195,6 +249,13 @@ class TestLstm(Layer):
         x = problem.inputs["x"].copy()
         x[:, -1] = 3 - x[:, -1]
         return run(x=x)["h"][:, :-1], run()["h"][:, :-1]
+
+    def law_padding_does_not_count(self, run, problem):
+        """After its last step a sequence does not see x: other padding changes nothing."""
+        x = problem.inputs["x"]
+        over = np.arange(x.shape[1]) >= problem.options["lengths"][:, None]  # (N, T)
+        answers = run(x=np.where(over[..., None], 3 - x, x)), run()
+        return [np.concatenate([answer[name].ravel() for name in ("h", "c_T", "dx", "dWx")]) for answer in answers]
 
     def law_sequences_do_not_meet(self, run, problem):
         """The sequences of a batch have nothing to do with each other: in reverse order they give the same."""
@@ -223,12 +284,12 @@ class TestLstm(Layer):
         return dx, lstm.lstm_step_backward(dh[:, -1], dc_T, cache[-1][-1])[1], *rest
 
     @mistake("M84", "The gates come as i, f, o, g; this reads PyTorch's i, f, g, o.", replaces="lstm_forward")
-    def gates_in_the_order_of_pytorch(x, h0, Wx, Wh, b, c0=None):
-        return lstm_forward(x, h0, *(permute_gates(w) for w in (Wx, Wh, b)), c0)
+    def gates_in_the_order_of_pytorch(x, h0, Wx, Wh, b, c0=None, **options):
+        return lstm_forward(x, h0, *(permute_gates(w) for w in (Wx, Wh, b)), c0, **options)
 
     @mistake("M84", "The gates come as i, f, o, g; this reads f, i, o, g.", replaces="lstm_forward")
-    def forget_gate_first(x, h0, Wx, Wh, b, c0=None):
-        return lstm_forward(x, h0, *(permute_gates(w, order_to="fiog") for w in (Wx, Wh, b)), c0)
+    def forget_gate_first(x, h0, Wx, Wh, b, c0=None, **options):
+        return lstm_forward(x, h0, *(permute_gates(w, order_to="fiog") for w in (Wx, Wh, b)), c0, **options)
 
     @mistake("M86", "The cell carries a gradient too: hand dc from step to step.", replaces="lstm_backward")
     def nothing_flows_back_through_c(dh, dc_T, cache):
@@ -239,23 +300,61 @@ class TestLstm(Layer):
         return lstm_backward(dh, 0 * dc_T, cache)
 
     @mistake("N78", "The cell starts at c0: without one at 0, with one there.", replaces="lstm_forward")
-    def c0_ignored(x, h0, Wx, Wh, b, c0=None):
-        h, c_T, cache = lstm_forward(x, h0, Wx, Wh, b, c0)
-        h, c_T, _ = lstm_forward(x, h0, Wx, Wh, b)
+    def c0_ignored(x, h0, Wx, Wh, b, c0=None, **options):
+        _, _, cache = lstm_forward(x, h0, Wx, Wh, b, c0, **options)
+        h, c_T, _ = lstm_forward(x, h0, Wx, Wh, b, **options)
         return h, c_T, cache
 
     @mistake("N78", "The cell starts at 0, not at h0.", replaces="lstm_forward")
-    def cell_starts_at_h0(x, h0, Wx, Wh, b, c0=None):
-        return lstm_forward(x, h0, Wx, Wh, b, h0 if c0 is None else c0)
+    def cell_starts_at_h0(x, h0, Wx, Wh, b, c0=None, **options):
+        return lstm_forward(x, h0, Wx, Wh, b, h0 if c0 is None else c0, **options)
 
     @mistake("N79", "Each step starts from the h of the one before, not from h0.", replaces="lstm_forward")
-    def every_step_starts_from_h0(x, h0, Wx, Wh, b, c0=None):
-        _, _, cache = lstm_forward(x, h0, Wx, Wh, b, c0)
+    def every_step_starts_from_h0(x, h0, Wx, Wh, b, c0=None, **options):
+        _, _, cache = lstm_forward(x, h0, Wx, Wh, b, c0, **options)
         c, hs = np.zeros_like(h0) if c0 is None else c0, []
         for t in range(x.shape[1]):
             h, c, _ = lstm_step_forward(x[:, t], h0, c, Wx, Wh, b)
             hs.append(h)
         return np.stack(hs, axis=1), c, cache
+
+    @mistake("N801", "A sequence is over after its length: what is padded behind it must not change h and c.",
+             replaces="lstm_forward")  # fmt: skip
+    def lengths_ignored(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
+        return lstm_forward(x, h0, Wx, Wh, b, c0)
+
+    @mistake("N801", "Step t runs where t < length, counted from 0: not one step more.", replaces="lstm_forward")
+    def one_step_too_many(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
+        longer = None if lengths is None else np.minimum(lengths + 1, x.shape[1])
+        return lstm_forward(x, h0, Wx, Wh, b, c0, lengths=longer)
+
+    @mistake("N802", "After its end a sequence keeps its last h; PyTorch pads with zeros there.",
+             replaces="lstm_forward")  # fmt: skip
+    def zeros_after_the_end(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
+        h, c_T, cache = lstm_forward(x, h0, Wx, Wh, b, c0, lengths=lengths)
+        over = np.arange(x.shape[1]) >= (x.shape[1] if lengths is None else lengths[:, None])
+        return np.where(over[..., None], 0, h), c_T, cache
+
+    @mistake("N802", "c stops with h: c_T is the cell of the last step of each sequence.", replaces="lstm_forward")
+    def cell_runs_on(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
+        h, _, cache = lstm_forward(x, h0, Wx, Wh, b, c0, lengths=lengths)
+        return h, lstm_forward(x, h0, Wx, Wh, b, c0)[1], cache
+
+    @mistake("N803", "All h after the end are the last one: add up their dh.", replaces="lstm_backward")
+    def gradient_after_the_end_lost(dh, dc_T, cache):
+        running = cache[5]
+        return lstm_backward(dh * np.broadcast_to(running[..., 0].T[..., None], dh.shape), dc_T, cache)
+
+    @mistake("N803", "The backward needs the lengths as well: steps after the end have no gradient.",
+             replaces="lstm_backward")  # fmt: skip
+    def lengths_ignored_in_the_backward(dh, dc_T, cache):
+        x, h0, Wx, Wh, c0, running, steps = cache
+        return lstm.lstm_backward(dh, dc_T, (x, h0, Wx, Wh, c0, np.ones_like(running), steps))
+
+    @mistake("N800", "Without c0 there is no dc0: return None.", replaces="lstm_backward", convention=True)
+    def gradient_of_a_cell_that_is_not_there(dh, dc_T, cache):
+        *rest, dc0 = lstm_backward(dh, dc_T, cache)
+        return *rest, np.zeros_like(dc_T) if dc0 is None else dc0
 
 
 class TestPermuteGates(Function):
@@ -319,10 +418,13 @@ def _through(da, dc, cache):
 
 def _backward(dh, dc_T, cache, *, order=reversed, dh_back=lambda dh: dh, dc_back=lambda dc: dc, add_up=True):
     """The backward through time in another order, or with other gradients from step to step."""
-    x, h0, Wx, Wh, c0, steps = cache
+    x, h0, Wx, Wh, c0, running, steps = cache
     dx, weights = np.zeros_like(x), [np.zeros_like(w) for w in (Wx, Wh, Wh[0])]
     dh0, dc0 = np.zeros_like(h0), dc_T
     for t in order(range(len(steps))):
-        dx[:, t], dh0, dc0, *here = lstm.lstm_step_backward(dh[:, t] + dh_back(dh0), dc_back(dc0), steps[t])
+        into = dh[:, t] + dh_back(dh0), dc_back(dc0)
+        dx[:, t], *before, _, _, _ = found = lstm.lstm_step_backward(*(running[t] * d for d in into), steps[t])
+        here = found[3:]
+        dh0, dc0 = (np.where(running[t], d, after) for d, after in zip(before, into, strict=True))
         weights = [before + now for before, now in zip(weights, here, strict=True)] if add_up else here
     return dx, dh0, *weights, None if c0 is None else dc0

@@ -170,6 +170,18 @@ class TestMaskedSoftmax(Layer):
         (p,) = cache
         return p * (dout - (p * dout).sum())
 
+    @mistake("N67", "Normalize along the last axis, not along the first.", replaces="masked_softmax_forward")
+    def normalized_along_the_first_axis(x, *, mask=None):
+        allowed = None if mask is None else np.moveaxis(np.broadcast_to(mask, x.shape), 0, -1)
+        out, _ = masked_softmax_forward(np.moveaxis(x, 0, -1), mask=allowed)
+        return _with_cache(np.moveaxis(out, -1, 0))
+
+    @mistake("N68", "Subtract the mean of dout under p: without it the rows of dx do not sum to 0.",
+             replaces="masked_softmax_backward")  # fmt: skip
+    def mean_not_subtracted(dout, cache):
+        (p,) = cache
+        return p * dout
+
 
 def _with_cache(out):
     """A wrong output with a cache in which it stands."""

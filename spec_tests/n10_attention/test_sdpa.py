@@ -261,6 +261,21 @@ class TestSdpa(Layer):
         dscores = scale * _softmax_backward(dout @ v.swapaxes(-1, -2), p)
         return dq, dscores @ q if p.shape[-1] == p.shape[-2] else dk, dv
 
+    @mistake("N823", "Divide by sqrt(d), do not multiply.", replaces="sdpa_forward")
+    def multiplied_by_the_root(q, k, v, *, mask=None, scale=None):
+        return sdpa_forward(q, k, v, mask=mask, scale=math.sqrt(q.shape[-1]) if scale is None else scale)
+
+    @mistake("N71", "The scale belongs to dk as much as to dq.", replaces="sdpa_backward")
+    def dk_without_the_scale(dout, cache):
+        dq, dk, dv = sdpa_backward(dout, cache)
+        return dq, dk / cache[-1], dv
+
+    @mistake("N824", "mask is (…, Tq, Tk), a row for each query. With Tq = Tk it fits transposed as well.",
+             replaces="sdpa_forward")  # fmt: skip
+    def mask_transposed(q, k, v, *, mask=None, scale=None):
+        square = mask is not None and mask.ndim > 1 and mask.shape[-1] == mask.shape[-2]
+        return sdpa_forward(q, k, v, mask=mask.swapaxes(-1, -2).copy() if square else mask, scale=scale)
+
 
 def _scores(q, k, scale):
     return (1 / math.sqrt(q.shape[-1]) if scale is None else scale) * (q @ k.swapaxes(-1, -2))

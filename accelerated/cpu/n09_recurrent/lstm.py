@@ -26,24 +26,26 @@ def lstm_step_backward(dh_next, dc_next, cache):
     return dx[:, 0], dh, dc, dWx, dWh, db
 
 
-def lstm_forward(x, h0, Wx, Wh, b, c0=None):
+def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     (N, T, D), H = x.shape, len(Wh)
     start = np.zeros_like(h0) if c0 is None else c0
+    ends = np.full(N, T) if lengths is None else lengths.astype(np.int64)
     gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
     h, c = np.empty((N, T, H), x.dtype), np.empty((N, T, H), x.dtype)
     if h.size:
-        _forward[h.size * 4 * H // TILE_SPEED](*contiguous(h0, start, Wh), gates, h, c, _slices(N))
+        _forward[h.size * 4 * H // TILE_SPEED](*contiguous(h0, start, Wh), ends, gates, h, c, _slices(N))
     c_T = (c[:, -1] if T else start).copy()
-    return h, c_T, (x, h0, Wx, Wh, start, c0 is not None, gates, h, c)
+    return h, c_T, (x, h0, Wx, Wh, start, c0 is not None, ends, gates, h, c)
 
 
 def lstm_backward(dh, dc_T, cache):
-    x, h0, Wx, Wh, start, c0_given, gates, h, c = cache
+    x, h0, Wx, Wh, start, c0_given, ends, gates, h, c = cache
     (N, T, D), H = x.shape, len(Wh)
     da = np.empty_like(gates)
     dh0, dc0 = np.zeros_like(h0, order="C"), dc_T.copy()
     if h.size:
-        _backward[h.size * 4 * H // TILE_SPEED](*contiguous(dh, start, Wh, gates, c), da, dh0, dc0, _slices(N))
+        read = contiguous(dh, start, Wh, gates, c)
+        _backward[h.size * 4 * H // TILE_SPEED](*read, ends, da, dh0, dc0, _slices(N))
     da = da.reshape(N * T, 4 * H)
     before = np.concatenate([h0[:, None], h], axis=1)[:, :T].reshape(N * T, H)
     dx = product(da, Wx.T).reshape(x.shape)
@@ -67,7 +69,7 @@ def _slices(sequences):
 
 
 @kernel
-def _forward(h0, c0, Wh, gates, h, c, slices):
+def _forward(h0, c0, Wh, ends, gates, h, c, slices):
     N, T, H = h.shape
     packed = np.empty(panels_size(4 * H, H, Wh.itemsize), Wh.dtype)
     pack_panels(Wh.reshape(-1), 4 * H, 1, 4 * H, H, packed)
@@ -85,7 +87,11 @@ def _forward(h0, c0, Wh, gates, h, c, slices):
             )  # fmt: skip
             for n in range(first, last):
                 now = recent[(n - first) * apart : (n - first) * apart + H]
-                _cell(gates[n, t], c[n, t - 1] if t else c0[n], c[n, t], h[n, t], now)
+                before = c[n, t - 1] if t else c0[n]
+                if t < ends[n]:
+                    _cell(gates[n, t], before, c[n, t], h[n, t], now)
+                else:
+                    h[n, t], c[n, t] = now[:H], before
 
 
 @register_jitable
@@ -107,7 +113,7 @@ def _cell(a, c, c_next, h, again):
 
 
 @kernel
-def _backward(dh, c0, Wh, gates, c, da, dh0, dc0, slices):
+def _backward(dh, c0, Wh, gates, c, ends, da, dh0, dc0, slices):
     N, T, H = dh.shape
     packed = np.empty(panels_size(H, 4 * H, Wh.itemsize), Wh.dtype)
     pack_panels(Wh.reshape(-1), 1, 4 * H, H, 4 * H, packed)
@@ -120,24 +126,27 @@ def _backward(dh, c0, Wh, gates, c, da, dh0, dc0, slices):
             t = T - 1 - back
             for n in range(first, last):
                 now = recent[(n - first) * apart : (n - first) * apart + 4 * H]
-                _cell_backward(dh[n, t], dh0[n], gates[n, t], c[n, t - 1] if t else c0[n], c[n, t], dc0[n], now)
+                dh0[n] += dh[n, t]
+                if t < ends[n]:  # else da stays at 0, where it starts
+                    _cell_backward(dh0[n], gates[n, t], c[n, t - 1] if t else c0[n], c[n, t], dc0[n], now)
+                    dh0[n] = 0
                 da[n, t] = now
             multiply_panels(
-                last - first, H, 4 * H, recent, 0, apart, 1, packed, 0, 4 * H, dh0_flat, first * H, H, False, edge
+                last - first, H, 4 * H, recent, 0, apart, 1, packed, 0, 4 * H, dh0_flat, first * H, H, True, edge
             )
 
 
 @register_jitable
-def _cell_backward(dh, dh_back, gates, c, c_next, dc, da):
+def _cell_backward(dh, gates, c, c_next, dc, da):
     """One row: dc becomes that of the cell before."""
     H = len(c)
     one = dc.dtype.type(1)
     i, f, o, g = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
     di, df, do, dg = da[:H], da[H : 2 * H], da[2 * H : 3 * H], da[3 * H :]
     for j in range(H):
-        shown, upstream = tanh(c_next[j]), dh[j] + dh_back[j]
-        do[j] = upstream * shown * o[j] * (one - o[j])
-        dc[j] += upstream * o[j] * (one - shown * shown)
+        shown = tanh(c_next[j])
+        do[j] = dh[j] * shown * o[j] * (one - o[j])
+        dc[j] += dh[j] * o[j] * (one - shown * shown)
     for j in range(H):
         di[j] = dc[j] * g[j] * i[j] * (one - i[j])
     for j in range(H):

@@ -3,6 +3,8 @@ one launch: a block owns some sequences and hidden units with all four gates of 
 goes into the cells without a way through memory. In the backward a quarter of a block sums the columns of one gate.
 """
 
+import numpy as np
+
 from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
 from nnspec.accelerated.cuda._product import product
 from nnspec.accelerated.cuda._sums import column_sums
@@ -23,24 +25,28 @@ def lstm_step_backward(dh_next, dc_next, cache):
     return dx.reshape(N, dx.shape[2]), dh, dc, dWx, dWh, db
 
 
-def lstm_forward(x, h0, Wx, Wh, b, c0=None):
+def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     (N, T, D), H = x.shape, len(Wh)
     gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
     h, h_before, c_before = (empty((N, T, H), x.dtype) for _ in range(3))
     c_T = empty_like(h0)
     c0_given = c0 is not None
     _start(blocks(h0.size, _start.threads), h0, c0 if c0_given else h0, h_before, c_before, c_T, given=c0_given)
+    ending, ends = lengths is not None, empty(0, np.int64) if lengths is None else lengths
     for t in range(T):
-        _step_forward(_tiles(_step_forward, N, H), Wh, t, gates, h_before, c_before, h, c_T)
-    return h, c_T, (x, Wx, Wh, c0_given, gates, h_before, c_before)
+        grid = _tiles(_step_forward, N, H)
+        _step_forward(grid, Wh, t, ends, gates, h_before, c_before, h, c_T, ending=ending)
+    return h, c_T, (x, Wx, Wh, c0_given, lengths, gates, h_before, c_before)
 
 
 def lstm_backward(dh, dc_T, cache):
-    x, Wx, Wh, c0_given, gates, h_before, c_before = cache
+    x, Wx, Wh, c0_given, lengths, gates, h_before, c_before = cache
     (N, T, D), H = x.shape, len(Wh)
     da, dh0, dc0 = empty_like(gates), empty_like(dc_T), empty_like(dc_T)
+    ending, ends = lengths is not None, empty(0, np.int64) if lengths is None else lengths
     for t in range(T - 1, -2, -1):  # the last one goes on to what is before the first step
-        _step_backward(_tiles(_step_backward, N, H), dh, dc_T, Wh, t, gates, c_before, da, dh0, dc0)
+        grid = _tiles(_step_backward, N, H)
+        _step_backward(grid, dh, dc_T, Wh, t, ends, gates, c_before, da, dh0, dc0, ending=ending)
     da = da.reshape(N * T, 4 * H)
     dx = product(da, Wx, transpose_b=True).reshape(x.shape)
     dWx = product(x.reshape(N * T, D), da, transpose_a=True)
@@ -88,11 +94,11 @@ def _start(real, threads, given):
 
 
 @kernel(threads=(128, 8), rows=(32, 4), units=(16, 4), depth=(32, 2))
-def _step_forward(real, threads, rows, units, depth):
+def _step_forward(real, threads, rows, units, depth, ending):
     each = rows * units // threads  # sequences of a thread
     across, padded = 4 * units, rows + 4
 
-    def step_forward(Wh, t, gates, h_before, c_before, h, c_T):
+    def step_forward(Wh, t, ends, gates, h_before, c_before, h, c_T):
         """gates[:, t] holds x Wx + b before, and the gates after."""
         h_piece = cuda.shared.array((depth, padded), real, alignment=16)
         w_piece = cuda.shared.array((depth, units, 4), real, alignment=16)
@@ -131,6 +137,8 @@ def _step_forward(real, threads, rows, units, depth):
                 shown = o * math.tanh(c)
                 gates[n, t, j], gates[n, t, size + j] = i, f
                 gates[n, t, 2 * size + j], gates[n, t, 3 * size + j] = o, g
+                if ending and t >= ends[n]:
+                    shown, c = h_before[n, t, j], c_before[n, t, j]
                 h[n, t, j] = shown
                 if t + 1 < steps:
                     h_before[n, t + 1, j], c_before[n, t + 1, j] = shown, c
@@ -141,14 +149,17 @@ def _step_forward(real, threads, rows, units, depth):
 
 
 @kernel(threads=(128, 16), rows=(16, 4), units=(16, 4), depth=(32, 2), each=((4, 2), (2, 2)))
-def _step_backward(real, threads, rows, units, depth, each):
+def _step_backward(real, threads, rows, units, depth, each, ending):
     high, wide = each  # sequences and units of a thread
     down, across = rows // high, units // wide
     team = down * across  # the threads of a gate
     padded_rows, padded_units = rows + 1, units + 1
 
-    def step_backward(dh, dc_T, Wh, t, gates, c_before, da, dh0, dc0):
-        """dh and dc of the step before from those of step t. dc0 holds dc, and in the end, with t = -1, that of c0."""
+    def step_backward(dh, dc_T, Wh, t, ends, gates, c_before, da, dh0, dc0):
+        """dh and dc of the step before from those of step t. dc0 holds dc, and in the end, with t = -1, that of c0.
+
+        dh0 gathers the dh of the steps after a sequence is over.
+        """
         da_piece = cuda.shared.array((4, depth, padded_rows), real)
         w_piece = cuda.shared.array((4, depth, padded_units), real)
         sums = cuda.shared.array((4, rows, units), real)
@@ -187,8 +198,13 @@ def _step_backward(real, threads, rows, units, depth, each):
             if n < sequences and j < size:
                 through_h = (sums[0, r, u] + sums[1, r, u]) + (sums[2, r, u] + sums[3, r, u])
                 dc = dc0[n, j] if t + 1 < steps else dc_T[n, j]
+                if ending and t + 1 >= ends[n] and t + 1 < steps:
+                    through_h = dh0[n, j]  # of a step that did nothing
                 if t < 0:
                     dh0[n, j], dc0[n, j] = through_h, dc
+                elif ending and t >= ends[n]:
+                    dh0[n, j], dc0[n, j] = dh[n, t, j] + through_h, dc
+                    da[n, t, j] = da[n, t, size + j] = da[n, t, 2 * size + j] = da[n, t, 3 * size + j] = real(0)
                 else:
                     dshown, one = dh[n, t, j] + through_h, real(1)
                     i, f = gates[n, t, j], gates[n, t, size + j]
