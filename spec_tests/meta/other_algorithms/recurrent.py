@@ -24,9 +24,10 @@ def lstm_step_backward(dh_next, dc_next, cache):
     return dx, dh, f * dc, dWx, dWh, np.hstack([da.sum(axis=0) for da in das])
 
 
-def lstm_forward(x, h0, Wx, Wh, b, c0=None):
-    """One product projects the inputs of all steps; only h Wh is left to the loop."""
+def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
+    """One product projects the inputs of all steps; only h Wh is left to the loop. What is over keeps its state."""
     N, T, D = x.shape
+    over = np.arange(T)[:, None, None] >= (np.full(N, T) if lengths is None else lengths)[:, None]
     H = h0.shape[1]
     projected = (x.reshape(N * T, D) @ Wx + b).reshape(N, T, 4 * H)
     hs, cs = np.empty((T + 1, N, H), x.dtype), np.empty((T + 1, N, H), x.dtype)
@@ -39,13 +40,15 @@ def lstm_forward(x, h0, Wx, Wh, b, c0=None):
         i, f, o, g = np.split(gates[t], 4, axis=1)
         cs[t + 1] = f * cs[t] + i * g
         hs[t + 1] = o * np.tanh(cs[t + 1])
-    cache = {"x": x, "hs": hs, "cs": cs, "gates": gates, "Wx": Wx, "Wh": Wh, "c0": c0 is not None}
+        for states in (cs, hs):
+            np.copyto(states[t + 1], states[t], where=over[t])
+    cache = {"x": x, "over": over, "hs": hs, "cs": cs, "gates": gates, "Wx": Wx, "Wh": Wh, "c0": c0 is not None}
     return hs[1:].transpose(1, 0, 2).copy(), cs[-1].copy(), cache
 
 
 def lstm_backward(dh, dc_T, cache):
     """The gradients of all steps' gates are stacked; each weight is then one product."""
-    x, hs, cs, gates, Wx, Wh = (cache[name] for name in ("x", "hs", "cs", "gates", "Wx", "Wh"))
+    x, hs, cs, gates, Wx, Wh, over = (cache[name] for name in ("x", "hs", "cs", "gates", "Wx", "Wh", "over"))
     N, T, D = x.shape
     da = np.empty_like(gates)
     dh_t, dc = np.zeros_like(hs[0]), dc_T
@@ -53,10 +56,11 @@ def lstm_backward(dh, dc_T, cache):
         i, f, o, g = np.split(gates[t], 4, axis=1)
         shown = np.tanh(cs[t + 1])
         dh_t = dh_t + dh[:, t]
-        dc = dc + dh_t * o * (1 - shown * shown)
-        slopes = (dc * g, dc * cs[t], dh_t * shown, dc * i)
+        dc_t = dc + dh_t * o * (1 - shown * shown)
+        slopes = (dc_t * g, dc_t * cs[t], dh_t * shown, dc_t * i)
         da[t] = np.hstack(slopes) * np.hstack([i - i * i, f - f * f, o - o * o, 1 - g * g])
-        dh_t, dc = da[t] @ Wh.T, dc * f
+        da[t] *= ~over[t]
+        dh_t, dc = da[t] @ Wh.T + dh_t * over[t], np.where(over[t], dc, dc_t * f)
     stacked = da.reshape(T * N, da.shape[2])
     dx = (stacked @ Wx.T).reshape(T, N, D).transpose(1, 0, 2)
     dWx = x.transpose(1, 0, 2).reshape(T * N, D).T @ stacked
