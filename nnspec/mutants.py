@@ -1,15 +1,17 @@
 """`nnspec mutants`: small changes to the reference, one at a time, each of which the specification has to reject.
 
-A mutant is a concept's reference with one node of its syntax tree replaced: an operator, a comparison, a constant, an
-axis, `keepdims`, a dropped term, two arguments swapped. It is judged as a backend by the specification of its concept
-until a check rejects it. What no check rejects survives: either it is equivalent, which EQUIVALENT has to say and why,
-or the specification has a gap.
+A mutant is a concept's reference with one node of its syntax tree replaced. What is changed: operators and comparisons;
+constants, defaults among them; axes, `keepdims` and `ddof`; terms, calls and statements, which are dropped; arguments
+and operands, which are swapped; ends of ranges and slices, which are moved by one; a reduction, which becomes another.
+It is judged as a backend by the specification of its concept until a check rejects it. What no check rejects survives:
+either it is equivalent, which EQUIVALENT has to say and why, or the specification has a gap.
 """
 
 import ast
 import contextlib
 import copy
 import inspect
+import itertools
 import random
 import signal
 import tomllib
@@ -34,6 +36,26 @@ _SWAPPED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
 }  # fmt: skip
+_ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)  # a - b is not b - a
+_OTHER_FUNCTION = {
+    "sum": "mean", "mean": "sum", "max": "min", "min": "max", "argmax": "argmin", "argmin": "argmax",
+    "maximum": "minimum", "minimum": "maximum", "any": "all", "all": "any", "zeros_like": "ones_like",
+    "zeros": "ones", "ones": "zeros", "flatnonzero": "argsort", "concatenate": "stack",
+}  # fmt: skip
+_REDUCTIONS = {"sum", "mean", "max", "min", "var", "std", "prod"}
+_DDOF = {"var", "std"}
+_MODULES = {"np", "math", "ops"}
+_WITH_AN_END = {"range", "arange"}
+_NO_VALUE = {
+    "range",
+    "len",
+    "isinstance",
+    "getattr",
+    "callable",
+    "dict",
+    "enumerate",
+    "zip",
+}  # kept around their argument
 
 
 @dataclass(frozen=True)
@@ -73,12 +95,14 @@ def mutants_of(concept: Concept) -> list[Mutant]:
     tree = ast.parse(concept.files["reference"].read_text())
     found, counts = [], {}
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-        places = [node for part in function.body for node in ast.walk(part)]
+        defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+        places = [node for part in (*function.body, *defaults) for node in ast.walk(part)]
+        may_go = _droppable(function)
         for place in places:
             if _is_docstring(place) or _in_error(place, function):
                 continue
-            for after in _changes(place):
-                key = (function.name, ast.unparse(place), ast.unparse(after))
+            for after in (*_changes(place), *([ast.Pass()] if place in may_go else [])):
+                key = (function.name, _first_line(place), _first_line(after))
                 counts[key] = counts.get(key, -1) + 1
                 found.append(Mutant(concept.name, *key, counts[key], (tree, place, after)))
     return found
@@ -161,27 +185,119 @@ def _changes(node) -> Iterator[ast.AST]:
             yield _with(node, op=_SWAPPED[type(node.op)]())
         yield node.left
         yield node.right
-    elif isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _SWAPPED:
-        yield _with(node, ops=[_SWAPPED[type(node.ops[0])]()])
+        if isinstance(node.op, _ORDERED):
+            yield _with(node, left=node.right, right=node.left)
+    elif isinstance(node, ast.Compare):
+        for i, op in enumerate(node.ops):
+            if type(op) in _SWAPPED:
+                yield _with(node, ops=[*node.ops[:i], _SWAPPED[type(op)](), *node.ops[i + 1 :]])
     elif isinstance(node, ast.BoolOp):
         yield _with(node, op=_SWAPPED[type(node.op)]())
+        yield from node.values
     elif isinstance(node, ast.UnaryOp):
         yield node.operand
     elif isinstance(node, ast.IfExp):
         yield node.body
         yield node.orelse
+    elif isinstance(node, ast.If) and not isinstance(node.body[0], ast.ImportFrom):  # whose parts are no mathematics
+        yield from (_with(node, test=ast.Constant(value)) for value in (True, False))
+    elif isinstance(node, ast.AugAssign):
+        if type(node.op) in _SWAPPED:
+            yield _with(node, op=_SWAPPED[type(node.op)]())
+        yield ast.copy_location(ast.Assign([node.target], node.value), node)
     elif isinstance(node, ast.Constant):
         yield from map(ast.Constant, _other_constants(node.value))
+    elif isinstance(node, ast.keyword) and node.arg == "axis" and isinstance(node.value, ast.Tuple):
+        axes = node.value.elts  # of a sum: their order says nothing
+        yield from (_with(node, value=_with(node.value, elts=[*axes[:i], *axes[i + 1 :]])) for i in range(len(axes)))
+    elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and not _all_constants(node):
+        yield from (_with(node, elts=elements) for elements in _neighbours_swapped(node.elts))
+    elif isinstance(node, ast.Slice):
+        yield from _other_slices(node)
     elif isinstance(node, ast.Call):
-        plain = [i for i, argument in enumerate(node.args) if not isinstance(argument, ast.Starred)]
-        if len(plain) > 1 and ast.dump(node.args[plain[0]]) != ast.dump(node.args[plain[1]]):
-            swapped = [*node.args]
-            swapped[plain[0]], swapped[plain[1]] = swapped[plain[1]], swapped[plain[0]]
-            yield _with(node, args=swapped)
-        for keyword in node.keywords:
-            yield _with(node, keywords=[other for other in node.keywords if other is not keyword])
+        yield from _other_calls(node)
     elif isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value
+
+
+def _other_calls(node):
+    """Arguments swapped, keywords dropped or added, another function, or none."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    yield from (_with(node, args=arguments) for arguments in _neighbours_swapped(node.args))
+    for keyword in node.keywords:
+        yield _with(node, keywords=[other for other in node.keywords if other is not keyword])
+    for added, value in _absent_keywords(name, node):
+        yield _with(node, keywords=[*node.keywords, ast.keyword(added, ast.Constant(value))])
+    if name in _OTHER_FUNCTION:
+        field = "attr" if isinstance(node.func, ast.Attribute) else "id"
+        yield _with(node, func=_with(node.func, **{field: _OTHER_FUNCTION[name]}))
+    if name in _WITH_AN_END:
+        end = min(1, len(node.args) - 1)
+        yield from (
+            _with(node, args=[*node.args[:end], moved, *node.args[end + 1 :]]) for moved in _moved(node.args[end])
+        )
+    inner = _inside(node)
+    if inner is not None and name not in _NO_VALUE:
+        yield inner
+
+
+def _inside(call):
+    """x of x.f(…), f(x, …) and np.f(x, …)."""
+    if isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", None) not in _MODULES:
+        return call.func.value
+    return next((argument for argument in call.args if not isinstance(argument, (ast.Starred, ast.GeneratorExp))), None)
+
+
+def _absent_keywords(name, call):
+    given = {keyword.arg for keyword in call.keywords}
+    if name in _REDUCTIONS and isinstance(call.func, ast.Attribute):
+        yield from ((added, value) for added, value in (("axis", 0), ("keepdims", True)) if added not in given)
+    if name in _DDOF and "ddof" not in given:
+        yield "ddof", 1
+
+
+def _other_slices(node):
+    """Without an end, or with one that is off by one."""
+    for end in ("lower", "upper"):
+        if (value := getattr(node, end)) is not None:
+            yield _with(node, **{end: None})
+            if not isinstance(value, ast.Constant):
+                yield from (_with(node, **{end: moved}) for moved in _moved(value))
+    if node.step is not None:
+        yield _with(node, step=None)
+
+
+def _moved(node):
+    return [ast.BinOp(node, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub())]
+
+
+def _neighbours_swapped(nodes):
+    for i, (one, two) in enumerate(itertools.pairwise(nodes)):
+        plain = not isinstance(one, ast.Starred) and not isinstance(two, ast.Starred)
+        if plain and ast.dump(one) != ast.dump(two):
+            yield [*nodes[:i], two, one, *nodes[i + 2 :]]
+
+
+def _all_constants(node) -> bool:
+    return all(isinstance(element, ast.Constant) for element in node.elts)
+
+
+def _droppable(function) -> set[ast.stmt]:
+    """Statements without which the function still runs: they change a value that exists, or have only an effect."""
+    known = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
+    found = set()
+    for node in sorted((n for n in ast.walk(function) if isinstance(n, ast.stmt)), key=lambda n: n.lineno):
+        named = {name.id for name in _targets(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+        effect = isinstance(node, ast.Expr) and not _is_docstring(node.value)
+        if effect or isinstance(node, ast.AugAssign) or (isinstance(node, ast.Assign) and named <= known):
+            found.add(node)
+        known |= named
+    return found
+
+
+def _targets(node):
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    return [inner for target in targets if target is not None for inner in ast.walk(target)]
 
 
 def _other_constants(value):
@@ -212,6 +328,11 @@ def _replaced(tree, place, after):
             return after if hasattr(node, "is_replaced") else self.generic_visit(node)
 
     return ast.fix_missing_locations(Replace().visit(changed))
+
+
+def _first_line(node) -> str:
+    """Of an `if`, what it asks."""
+    return ast.unparse(node).partition("\n")[0]
 
 
 def _is_docstring(node) -> bool:

@@ -22,6 +22,24 @@ def test_a_mutant_is_one_change_of_the_source():
         assert len(before) == len(after) and sum(a != b for a, b in zip(before, after, strict=True)) == 1
 
 
+def test_every_kind_of_change_is_tried():
+    wanted = {
+        "adam.adam: 0.001 -> 0.002",
+        "dropout._kept: x / keep -> keep / x",
+        "dropout.dropout_forward: if not train: -> if False:",
+        "knn.knn_indices: :k -> :k + 1",
+        "knn.knn_predict: y_test.append(y) -> pass",
+        "knn.knn_vote: 0 <= labels.min() <= labels.max() < n_classes -> 0 <= labels.min() <= labels.max() <= n_classes",
+        "knn.l2_distance: np.sqrt(d2) -> d2",
+        "l2_penalty.l2_penalty: (w * w).sum() -> (w * w).mean()",
+        "softmax_cross_entropy.softmax_cross_entropy_backward: dscores[rows, y[rows]] -= 1 -> pass",
+        "softmax_cross_entropy.softmax_cross_entropy_forward: scores.max(axis=1, keepdims=True) -> scores.max(axis=1)",
+        "conv2d.conv2d_backward: axis=(0, 2, 3) -> axis=(0, 2)",
+    }
+    found = {m.id for name in {i.partition(".")[0] for i in wanted} for m in mutants.mutants_of(concept(name))}
+    assert wanted - found == set()
+
+
 def test_ids_are_unique():
     ids = [m.id for name in ("adam", "knn", "softmax_cross_entropy") for m in mutants.mutants_of(concept(name))]
     assert len(ids) == len(set(ids))
