@@ -136,6 +136,11 @@ class TestLoadDigits(Digits):
         x_train, y_train, x_test, y_test = load_digits(test_share=test_share, rng=rng)
         return x_train, rng.permutation(y_train), x_test, rng.permutation(y_test)
 
+    @mistake("M64", "Rows come before columns: no transpose.", replaces="load_digits")
+    def images_transposed(*, test_share=0.2, rng):
+        x_train, y_train, x_test, y_test = load_digits(test_share=test_share, rng=rng)
+        return x_train.swapaxes(2, 3), y_train, x_test.swapaxes(2, 3), y_test
+
     @mistake("N88", "Divide by 16, the largest value of this file, not by 255.", replaces="load_digits")
     def divided_by_255(*, test_share=0.2, rng):
         x_train, y_train, x_test, y_test = load_digits(test_share=test_share, rng=rng)

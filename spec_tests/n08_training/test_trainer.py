@@ -14,6 +14,7 @@ from nnspec.spec_tests._verdict import require
 H, C = 4, 3
 KEYS = ("W1", "b1", "W2", "b2")
 OPTIONS = {"model": "two_layer_loss", "rule": "sgd_momentum", "lr": 0.5, "epochs": 3, "batch": 100_000}
+DEFAULTS = {"rule": "sgd_momentum", "lr": 1e-2, "epochs": 10, "batch": 100}
 EQUAL = {"x_train": lambda rng, shape: np.ones(shape) * rng.standard_normal(shape[1:])}
 
 
@@ -135,6 +136,7 @@ class TestTrain(Function):
         Case("several batches", {"N": 5}, {"batch": 2, "lr_decay": 0.5}, EQUAL),
         Case("several batches, adam", {"N": 5}, {"batch": 2, "lr": 0.1, "rule": "adam", "lr_decay": 0.5}, EQUAL),
         Case("best before the end", options={"epochs": 8, "lr": 4.0}),
+        Case("defaults", {"N": 102}, dict.fromkeys(DEFAULTS), EQUAL),
     )
     ties = (Case("equal epochs", {"V": 1}, {"epochs": 5, "lr": 1e-3}),)
     bad = (
@@ -161,7 +163,8 @@ class TestTrain(Function):
 
     def run(self, call, problem, gradient=True):
         options = {**OPTIONS, "rng": np.random.default_rng(0), **problem.options}
-        result = call(self.op, *problem.inputs.values(), **options)
+        given = {name: value for name, value in options.items() if value is not None}  # None: the default
+        result = call(self.op, *problem.inputs.values(), **given)
         best, history = self.unpack(result, 2, "train must return (best_params, history)")
         for what, found, wanted in (("best_params", best, KEYS), ("history", history, self.outputs[:2])):
             complete = isinstance(found, dict) and found.keys() == set(wanted)
@@ -172,7 +175,8 @@ class TestTrain(Function):
         wide = {name: array.astype(np.longdouble) for name, array in problem.floats().items()}
         given = {name: wide.get(name, value) for name, value in problem.inputs.items() if name != "params"}
         params = {key: wide[key] for key in KEYS}
-        return dict(zip(self.outputs, self.definition(params, **given, **OPTIONS | problem.options), strict=True))
+        options = {name: DEFAULTS[name] if value is None else value for name, value in problem.options.items()}
+        return dict(zip(self.outputs, self.definition(params, **given, **OPTIONS | options), strict=True))
 
     def definition(
         self, params, x_train, y_train, x_val, y_val, *, model, rule, lr, epochs, batch, lr_decay=1.0, reg=0.0
