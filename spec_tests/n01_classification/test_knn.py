@@ -236,6 +236,7 @@ class TestKnnIndices(Function):
         Malformed("k of 0", "k", lambda _: 0),
         Malformed("k above Nt", "k", lambda _: 1000),
         Malformed("NaN in d", "d", lambda d: d + np.nan),
+        Malformed("a single NaN in d", "d", lambda d: np.where(d == d[0, 0], np.nan, d)),
     )
 
     def cases_of_agreement(self):
@@ -299,7 +300,12 @@ class TestKnnVote(Function):
     )
     bad = (
         Malformed("label below 0", "labels", lambda labels: labels - labels.min() - 1),
-        Malformed("label too large", "labels", lambda labels: 0 * labels + 9, case=Case("", options={"n_classes": 9})),
+        Malformed(
+            "a single label too large",
+            "labels",
+            lambda labels: labels + (9 - labels) * (np.arange(labels.size).reshape(labels.shape) == 1),
+            case=Case("", options={"n_classes": 9}),
+        ),
         Malformed("no votes", "labels", case=Case("", {"K": 0})),
     )
 

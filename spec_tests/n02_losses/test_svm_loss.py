@@ -80,7 +80,7 @@ class TestSvmLoss(Loss):
     def right_class_pulled_once(dloss, cache):
         active, y, divisor = cache
         dscores = svm_loss_backward(dloss, cache)
-        dscores[np.arange(len(y)), y] = -active.any(axis=1) * dloss / dloss.dtype.type(divisor)
+        dscores[np.arange(len(y)), y] = -1 * active.any(axis=1) * (dloss / dloss.dtype.type(divisor))
         return dscores
 
     @mistake("M14", "Divide the gradient by N, as the mean does with the loss.", replaces="svm_loss_backward")

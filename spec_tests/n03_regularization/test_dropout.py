@@ -85,8 +85,7 @@ class TestDropout(Layer):
              replaces="dropout_forward")  # fmt: skip
     def scaled_mask_in_float64(x, *, keep, **options):
         cache = drawn_mask(x, keep=keep, **options)
-        out = x * (cache[0] / np.float64(keep))
-        return out, cache.of(tuple(cache), cache.op, [out])
+        return x * (cache[0] / np.float64(keep)), cache
 
     @mistake("M30", "dx = dout mask / keep: the backward is scaled like the forward.", replaces="dropout_backward")
     def backward_not_scaled(dout, cache):
