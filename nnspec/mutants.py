@@ -15,6 +15,7 @@ import itertools
 import random
 import signal
 import tomllib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,7 @@ def _first_rejection(mutant: Mutant) -> str | None:
         for spec in specs:
             for planned in spec.plan(name):
                 try:
-                    with _time_limit(), np.errstate(all="ignore"):
+                    with _time_limit(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                         getattr(spec, f"test_{name}")(planned, backend)
                 except (CheckFailed, BackendRaised, TimeoutError):
                     return f"{concept.name}/{name}/{planned.id}"
