@@ -139,7 +139,8 @@ class TestTrain(Function):
         Case("several batches, adam", {"N": 5}, {"batch": 2, "lr": 0.1, "rule": "adam", "lr_decay": 0.5}, EQUAL),
         Case("best before the end", options={"epochs": 8, "lr": 4.0}),
         Case("never right", {"V": 2}, {"lr": 2.0**-10}, NEVER_RIGHT),
-        Case("defaults", {"N": 102}, dict.fromkeys(DEFAULTS), EQUAL),
+        Case("defaults", {"N": 100}, dict.fromkeys(DEFAULTS), EQUAL),
+        Case("defaults, two batches", {"N": 101}, dict.fromkeys(DEFAULTS), EQUAL),
     )
     ties = (Case("equal epochs", {"V": 1}, {"epochs": 5, "lr": 1e-3}),)
     bad = (
