@@ -62,9 +62,9 @@ class Digits(Procedure):
 
     def law_a_single_image_is_a_part(self, load):
         """test_share may leave one image on either side."""
-        shares = (1.2 / self.images, 1 - 1.2 / self.images)
+        shares = [share / self.images for share in (1.2, 1, self.images - 1.2, self.images - 1)]
         found = [[len(part) for part in load(test_share=share, rng=generator())[1::2]] for share in shares]
-        return found, [[self.images - 1, 1], [1, self.images - 1]]
+        return found, [[self.images - 1, 1]] * 2 + [[1, self.images - 1]] * 2
 
     def law_pixels_are_shares(self, load):
         """float32 from 0 to 1, with 0 for paper."""
