@@ -131,6 +131,8 @@ class _Parts:
         self._backend = backend
 
     def __getattr__(self, name):
+        if not hasattr(_reference(), name):
+            raise AttributeError(name)  # a name that was given to the composite, and that nobody could supply
         self._backend.parts_used.add(name)
         return self._backend.find(name)
 

@@ -146,7 +146,7 @@ def mistakes(concepts, json_file, markdown):
 def mutants(concepts, sample, json_file):
     """Change the reference in small ways, and see the specification reject every change.
 
-    Exit code 1 if one survives that is not explained as equivalent.
+    Exit code 1 if one survives that is not explained as equivalent, or one that is falls to a check.
     """
     import json
 
@@ -162,6 +162,9 @@ def mutants(concepts, sample, json_file):
             verdicts.append(verdict)
             if verdict.survived:
                 to.print(f"survived: {verdict.mutant.id}", markup=False, soft_wrap=True)
+            if verdict.refuted:
+                told = f"not equivalent, {verdict.rejected_by} rejects it: {verdict.mutant.id}"
+                to.print(told, markup=False, soft_wrap=True)
     if json_file:
         told = [{"id": v.mutant.id, "rejected_by": v.rejected_by, "equivalent": v.equivalent} for v in verdicts]
         with open(json_file, "w") as file:
@@ -175,7 +178,7 @@ def mutants(concepts, sample, json_file):
         score = rejected / max(1, len(of) - equivalent)
         table.add_row(name, *map(str, (len(of), rejected, equivalent, sum(v.survived for v in of))), f"{score:.1%}")
     to.print(table)
-    sys.exit(1 if any(v.survived for v in verdicts) else 0)
+    sys.exit(1 if any(v.survived or v.refuted for v in verdicts) else 0)
 
 
 @main.command()

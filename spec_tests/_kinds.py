@@ -150,6 +150,7 @@ class UpdateRule(Spec):
     """`rule(w, dw, state=None, *, options…) -> (w, state)`, judged by the path of w over three steps.
 
     The definition takes (w, dw1, dw2, dw3) and returns w after each step; `dw` in a case is the gradient of all three.
+    A law may give `problem.inputs` more gradients, and gets a w for each.
     """
 
     outputs = tuple(f"w{step + 1}" for step in range(STEPS))
@@ -166,10 +167,10 @@ class UpdateRule(Spec):
     def run(self, call, problem, gradient=True):
         w, *gradients = problem.inputs.values()
         state, answer = (), {}
-        for step, (name, dw) in enumerate(zip(self.outputs, gradients, strict=True)):
+        for step, dw in enumerate(gradients):
             result = call(self.op, w, dw, *state, **self.options_of(problem, step))
             w, *state = self.unpack(result, 2, f"{self.op} must return (w, state)")
-            answer[name] = w
+            answer[f"w{step + 1}"] = w
         return answer
 
     def options_of(self, problem, step):

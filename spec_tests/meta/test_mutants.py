@@ -51,6 +51,13 @@ def test_what_is_called_equivalent_exists_and_survives_for_a_reason():
     assert all(mutants.equivalents().values())
 
 
+def test_what_is_called_equivalent_and_is_not_is_told(monkeypatch):
+    mutant = mutants.mutants_of(concept("tanh"))[0]
+    monkeypatch.setattr(mutants, "equivalents", lambda: {mutant.id: "so they say"})
+    verdict = mutants.judge(mutant)
+    assert verdict.refuted and not verdict.survived
+
+
 @pytest.mark.parametrize("name", [name for name, c in catalogue.concepts().items() if "reference" in c.files])
 def test_a_sample_is_rejected(name):
     verdicts = list(mutants.campaign([name], sample=A_CONCEPT, seed=1))

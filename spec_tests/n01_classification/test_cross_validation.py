@@ -253,6 +253,18 @@ class TestCrossValidateK(Function):
             found.append(run()["accuracy"])
         return found
 
+    def law_every_k_is_tried_on_the_same_folds(self, run, problem):
+        """Shuffled once: a k that is given several times has equal rows."""
+        problem.options = {"n_folds": 4, "shuffle": True, "rng": generator(2)}
+        first, *others = run(ks=[3, 3, 3])["accuracy"]
+        return others, [first, first]
+
+    @mistake("M08", "Shuffle once, before all: every k is tried on the same folds.", replaces="cross_validate_k")
+    def shuffled_anew_for_each_k(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
+        each = [cross_validate_k(x, y, [k], n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng) for k in ks]
+        accuracy = np.concatenate([row for row, _ in each])
+        return accuracy, best(ks, accuracy.mean(axis=1))
+
     @mistake("M07", "Judge each k on the fold that was held out, not on what it was trained on.",
              replaces="cross_validate_k")  # fmt: skip
     def judged_on_the_training_part(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):

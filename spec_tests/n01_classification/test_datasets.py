@@ -62,9 +62,9 @@ class Digits(Procedure):
 
     def law_a_single_image_is_a_part(self, load):
         """test_share may leave one image on either side."""
-        shares = (1.2 / self.images, 1 - 1.2 / self.images)
+        shares = [share / self.images for share in (1.2, 1, self.images - 1.2, self.images - 1)]
         found = [[len(part) for part in load(test_share=share, rng=generator())[1::2]] for share in shares]
-        return found, [[self.images - 1, 1], [1, self.images - 1]]
+        return found, [[self.images - 1, 1]] * 2 + [[1, self.images - 1]] * 2
 
     def law_pixels_are_shares(self, load):
         """float32 from 0 to 1, with 0 for paper."""
@@ -135,6 +135,11 @@ class TestLoadDigits(Digits):
     def labels_shuffled_apart(*, test_share=0.2, rng):
         x_train, y_train, x_test, y_test = load_digits(test_share=test_share, rng=rng)
         return x_train, rng.permutation(y_train), x_test, rng.permutation(y_test)
+
+    @mistake("M64", "Rows come before columns: no transpose.", replaces="load_digits")
+    def images_transposed(*, test_share=0.2, rng):
+        x_train, y_train, x_test, y_test = load_digits(test_share=test_share, rng=rng)
+        return x_train.swapaxes(2, 3), y_train, x_test.swapaxes(2, 3), y_test
 
     @mistake("N88", "Divide by 16, the largest value of this file, not by 255.", replaces="load_digits")
     def divided_by_255(*, test_share=0.2, rng):

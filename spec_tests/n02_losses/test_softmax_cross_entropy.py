@@ -28,6 +28,8 @@ class TestSoftmaxCrossEntropy(Loss):
         Case(
             "an ignored class has a weight", {"N": 4}, {"ignore_index": 2, "weight": class_weights}, {"y": [2, 1, 0, 1]}
         ),
+        Case("a single class", {"C": 1}),
+        Case("a single class, ignored rows", {"N": 3, "C": 1}, {"ignore_index": -100}, {"y": [0, -100, 0]}),
         Case("class weights", options={"weight": class_weights}),
         Case("class weights summed", options={"weight": class_weights, "reduction": "sum"}),
         Case("class weights one by one", options={"weight": class_weights, "reduction": "none"}),
@@ -38,7 +40,11 @@ class TestSoftmaxCrossEntropy(Loss):
         Case("a common offset", inputs={"scores": [[1000.5, 1001, 1000.25], [1000, 999.5, 1002]], "y": [1, 0]}),
         Case("certain and right", inputs={"scores": [[800, 0, 0], [0, 800, 0]], "y": [0, 1]}),
     )
-    ties = (Case("equal scores", inputs={"scores": [[1, 1, 1], [0, 0, 0]], "y": [0, 2]}),)
+    ties = (
+        Case("equal scores", inputs={"scores": [[1, 1, 1], [0, 0, 0]], "y": [0, 2]}),
+        Case("no rows summed", {"N": 0}, {"reduction": "sum"}),
+        Case("no rows one by one", {"N": 0}, {"reduction": "none"}),
+    )
     bad = (
         Malformed("reduction unknown", "reduction", lambda _: "median"),
         Malformed("mean of no rows", "y", case=Case("", {"N": 0})),
@@ -94,6 +100,42 @@ class TestSoftmaxCrossEntropy(Loss):
         return _loss_of(e / e.sum(axis=1, keepdims=True), scores, y)
 
     @mistake(
+        "M20",
+        "Keep the axis of the row maximum and of the row sum: (N,) against (N, C) goes along the wrong axis.",
+        replaces="softmax_cross_entropy_forward",
+    )
+    def axis_of_the_rows_not_kept(scores, y):
+        e = np.exp(scores - scores.max(axis=1))
+        return _loss_of(e / e.sum(axis=1), scores, y)
+
+    @mistake(
+        "M17",
+        "Normalize each row over its classes (axis 1), not each class over the batch.",
+        replaces="softmax_cross_entropy_forward",
+    )
+    def normalized_over_the_batch(scores, y):
+        e = np.exp(scores - scores.max(axis=0))
+        return _loss_of(e / e.sum(axis=0), scores, y)
+
+    @mistake(
+        "M17",
+        "Normalize each row by its own sum, not by that of all scores.",
+        replaces="softmax_cross_entropy_forward",
+    )
+    def normalized_over_everything(scores, y):
+        e = np.exp(scores - scores.max())
+        return _loss_of(e / e.sum(), scores, y)
+
+    @mistake(
+        "M21",
+        "Take log p from the shifted scores: clipping p from below caps the loss.",
+        replaces="softmax_cross_entropy_forward",
+    )
+    def probabilities_clipped(scores, y):
+        _, cache = softmax_cross_entropy_forward(scores, y)
+        return -np.log(np.clip(cache[0][np.arange(len(y)), y], 1e-12, 1)).mean(), cache
+
+    @mistake(
         "M21",
         "Take log p from the shifted scores: log(p + 1e-8) caps the loss at 18.4.",
         replaces="softmax_cross_entropy_forward",
@@ -116,6 +158,24 @@ class TestSoftmaxCrossEntropy(Loss):
     def one_subtracted_everywhere(dloss, cache):
         p, _, share = cache
         return (p - 1) * (share * dloss)[:, None]
+
+    @mistake(
+        "N712",
+        "Multiply by the upstream gradient: the loss may be scaled, or have one for each row.",
+        replaces="softmax_cross_entropy_backward",
+    )
+    def upstream_gradient_dropped(dloss, cache):
+        return softmax_cross_entropy_backward(np.ones_like(dloss), cache)
+
+    @mistake(
+        "N713",
+        "Rows that are ignored get no gradient.",
+        replaces="softmax_cross_entropy_backward",
+    )
+    def ignored_rows_get_a_gradient(dloss, cache):
+        p, _, share = cache
+        dscores = softmax_cross_entropy_backward(dloss, cache)
+        return np.where((share == 0)[:, None], p * share.max(initial=0), dscores)
 
     @mistake(
         "M23",
@@ -150,7 +210,8 @@ class TestSoftmaxCrossEntropy(Loss):
     )
     def labels_as_a_column(scores, y):
         loss, cache = softmax_cross_entropy_forward(scores, y)
-        return -np.log(cache[0][np.arange(len(y)), y[:, None]]).sum() / len(y), cache
+        chosen = np.bincount(y, minlength=scores.shape[1]).astype(scores.dtype)  # N times in every row
+        return -(np.log(cache[0]) @ chosen).sum() / len(y), cache
 
     @mistake(
         "N01", "Compare ignore_index with None: 0 is a label like any other.", replaces="softmax_cross_entropy_forward"
@@ -166,7 +227,29 @@ class TestSoftmaxCrossEntropy(Loss):
         loss, cache = softmax_cross_entropy_forward(
             scores, y, reduction=reduction, ignore_index=ignore_index, weight=weight
         )
-        return loss * (y != ignore_index).mean(), cache
+        return loss * (y != ignore_index).sum() / max(1, len(y)), cache
+
+    @mistake("N714", "With class weights the mean divides by their sum over the rows, not by N.",
+             replaces="softmax_cross_entropy_forward")  # fmt: skip
+    def weighted_mean_divided_by_n(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        loss, cache = softmax_cross_entropy_forward(
+            scores, y, reduction=reduction, ignore_index=ignore_index, weight=weight
+        )
+        if reduction == "mean" and weight is not None:
+            loss = loss * weight[y[y != ignore_index]].mean()
+        return loss, cache
+
+    @mistake("N715", "Look at reduction: 'sum' divides by nothing, 'none' is one loss a row.",
+             replaces="softmax_cross_entropy_forward")  # fmt: skip
+    def always_the_mean(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        return softmax_cross_entropy_forward(scores, y, ignore_index=ignore_index, weight=weight)
+
+    @mistake("N716", "The loss is minus log p.", replaces="softmax_cross_entropy_forward")
+    def sign_of_the_loss(scores, y, *, reduction="mean", ignore_index=None, weight=None):
+        loss, cache = softmax_cross_entropy_forward(
+            scores, y, reduction=reduction, ignore_index=ignore_index, weight=weight
+        )
+        return -loss, cache
 
     @mistake("N03", "Class weights apply to reduction='none' as well.", replaces="softmax_cross_entropy_forward")
     def weight_dropped_without_reduction(scores, y, *, reduction="mean", ignore_index=None, weight=None):

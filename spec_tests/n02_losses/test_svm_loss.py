@@ -59,6 +59,16 @@ class TestSvmLoss(Loss):
         loss, cache = svm_loss_forward(scores, y, delta=delta, reduction=reduction)
         return loss + scores.dtype.type(delta * (len(y) if reduction == "sum" else 1)), cache
 
+    @mistake("M12", "j = y has no part in the gradient either: count the active margins of the wrong classes.",
+             replaces="svm_loss_backward")  # fmt: skip
+    def right_class_counted_in_the_gradient(dloss, cache):
+        active, y, divisor = cache
+        counted = active.copy()
+        counted[np.arange(len(y)), y] = True
+        dscores = counted.astype(dloss.dtype)
+        dscores[np.arange(len(y)), y] = -counted.sum(axis=1)
+        return dscores * (dloss / divisor)[..., None]
+
     @mistake("M13", "The right class gets minus the number of active margins.", replaces="svm_loss_backward")
     def right_class_without_gradient(dloss, cache):
         _, y, _ = cache
@@ -70,7 +80,7 @@ class TestSvmLoss(Loss):
     def right_class_pulled_once(dloss, cache):
         active, y, divisor = cache
         dscores = svm_loss_backward(dloss, cache)
-        dscores[np.arange(len(y)), y] = -active.any(axis=1) * dloss / dloss.dtype.type(divisor)
+        dscores[np.arange(len(y)), y] = -1 * active.any(axis=1) * (dloss / dloss.dtype.type(divisor))
         return dscores
 
     @mistake("M14", "Divide the gradient by N, as the mean does with the loss.", replaces="svm_loss_backward")
@@ -103,9 +113,37 @@ class TestSvmLoss(Loss):
     )
     def labels_as_a_column(scores, y, *, delta=1.0, reduction="mean"):
         loss, cache = svm_loss_forward(scores, y, delta=delta, reduction=reduction)
+        np.broadcast_shapes(scores.shape, 2 * y.shape)  # N = C alone is silent; all else raises, here before it is made
         rows = np.arange(len(y))
-        losses = np.maximum(scores[:, None] - scores[rows, y[:, None]][..., None] + delta, 0).sum(axis=(1, 2)) - delta
-        return _reduced(losses, reduction), cache
+        margins = scores - scores[rows, y[:, None]] + delta
+        margins[rows, y] = 0
+        return _reduced(np.maximum(margins, 0).sum(axis=1), reduction), cache
+
+    @mistake("M23", "Work on a copy: the margins are no place to write in the caller's scores.",
+             replaces="svm_loss_forward")  # fmt: skip
+    def scores_changed_in_place(scores, y, *, delta=1.0, reduction="mean"):
+        loss, cache = svm_loss_forward(scores, y, delta=delta, reduction=reduction)
+        scores -= scores[np.arange(len(y)), y][:, None].copy()
+        return loss, cache
+
+    @mistake("N712", "Multiply by the upstream gradient: the loss may be scaled, or have one for each row.",
+             replaces="svm_loss_backward")  # fmt: skip
+    def upstream_gradient_dropped(dloss, cache):
+        return svm_loss_backward(np.ones_like(dloss), cache)
+
+    @mistake("N715", "Look at reduction: 'sum' divides by nothing, 'none' is one loss a row.",
+             replaces="svm_loss_forward")  # fmt: skip
+    def always_the_mean(scores, y, *, delta=1.0, reduction="mean"):
+        return svm_loss_forward(scores, y, delta=delta)
+
+    @mistake("N717", "Margins enter as they are; their squares are the squared hinge (L2-SVM).",
+             replaces="svm_loss_forward")  # fmt: skip
+    def squared_hinge(scores, y, *, delta=1.0, reduction="mean"):
+        _, cache = svm_loss_forward(scores, y, delta=delta, reduction=reduction)
+        rows = np.arange(len(y))
+        margins = np.maximum(scores - scores[rows, y][:, None] + delta, 0)
+        margins[rows, y] = 0
+        return _reduced((margins * margins).sum(axis=1), reduction), cache
 
     @mistake("N55", "Sum over the wrong classes; PyTorch's MultiMarginLoss divides by C.", replaces="svm_loss_forward")
     def divided_by_c(scores, y, *, delta=1.0, reduction="mean"):

@@ -81,6 +81,12 @@ class TestDropout(Layer):
     def given_mask_ignored(x, *, keep, train=True, mask=None, rng=None):
         return dropout_forward(x, keep=keep, train=train, rng=rng or np.random.default_rng(0))
 
+    @mistake("N721", "Keep the dtype: mask / keep alone is float64, and so is its product with float32.",
+             replaces="dropout_forward")  # fmt: skip
+    def scaled_mask_in_float64(x, *, keep, **options):
+        cache = drawn_mask(x, keep=keep, **options)
+        return x * (cache[0] / np.float64(keep)), cache
+
     @mistake("M30", "dx = dout mask / keep: the backward is scaled like the forward.", replaces="dropout_backward")
     def backward_not_scaled(dout, cache):
         mask, _ = cache
@@ -105,6 +111,7 @@ class TestDropoutDrawn(Layer):
     op = "dropout"
     options = {"keep": KEEP}
     cases = (Case("mostly dropped", options={"keep": 0.1}), Case("all kept", options={"keep": 1.0}))
+    ties = (Case("keep is a number drawn", {"shape": (2, 3)}, {"keep": np.random.default_rng(7).random(4)[3]}),)
 
     def _forward(self, call, problem):
         fresh = copy.copy(problem)
@@ -124,6 +131,18 @@ class TestDropoutDrawn(Layer):
     def one_row_for_the_batch(x, *, keep, rng):
         cache = drawn_mask(x, keep=keep, rng=rng)
         return masked_by(x, np.broadcast_to(cache[0][:1], x.shape), keep, cache)
+
+    @mistake("M32", "Draw for every feature, not one number for a whole sample.", replaces="dropout_forward")
+    def one_draw_for_a_sample(x, *, keep, rng):
+        cache = drawn_mask(x, keep=keep, rng=rng)
+        first = cache[0].reshape(len(x), -1)[:, 0].reshape(-1, *[1] * (x.ndim - 1))
+        return masked_by(x, np.broadcast_to(first, x.shape), keep, cache)
+
+    @mistake("N722", "A unit is kept where u < keep; at u = keep it is dropped.", replaces="dropout_forward",
+             convention=True)  # fmt: skip
+    def kept_at_equality(x, *, keep, rng):
+        u = rng.random(x.shape)
+        return dropout_forward(x, keep=keep, mask=u <= keep)
 
     @mistake("M31", "Use the mask of the forward in the backward: keep it in the cache.", replaces="dropout_backward")
     def another_mask_in_the_backward(dout, cache):
@@ -212,6 +231,10 @@ class TestDropoutEval(Layer):
     def scaled_in_evaluation_too(x, *, keep, train, **options):
         cache = drawn_mask(x, keep=keep, train=train, **options)
         return masked_by(x, True, 1 / keep, cache)
+
+    @mistake("M31", "Nothing was dropped: without train dx = dout.", replaces="dropout_backward")
+    def gradient_dropped_in_evaluation(dout, cache):
+        return dout * (np.random.default_rng(0).random(dout.shape) < 0.5)
 
     @mistake("N44", "Return a new array: out must not be x itself.", replaces="dropout_forward")
     def x_itself(x, **options):

@@ -71,6 +71,28 @@ class TestL2Penalty(Penalty):
         r, dw = l2_penalty(w, lam, half=half)
         return r / max(w.size, 1), dw / max(w.size, 1)
 
+    @mistake("N718", "Add up in pairs, in blocks or in float64: one float32 sum of 80000 squares loses four digits.",
+             replaces="l2_penalty")  # fmt: skip
+    def one_square_after_the_other(w, lam, *, half=False):
+        _, dw = l2_penalty(w, lam, half=half)
+        running = np.cumsum(w * w, dtype=w.dtype)
+        return (lam / 2 if half else lam) * running[-1] if w.size else w.dtype.type(0), dw
+
+    @mistake("M118", "Squares, not sizes: lam sum |w| is the L1 penalty.", replaces="l2_penalty")
+    def sizes_for_squares(w, lam, *, half=False):
+        lam = lam / 2 if half else lam
+        return lam * abs(w).sum(), lam * np.sign(w)
+
+    @mistake("N719", "The gradient grows with lam as well.", replaces="l2_penalty")
+    def gradient_without_lam(w, lam, *, half=False):
+        return l2_penalty(w, lam, half=half)[0], l2_penalty(w, 1.0, half=half)[1]
+
+    @mistake("N720", "Scale a copy: w *= 2 lam changes the weights themselves.", replaces="l2_penalty")
+    def weights_scaled_in_place(w, lam, *, half=False):
+        r, dw = l2_penalty(w, lam, half=half)
+        w[...] = dw
+        return r, w
+
     @mistake("N62", "Add up all entries, not each row by itself: r is one number.", replaces="l2_penalty")
     def one_penalty_a_row(w, lam, *, half=False):
         _, dw = l2_penalty(w, lam, half=half)

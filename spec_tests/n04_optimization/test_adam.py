@@ -1,10 +1,14 @@
 """Adam: definition, cases, laws and classic mistakes."""
 
+import itertools
+
 import numpy as np
 
 from nnspec.reference import adam
 from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule, mistake
 from nnspec.spec_tests._truth import sqrt
+
+ALL_STEPS = itertools.count()
 
 
 class TestAdam(UpdateRule):
@@ -22,6 +26,7 @@ class TestAdam(UpdateRule):
         Case("no gradient", inputs={"dw": [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]}),
         Case("gradients of 1e15 and 1e-15", inputs={"dw": [[1e15, -1e15, 1e-15], [-1e-15, 1.0, -1.0]]}),
     )
+    ties = (Case("empty", {"shape": (0, 3)}),)
     bad = (Malformed("lr a string", "lr", lambda _: "fast"),)
 
     def definition(self, w, dw1, dw2, dw3, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -45,6 +50,20 @@ class TestAdam(UpdateRule):
         turned = {name: problem.inputs[name][::-1].copy() for name in problem.inputs}
         last = f"w{STEPS}"
         return run(**turned)[last], run()[last][::-1]
+
+    def law_the_twelfth_step(self, run, problem):
+        """m = (1 - beta1) sum_t beta1^(12 - t) g_t, v likewise of g_t^2: they go on to be corrected."""
+        T, lr = 12, 0.5
+        factors = np.resize([1.0, -0.5, 2.0, 0.25, 1.0], T)  # of one gradient: powers of two, which round nothing
+        w, dw = problem.inputs["w"], problem.inputs["dw1"]
+        problem.options = {"lr": lr}
+        problem.inputs = {"w": w, **{f"dw{t + 1}": factor * dw for t, factor in enumerate(factors.astype(dw.dtype))}}
+        m, v = (
+            (1 - beta) * beta ** np.arange(T)[::-1] @ factors**power / (1 - beta**T)
+            for beta, power in ((np.longdouble(0.9), 1), (np.longdouble(0.999), 2))
+        )
+        path = run()
+        return path[f"w{T}"] - path[f"w{T - 1}"], -lr * m * dw / (np.sqrt(v) * np.abs(dw) + 1e-8)
 
     @mistake("M40", "Count the step before the bias correction: at t = 0 it divides by 0.", replaces="adam")
     def step_counted_afterwards(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -71,6 +90,48 @@ class TestAdam(UpdateRule):
     def step_counted_twice(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         m, v, t = state or (0 * w, 0 * w, 0)
         return adam(w, dw, (m, v, t + 1), lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
+    @mistake("M42", "Count the steps of each tensor by itself; here one count serves all of them.", replaces="adam")
+    def one_count_for_all_tensors(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, _ = state or (0 * w, 0 * w, 0)
+        return adam(w, dw, (m, v, next(ALL_STEPS)), lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
+    @mistake("N700", "Count every step: here the corrections stay those of the third.", replaces="adam")
+    def count_ends_at_three(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        return adam(w, dw, (m, v, min(t, 2)), lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
+    @mistake("N700", "Correct in every step: here the correction is left out once the moments have some steps behind "
+             "them.", replaces="adam")  # fmt: skip
+    def corrected_in_the_first_steps_only(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        new, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return (new if t < 10 else w - lr * m / (np.sqrt(v) + eps)), (m, v, t)
+
+    @mistake("M44", "beta1 = 0.9 is for the mean of the gradient, beta2 = 0.999 for that of its square.",
+             replaces="adam")  # fmt: skip
+    def betas_swapped(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        return adam(w, dw, state, lr=lr, beta1=beta2, beta2=beta1, eps=eps)
+
+    @mistake("M44", "beta stays with the old moment and 1 - beta goes to the gradient.", replaces="adam")
+    def beta_and_one_minus_beta_swapped(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        m, v, t = (1 - beta1) * m + beta1 * dw, (1 - beta2) * v + beta2 * dw**2, t + 1
+        return w - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps), (m, v, t)
+
+    @mistake("N701", "Divide by the root of the second moment.", replaces="adam")
+    def root_forgotten(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        _, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return w - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps), (m, v, t)
+
+    @mistake("N701", "The numerator is the mean of the gradients; with the gradient itself it is RMSProp.",
+             replaces="adam")  # fmt: skip
+    def step_along_the_gradient_itself(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        _, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return w - lr * dw / (np.sqrt(v / (1 - beta2**t)) + eps), (m, v, t)
+
+    @mistake("N702", "Use the lr, the betas and the eps that are given.", replaces="adam")
+    def eps_fixed(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        return adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2)
 
     @mistake("M43", "Add eps to the root, not below it: sqrt(vhat) + eps.", replaces="adam")
     def eps_inside_the_root(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):

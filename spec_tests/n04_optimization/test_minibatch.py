@@ -95,7 +95,7 @@ class TestSampleBatch(Procedure):
 
     @mistake("N80", "Draw from 0 to N - 1: the upper end of integers() is left out already.", replaces="sample_batch")
     def last_sample_never_drawn(N, size, *, rng, replace=True):
-        return sample_batch(max(1, N - 1), size, rng=rng, replace=replace and size < N)
+        return sample_batch(max(1, N - 1), size, rng=rng, replace=replace or size > N - 1)
 
     @mistake("N80", "Indices count from 0.", replaces="sample_batch")
     def counted_from_one(N, size, *, rng, replace=True):

@@ -95,6 +95,21 @@ class TestSgdMomentum(UpdateRule):
     def gradient_times_one_minus_mu(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
         return sgd_momentum(w, (1 - mu) * dw, state, lr=lr, mu=mu, lr_in_velocity=lr_in_velocity)
 
+    @mistake("M39", "Plain momentum moves by v; Nesterov's looks ahead and moves by (1 + mu) v - mu v_before.",
+             replaces="sgd_momentum")  # fmt: skip
+    def nesterov_in_its_place(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
+        _, v = sgd_momentum(w, dw, state, lr=lr, mu=mu, lr_in_velocity=lr_in_velocity)
+        before = 0 * w if state is None else state
+        return (w - mu * before + (1 + mu) * v if lr_in_velocity else w - lr * (dw + mu * v)), v
+
+    @mistake("N703", "Use the mu that is given; 0.9 is only its default.", replaces="sgd_momentum")
+    def mu_fixed(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
+        return sgd_momentum(w, dw, state, lr=lr, lr_in_velocity=lr_in_velocity)
+
+    @mistake("N703", "mu belongs to the velocity and lr to the gradient.", replaces="sgd_momentum")
+    def lr_and_mu_swapped(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
+        return sgd_momentum(w, dw, state, lr=mu, mu=lr, lr_in_velocity=lr_in_velocity)
+
     @mistake("N64", "Hand the velocity on as state: without it this is plain descent.", replaces="sgd_momentum")
     def velocity_forgotten(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
         return sgd_momentum(w, dw, lr=lr, mu=mu, lr_in_velocity=lr_in_velocity)
@@ -121,7 +136,7 @@ class TestSgdMomentumChangingLr(UpdateRule):
         """The same with lr = 1/2, 1/8 and 2 in the three steps."""
         return path_of(w, (dw1, dw2, dw3), exact(np.array(CHANGING)), mu, lr_in_velocity)
 
-    @mistake("N62", "Where lr changes, v = mu v - lr dw and v = mu v + dw part: look at lr_in_velocity.",
+    @mistake("N704", "Where lr changes, v = mu v - lr dw and v = mu v + dw part: look at lr_in_velocity.",
              replaces="sgd_momentum")  # fmt: skip
     def lr_always_inside(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
         return sgd_momentum(w, dw, state, lr=lr, mu=mu)

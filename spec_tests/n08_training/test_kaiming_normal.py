@@ -128,6 +128,28 @@ class TestKaimingNormal(Procedure):
         std = kaiming_normal(shape, rng=np.random.default_rng(0), mode=mode, a=a).std()
         return rng.uniform(-sqrt(3) * std, sqrt(3) * std, shape)
 
-    @mistake("M57", "Use the generator that is given, or no run can be repeated.", replaces="kaiming_normal")
+    @mistake("M57", "Draw every weight by itself: units that begin equal stay equal.", replaces="kaiming_normal")
+    def all_weights_equal(shape, *, rng, mode="fan_in", a=0.0):
+        return np.full(shape, kaiming_normal(shape, rng=rng, mode=mode, a=a).std())
+
+    @mistake("M57", "Draw every unit by itself: units that begin equal stay equal.", replaces="kaiming_normal")
+    def one_unit_for_all(shape, *, rng, mode="fan_in", a=0.0):
+        w = kaiming_normal(shape, rng=rng, mode=mode, a=a)
+        return np.broadcast_to(w[:, :1] if len(shape) == 2 else w[:1], shape).copy()
+
+    @mistake("M75", "Divide by one fan; Glorot's 2 / (fan_in + fan_out) is for tanh.", replaces="kaiming_normal")
+    def glorot_in_its_place(shape, *, rng, mode="fan_in", a=0.0):
+        into, out_of = (0, 1) if len(shape) == 2 else (1, 0)
+        std = sqrt(2 / ((shape[into] + shape[out_of]) * prod(shape[2:])))
+        return std * rng.standard_normal(shape)
+
+    @mistake("N723", "Every number counts: cut off at two deviations, the deviation is too small.",
+             replaces="kaiming_normal")  # fmt: skip
+    def truncated_at_two_deviations(shape, *, rng, mode="fan_in", a=0.0):
+        w = kaiming_normal(shape, rng=rng, mode=mode, a=a)
+        limit = 2 * w.std()
+        return np.clip(w, -limit, limit)
+
+    @mistake("N82", "Use the generator that is given, or no run can be repeated.", replaces="kaiming_normal")
     def generator_ignored(shape, *, rng, mode="fan_in", a=0.0):
         return kaiming_normal(shape, rng=np.random.default_rng(), mode=mode, a=a)

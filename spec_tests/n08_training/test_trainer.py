@@ -14,6 +14,8 @@ from nnspec.spec_tests._verdict import require
 H, C = 4, 3
 KEYS = ("W1", "b1", "W2", "b2")
 OPTIONS = {"model": "two_layer_loss", "rule": "sgd_momentum", "lr": 0.5, "epochs": 3, "batch": 100_000}
+NEVER_RIGHT = {"x_val": lambda rng, shape: np.zeros(shape), "y_val": [0, 1]}  # what stands in the biases says 2
+DEFAULTS = {"rule": "sgd_momentum", "lr": 1e-2, "epochs": 10, "batch": 100}
 EQUAL = {"x_train": lambda rng, shape: np.ones(shape) * rng.standard_normal(shape[1:])}
 
 
@@ -58,8 +60,8 @@ BY_HAND = {"sgd_momentum": momentum_by_hand, "adam": adam_by_hand}
 class Trainer:
     """A trainer in pieces, for mistakes to put a wrong one in."""
 
-    def __init__(self, params, x_train, y_train, x_val, y_val, *, model, rule, lr, lr_decay=1.0, reg=0.0, epochs, batch,
-                 rng, on_epoch=None):  # fmt: skip
+    def __init__(self, params, x_train, y_train, x_val, y_val, *, model, rule="sgd_momentum", lr=1e-2, lr_decay=1.0,
+                 reg=0.0, epochs=10, batch=100, rng, on_epoch=None):  # fmt: skip
         self.params, self.states, self.history = dict(params), {}, {"loss": [], "val_accuracy": []}
         self.x, self.y, self.validation, self.rng = x_train, y_train, (x_val, y_val), rng
         self.model, self.rule = getattr(reference, model), getattr(reference, rule)
@@ -67,6 +69,7 @@ class Trainer:
         self.on_epoch = on_epoch or (lambda history: None)
 
     def train(self):
+        best = dict(self.params)
         for _ in range(self.epochs):
             for idx in self.batches():
                 self.step(*self.samples(idx))
@@ -135,6 +138,9 @@ class TestTrain(Function):
         Case("several batches", {"N": 5}, {"batch": 2, "lr_decay": 0.5}, EQUAL),
         Case("several batches, adam", {"N": 5}, {"batch": 2, "lr": 0.1, "rule": "adam", "lr_decay": 0.5}, EQUAL),
         Case("best before the end", options={"epochs": 8, "lr": 4.0}),
+        Case("never right", {"V": 2}, {"lr": 2.0**-10}, NEVER_RIGHT),
+        Case("defaults", {"N": 100}, dict.fromkeys(DEFAULTS), EQUAL),
+        Case("defaults, two batches", {"N": 101}, dict.fromkeys(DEFAULTS), EQUAL),
     )
     ties = (Case("equal epochs", {"V": 1}, {"epochs": 5, "lr": 1e-3}),)
     bad = (
@@ -161,7 +167,8 @@ class TestTrain(Function):
 
     def run(self, call, problem, gradient=True):
         options = {**OPTIONS, "rng": np.random.default_rng(0), **problem.options}
-        result = call(self.op, *problem.inputs.values(), **options)
+        given = {name: value for name, value in options.items() if value is not None}  # None: the default
+        result = call(self.op, *problem.inputs.values(), **given)
         best, history = self.unpack(result, 2, "train must return (best_params, history)")
         for what, found, wanted in (("best_params", best, KEYS), ("history", history, self.outputs[:2])):
             complete = isinstance(found, dict) and found.keys() == set(wanted)
@@ -172,7 +179,8 @@ class TestTrain(Function):
         wide = {name: array.astype(np.longdouble) for name, array in problem.floats().items()}
         given = {name: wide.get(name, value) for name, value in problem.inputs.items() if name != "params"}
         params = {key: wide[key] for key in KEYS}
-        return dict(zip(self.outputs, self.definition(params, **given, **OPTIONS | problem.options), strict=True))
+        options = {name: DEFAULTS[name] if value is None else value for name, value in problem.options.items()}
+        return dict(zip(self.outputs, self.definition(params, **given, **OPTIONS | options), strict=True))
 
     def definition(
         self, params, x_train, y_train, x_val, y_val, *, model, rule, lr, epochs, batch, lr_decay=1.0, reg=0.0
@@ -358,6 +366,18 @@ class TestTrain(Function):
     @with_a_wrong("accuracy")
     def accuracy_on_the_training_data(self, x, y):
         return Trainer.accuracy(self, self.x, self.y)
+
+    @mistake(
+        "N724", "Begin below every accuracy: where none is right, an epoch is best all the same.", replaces="train"
+    )
+    @with_a_wrong("is_best")
+    def best_begins_at_zero(self):
+        *earlier, now = self.history["val_accuracy"]
+        return now > max(earlier, default=0)
+
+    @mistake("N725", "What is not given is lr 0.01, 10 epochs and batches of 100.", replaces="train")
+    def defaults_of_its_own(*args, model, lr=1e-3, epochs=10, batch=100, **options):
+        return reference.train(*args, model=model, lr=lr, epochs=epochs, batch=batch, **options)
 
     @mistake("N94", "Of epochs with the same accuracy the first is best.", replaces="train")
     @with_a_wrong("is_best")
