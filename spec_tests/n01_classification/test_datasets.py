@@ -9,7 +9,7 @@ import numpy as np
 from nnspec.backends import NotSupplied
 from nnspec.reference import load_cifar10, load_digits, load_mnist5k
 from nnspec.spec_tests._kinds import Case, Malformed, Procedure, mistake
-from nnspec.spec_tests._spec import BackendRaised
+from nnspec.spec_tests._verdict import BackendRaised
 
 
 def generator(seed=0):
