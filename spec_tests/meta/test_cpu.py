@@ -6,9 +6,10 @@ import textwrap
 import mpmath
 import numpy as np
 import pytest
+from numba import njit
 
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _math
+from nnspec.accelerated.cpu import _fold, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
 
@@ -112,6 +113,27 @@ def test_the_normal_distribution_is_accurate_to_the_last_places_of_1(vector, exa
     assert float(off) < bound * np.finfo(dtype).eps
     special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 9, -9, 1e4, -1e4], dtype)
     assert np.array_equal(vector(special), np.array([0.5, 0.5, 1, 0, np.nan, 1, 0, 1, 0], dtype), equal_nan=True)
+
+
+@njit
+def folds(x, y, z, start, size, middle):
+    return (
+        _fold.fold_sum(x, start, size),
+        _fold.fold_max(x, start, size),
+        _fold.fold_squares(x, start, size, middle),
+        _fold.fold_products(x, start, y, start + 1, size),
+        _fold.fold_products_of_three(x, start, y, start + 1, z, start + 2, size, middle),
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
+    """On integers, whose sums are exact."""
+    whole = np.random.default_rng(0).integers(-9, 9, (3, 200)).astype(dtype)
+    for size in range(2 * max(_fold.LANES.values()) + 70):
+        x, y, z = (row[3 + shift : 3 + shift + size] for shift, row in enumerate(whole))
+        want = (x.sum(), max(x, default=-np.inf), ((x - 2) ** 2).sum(), (x * y).sum(), ((x - 2) * y * z).sum())
+        assert folds(*whole, 3, size, dtype(2)) == want
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
