@@ -12,8 +12,9 @@ from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 def masked_softmax_forward(x, *, mask=None):
     out = np.empty(x.shape, x.dtype)
     if out.size:
-        masks = np.empty((0, 0), np.bool_) if mask is None else mask.reshape(-1, mask.shape[-1])
-        which = broadcast_index(() if mask is None else mask.shape[:-1], x.shape[:-1])
+        masks, which = np.empty((0, 0), np.bool_), np.empty(0, np.intp)
+        if mask is not None:
+            masks, which = mask.reshape(-1, mask.shape[-1]), broadcast_index(mask.shape[:-1], x.shape[:-1])
         _forward[8 * x.size](*contiguous(_rows(x), masks, which), _rows(out))
     return out, (out,)
 
