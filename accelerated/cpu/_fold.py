@@ -54,6 +54,18 @@ def fold_products_of_three(typingctx, x, x_start, y, y_start, z, z_start, size, 
     return x.dtype(x, size, y, size, z, size, size, x.dtype), _folding(_add, 0.0, product)
 
 
+@intrinsic
+def fold_hinges(typingctx, x, start, size, right, delta):
+    """The sum of max(0, (x[start + j] - right) + delta). NaN stays NaN."""
+
+    def hinge(builder, x, right, delta):
+        margin = builder.fadd(builder.fsub(x, right), delta)
+        zero = ir.Constant(margin.type, None)
+        return builder.select(builder.fcmp_ordered("<=", margin, zero), zero, margin)
+
+    return x.dtype(x, types.intp, types.intp, x.dtype, x.dtype), _folding(_add, 0.0, hinge)
+
+
 def _folding(combine, neutral, term):
     """The code of a fold whose arguments are (array, start), …, size, number, …: combines the terms of all of these."""
 
