@@ -33,7 +33,7 @@ def _rows(x):
 
 @kernel
 def _forward(x, masks, which, out):
-    size, nothing = x.shape[1], x.dtype.type(-np.inf)
+    size, nothing, one = x.shape[1], x.dtype.type(-np.inf), x.dtype.type(1)
     out_flat = out.reshape(-1)
     for i in prange(len(x)):
         scores, p = x[i], out[i]
@@ -48,9 +48,9 @@ def _forward(x, masks, which, out):
         for j in range(size):
             p[j] = flushed_exp(p[j] - top)
         total = fold_sum(out_flat, i * size, size)
-        total = x.dtype.type(1) if total == 0 else total
+        scale = one if total == 0 else one / total
         for j in range(size):
-            p[j] /= total
+            p[j] *= scale
 
 
 @kernel
