@@ -12,6 +12,7 @@ from nnspec.accelerated import cpu
 from nnspec.accelerated.cpu import _fold, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
+from nnspec.catalogue import concepts
 
 
 @elementwise
@@ -123,6 +124,7 @@ def folds(x, y, z, start, size, middle):
         _fold.fold_squares(x, start, size, middle),
         _fold.fold_products(x, start, y, start + 1, size),
         _fold.fold_products_of_three(x, start, y, start + 1, z, start + 2, size, middle),
+        _fold.fold_hinges(x, start, size, middle, middle),
     )
 
 
@@ -132,7 +134,10 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
     whole = np.random.default_rng(0).integers(-9, 9, (3, 200)).astype(dtype)
     for size in range(2 * max(_fold.LANES.values()) + 70):
         x, y, z = (row[3 + shift : 3 + shift + size] for shift, row in enumerate(whole))
-        want = (x.sum(), max(x, default=-np.inf), ((x - 2) ** 2).sum(), (x * y).sum(), ((x - 2) * y * z).sum())
+        want = (
+            x.sum(), max(x, default=-np.inf), ((x - 2) ** 2).sum(), (x * y).sum(), ((x - 2) * y * z).sum(),
+            x[x > 0].sum(),
+        )  # fmt: skip
         assert folds(*whole, 3, size, dtype(2)) == want
 
 
@@ -152,44 +157,41 @@ def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, 
             )
 
 
-SAME_BITS = """
+BITS = """
     import hashlib, sys
     import numpy as np
-    from nnspec.accelerated import cpu
+    from nnspec import catalogue
+    from nnspec.accelerated.cpu import _jit
+    from nnspec.backends import load
 
-    rng = np.random.default_rng(0)
-    digest = hashlib.sha256()
-    for dtype in (np.float32, np.float64):
-        x, w, b = (rng.standard_normal(s).astype(dtype) for s in ((517, 301), (301, 203), (203,)))
-        out, cache = cpu.affine_forward(x, w, b)
-        results = [out, *cpu.affine_backward(out, cache), cpu.relu_backward(x, cpu.relu_forward(x)[1])]
-        loss, cache = cpu.softmax_cross_entropy_forward(out, np.arange(517) % 203)
-        results += [loss, cpu.softmax_cross_entropy_backward(1.0, cache), cpu.adam(x, x[::-1])[0]]
-        d = cpu.l2_distance(x, x[:200])
-        results += [d, cpu.l1_distance(x, x[:200]), cpu.l2_distance_gemm(x, x[:200])]
-        results += [*cpu.l2_distance_backward(d, x, x[:200]), *cpu.l1_distance_backward(d, x, x[:200])]
-        results += [cpu.knn_indices(d, 5), *cpu.knn_vote(cpu.knn_indices(d, 5))]
-        results.append(cpu.knn_predict(x, np.arange(517) % 7, x[:50], k=5))
-        q, k, mask = x[:150].reshape(2, 75, 301), x[150:350].reshape(2, 100, 301), np.tri(75, 100, 25) > 0
-        out, cache = cpu.sdpa_forward(q, k, k[..., :40], mask=mask)
-        results += [out, *cpu.sdpa_backward(out, cache)]
-        steps, h0 = x[:400, :40].reshape(50, 8, 40), x[:50, :30]
-        h, c, cache = cpu.lstm_forward(steps, h0, w[:40, :120], w[:30, :120], b[:120], h0)
-        results += [h, c, *cpu.lstm_backward(h, c, cache)]
-        for result in results:
-            digest.update(np.asarray(result).tobytes())
-    print(digest.hexdigest())
+    _jit.PARALLEL_FROM = 0  # the kernels for all threads, however small the case
+    backend = load("cpu")
+    for concept in catalogue.select(sys.argv[1:]):
+        for spec in (spec() for spec in catalogue.specs_of(concept)):
+            for planned in spec.plan("agreement") + spec.plan("scale"):
+                digest = hashlib.sha256()
+                for value in spec.answer(backend, spec.problem(planned, backend)).values():
+                    digest.update(np.asarray(value).tobytes())
+                print(concept.name, digest.hexdigest(), spec.part(), planned.id)
 """
 
 
-def test_the_bits_depend_neither_on_the_number_of_threads_nor_on_the_cache(python, tmp_path):
-    """Two processes: one compiles for one thread, the other reads the cache and runs two."""
-    digests = []
-    for threads in (1, 2):
-        done = python("-c", textwrap.dedent(SAME_BITS), NUMBA_NUM_THREADS=threads, NNSPEC_CACHE_DIR=tmp_path)
-        assert done.returncode == 0, done.stderr
-        digests.append(done.stdout)
-    assert len(digests[0].strip()) == 64 and digests[0] == digests[1]
+def bits(python, *names, **environment):
+    done = python("-c", textwrap.dedent(BITS), *names, timeout=1800, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_bits_of_no_twin_depend_on_the_number_of_threads(python):
+    one, two = (bits(python, NUMBA_NUM_THREADS=threads) for threads in (1, 2))
+    assert one == two
+    assert {c.name for c in concepts().values() if "cpu" in c.files} <= {line.split()[0] for line in one}
+
+
+def test_the_bits_do_not_depend_on_the_cache(python, tmp_path):
+    """Two processes: one compiles, the other reads the cache."""
+    fresh, cached = (bits(python, "layernorm", "softmax_cross_entropy", NNSPEC_CACHE_DIR=tmp_path) for _ in range(2))
+    assert fresh and fresh == cached
 
 
 def test_the_twins_are_right_on_narrow_vectors(nnspec):
