@@ -18,6 +18,22 @@ def fma(typingctx, x, y, z):
     return x(x, x, x), codegen
 
 
+def polynomial(*coefficients):
+    """The function x -> (…(c_0 x + c_1) x + …) x + c_n, in fused multiply-adds."""
+
+    @intrinsic
+    def evaluate(typingctx, x):
+        def codegen(context, builder, signature, args):
+            first, *rest = map(args[0].type, coefficients)
+            for coefficient in rest:
+                first = builder.fma(first, args[0], coefficient)
+            return first
+
+        return x(x), codegen
+
+    return evaluate
+
+
 @intrinsic
 def rint(typingctx, x):
     """The nearest integer, as a float; halves to even."""

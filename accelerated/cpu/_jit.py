@@ -29,15 +29,17 @@ class kernel:
 
 def contiguous(*arrays):
     """Read-only C-contiguous views: every layout that a caller may pass is one type to the compiler."""
-    views = [np.ascontiguousarray(array).view() for array in arrays]
-    for view in views:
-        view.flags.writeable = False
-    return views
+    return [_read_only(np.ascontiguousarray(array).view()) for array in arrays]
 
 
 def flat(*arrays):
     """The same, as vectors."""
-    return contiguous(*(array.reshape(-1) for array in arrays))
+    return [_read_only(np.ascontiguousarray(array).reshape(-1)) for array in arrays]
+
+
+def _read_only(view):
+    view.setflags(write=False)
+    return view
 
 
 def _compiled(function, kind, **options):

@@ -1,13 +1,15 @@
-"""exp, tanh, sigmoid and erf as polynomials, which the compiler can vectorise; `math.exp` is a call to libm an element.
+"""exp, tanh, sigmoid and the normal distribution as polynomials, which the compiler can vectorise; `math.exp` is a call
+to libm an element.
 
 exp: x = n ln2 + r with |r| <= ln2 / 2 (Cody and Waite 1980), expm1(r) = r + r^2 q(r), exp(x) = 2^n (1 + expm1(r)).
 tanh: x + x^3 t(x^2) where |x| < 0.625, else 1 - 2 / (exp(2|x|) + 1) with the sign of x.
 sigmoid: 1 / (1 + exp(-x)), both sides times exp(x) where x < 0, so that exp is of -|x| and cannot overflow.
-erf: x + x n(x^2) where |x| < a, else f(|x|), and 1 from where erf rounds to it, with the sign of x. a is 1.5 in single
-     and 2 in double precision. n and f are written about the middles of their intervals, where powers stay small.
+Phi(x), and Phi(x) + x phi(x), the slope of x Phi(x): 1/2 + x p(x^2) with x brought back to where they round to 0 or 1.
+     What they add to 1/2 is odd, so that one p is enough. The error is some units in the last place of 1, as it is in
+     (1 + erf) / 2. p is written about the middle of its interval, where powers stay small.
 
-q, t, n and f interpolate at Chebyshev points (computed with 200 bits and more). NaN stays NaN, overflow gives infinity,
-underflow is gradual.
+q, t and p interpolate at Chebyshev points (computed with 130 bits and more). NaN stays NaN and overflow gives infinity.
+Underflow is gradual in exp; flushed_exp and sigmoid are 0 where they would be no normal number.
 """
 
 import math
@@ -16,7 +18,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from nnspec.accelerated.cpu._intrinsics import fma, power_of_two, rint
+from nnspec.accelerated.cpu._intrinsics import fma, polynomial, power_of_two, rint
 
 _f = np.float32
 _LOG2E = 1.4426950408889634
@@ -29,7 +31,7 @@ def exp(x):
 
 
 def flushed_exp(x):
-    """exp of what is not positive, with 0 for what would be no normal number: a third faster, enough for a softmax."""
+    """exp of what is not positive, a third faster: enough for a softmax."""
     raise TypeError("only for compiled code")
 
 
@@ -41,7 +43,13 @@ def sigmoid(x):
     raise TypeError("only for compiled code")
 
 
-def erf(x):
+def normal_cdf(x):
+    """Phi(x) = (1 + erf(x / sqrt 2)) / 2."""
+    raise TypeError("only for compiled code")
+
+
+def normal_slope(x):
+    """Phi(x) + x phi(x), the derivative of x Phi(x)."""
     raise TypeError("only for compiled code")
 
 
@@ -65,9 +73,30 @@ def _sigmoid(x):
     return {types.float32: sigmoid_by_exp, types.float64: sigmoid_by_exp}.get(x)
 
 
-@overload(erf)
-def _erf(x):
-    return {types.float32: erf32, types.float64: erf64}.get(x)
+@overload(normal_cdf)
+def _normal_cdf(x):
+    return {types.float32: normal_cdf32, types.float64: normal_cdf64}.get(x)
+
+
+@overload(normal_slope)
+def _normal_slope(x):
+    return {types.float32: normal_slope32, types.float64: normal_slope64}.get(x)
+
+
+_q32 = polynomial(0.001392632562, 0.008363292753, 0.04166655376, 0.1666657631, 0.5)
+_q64 = polynomial(
+    2.091483135138041056e-9, 2.510541919201633643e-8, 2.755727329553972434e-7, 2.755725491348670202e-6,
+    2.480158732582228205e-5, 1.984126987520507685e-4, 1.388888888888366963e-3, 8.333333333326024951e-3,
+    4.166666666666666981e-2, 1.666666666666667107e-1, 0.5,
+)  # fmt: skip
+_t32 = polynomial(
+    -0.006045165006071329, 0.020961329340934753, -0.053843263536691666, 0.1333271861076355, -0.333333283662796
+)
+_t64 = polynomial(
+    6.354340814859719e-06, -3.092912547386467e-05, 9.23274970808537e-05, -0.0002374675659822325, 0.000589622148687206,
+    -0.0014557676940659455, 0.003592120760870841, -0.008863235024306106, 0.021869488515352347, -0.05396825396781054,
+    0.1333333333333296, -0.3333333333333333,
+)  # fmt: skip
 
 
 def exp32(x):
@@ -88,11 +117,7 @@ def _mantissa32(x):
     """(p, n) with exp(x) = p 2^n."""
     n = rint(x * _f(_LOG2E))
     r = fma(n, -_LN2_LOW32, fma(n, -_LN2_HIGH32, x))
-    q = fma(_f(0.001392632562), r, _f(0.008363292753))
-    q = fma(q, r, _f(0.04166655376))
-    q = fma(q, r, _f(0.1666657631))
-    q = fma(q, r, _f(0.5))
-    return fma(q * r, r, r) + _f(1), n
+    return fma(_q32(r) * r, r, r) + _f(1), n
 
 
 def exp64(x):
@@ -112,125 +137,75 @@ def flushed_exp64(x):
 def _mantissa64(x):
     n = rint(x * _LOG2E)
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
-    q = fma(2.091483135138041056e-9, r, 2.510541919201633643e-8)
-    q = fma(q, r, 2.755727329553972434e-7)
-    q = fma(q, r, 2.755725491348670202e-6)
-    q = fma(q, r, 2.480158732582228205e-5)
-    q = fma(q, r, 1.984126987520507685e-4)
-    q = fma(q, r, 1.388888888888366963e-3)
-    q = fma(q, r, 8.333333333326024951e-3)
-    q = fma(q, r, 4.166666666666666981e-2)
-    q = fma(q, r, 1.666666666666667107e-1)
-    q = fma(q, r, 0.5)
-    return fma(q * r, r, r) + 1.0, n
+    return fma(_q64(r) * r, r, r) + 1.0, n
 
 
 def tanh32(x):
-    z = x * x
-    t = fma(_f(-0.006045165006071329), z, _f(0.020961329340934753))
-    t = fma(t, z, _f(-0.053843263536691666))
-    t = fma(t, z, _f(0.1333271861076355))
-    t = fma(t, z, _f(-0.333333283662796))
-    size = abs(x)
-    near = fma(t * z, size, size)
-    far = _f(1) - _f(2) / (exp(size + size) + _f(1))
+    z, size = x * x, abs(x)
+    near = fma(_t32(z) * z, size, size)
+    p, n = _mantissa32(_f(20) if size > _f(10) else size + size)
+    far = _f(1) - _f(2) / fma(p, power_of_two(n), _f(1))
     return math.copysign(near if size < _f(0.625) else far, x)
 
 
 def tanh64(x):
-    z = x * x
-    t = fma(6.354340814859719e-06, z, -3.092912547386467e-05)
-    t = fma(t, z, 9.23274970808537e-05)
-    t = fma(t, z, -0.0002374675659822325)
-    t = fma(t, z, 0.000589622148687206)
-    t = fma(t, z, -0.0014557676940659455)
-    t = fma(t, z, 0.003592120760870841)
-    t = fma(t, z, -0.008863235024306106)
-    t = fma(t, z, 0.021869488515352347)
-    t = fma(t, z, -0.05396825396781054)
-    t = fma(t, z, 0.1333333333333296)
-    t = fma(t, z, -0.3333333333333333)
-    size = abs(x)
-    near = fma(t * z, size, size)
-    far = 1.0 - 2.0 / (exp(size + size) + 1.0)
+    z, size = x * x, abs(x)
+    near = fma(_t64(z) * z, size, size)
+    p, n = _mantissa64(40.0 if size > 20.0 else size + size)
+    far = 1.0 - 2.0 / fma(p, power_of_two(n), 1.0)
     return math.copysign(near if size < 0.625 else far, x)
 
 
 def sigmoid_by_exp(x):
-    one, e = type(x)(1), exp(-abs(x))
+    one, e = type(x)(1), flushed_exp(-abs(x))
     return (one if x >= 0 else e) / (one + e)
 
 
-def erf32(x):
-    size = abs(x)
-    z, t = fma(size, size, _f(-1.125)), size - _f(2.71)
-    n = fma(_f(-5.7243383e-06), z, _f(4.744426e-05))
-    n = fma(n, z, _f(-0.0003337203))
-    n = fma(n, z, _f(0.0021120424))
-    n = fma(n, z, _f(-0.011439272))
-    n = fma(n, z, _f(0.0520764))
-    n = fma(n, z, _f(-0.20022449))
-    n = fma(n, z, _f(-0.18316384))
-    f = fma(_f(4.4697892e-05), t, _f(-0.00012452989))
-    f = fma(f, t, _f(-3.1636588e-05))
-    f = fma(f, t, _f(0.0007002323))
-    f = fma(f, t, _f(-0.0018601479))
-    f = fma(f, t, _f(0.0031600762))
-    f = fma(f, t, _f(-0.0038456328))
-    f = fma(f, t, _f(0.003331514))
-    f = fma(f, t, _f(-0.0019769748))
-    f = fma(f, t, _f(0.0007291321))
-    f = fma(f, t, _f(0.99987316))
-    near, far = fma(n, size, size), _f(1) if size > _f(3.92) else f
-    return math.copysign(near if size < _f(1.5) else far, x)
+def _half_and_odd(reach, middle, *coefficients):
+    """1/2 + x p(x^2 - middle) with x brought back to +-reach, where the product rounds to +-1/2."""
+    p = polynomial(*coefficients)
+
+    def function(x):
+        far = type(x)(reach)
+        near = far if x > far else (-far if x < -far else x)  # in this order NaN stays NaN
+        return type(x)(0.5) + near * p(fma(near, near, type(x)(-middle)))
+
+    return function
 
 
-def erf64(x):
-    size = abs(x)
-    z, t = fma(size, size, -2.0), size - 3.9375
-    n = fma(2.619882931797671e-16, z, -4.521963706244463e-15)
-    n = fma(n, z, 6.917467794739607e-14)
-    n = fma(n, z, -1.0502480537432029e-12)
-    n = fma(n, z, 1.4940683446797326e-11)
-    n = fma(n, z, -1.9752076311045972e-10)
-    n = fma(n, z, 2.4177747355353626e-09)
-    n = fma(n, z, -2.723880242058585e-08)
-    n = fma(n, z, 2.8047269005742956e-07)
-    n = fma(n, z, -2.618308871837665e-06)
-    n = fma(n, z, 2.195455349402521e-05)
-    n = fma(n, z, -0.0001635898698696709)
-    n = fma(n, z, 0.0010705215357386946)
-    n = fma(n, z, -0.006082847181147319)
-    n = fma(n, z, 0.029869784652462955)
-    n = fma(n, z, -0.13055593046562244)
-    n = fma(n, z, -0.32506676396034495)
-    f = fma(3.4387446322122426e-16, t, -1.2548943556190544e-15)
-    f = fma(f, t, -8.763654813409231e-15)
-    f = fma(f, t, 4.9581347078760755e-14)
-    f = fma(f, t, 1.820423190203714e-14)
-    f = fma(f, t, -6.754145976685064e-13)
-    f = fma(f, t, 1.8496944512334637e-12)
-    f = fma(f, t, 1.8814128911889046e-13)
-    f = fma(f, t, -1.8998459544698076e-11)
-    f = fma(f, t, 7.810914509129116e-11)
-    f = fma(f, t, -1.338021637775023e-10)
-    f = fma(f, t, -2.323489168484291e-10)
-    f = fma(f, t, 2.2726581741136426e-09)
-    f = fma(f, t, -7.4286867387783405e-09)
-    f = fma(f, t, 1.1827190039e-08)
-    f = fma(f, t, 9.833882464224365e-09)
-    f = fma(f, t, -1.3160158277323947e-07)
-    f = fma(f, t, 4.955738863317507e-07)
-    f = fma(f, t, -1.2779107628344625e-06)
-    f = fma(f, t, 2.56234038525961e-06)
-    f = fma(f, t, -4.162105665814834e-06)
-    f = fma(f, t, 5.551730790662606e-06)
-    f = fma(f, t, -6.080107807791663e-06)
-    f = fma(f, t, 5.411238345375146e-06)
-    f = fma(f, t, -3.833033673562442e-06)
-    f = fma(f, t, 2.085965916284984e-06)
-    f = fma(f, t, -8.211352454733263e-07)
-    f = fma(f, t, 2.0854228484619228e-07)
-    f = fma(f, t, 0.9999999743008093)
-    near, far = fma(n, size, size), 1.0 if size > 5.875 else f
-    return math.copysign(near if size < 2.0 else far, x)
+normal_cdf32 = _half_and_odd(
+    5.40625, 14.61377, 2.2978733e-20, -7.847607e-19, 7.1523206e-18, -1.6462643e-16, 8.884621e-15,
+    -2.2736022e-13, 4.590752e-12, -9.789268e-11, 2.0260342e-9, -3.869572e-8, 7.0402615e-7, -1.2553692e-5,
+    0.00022687609, -0.004465301, 0.13077706,
+)  # fmt: skip
+normal_slope32 = _half_and_odd(
+    5.90625, 17.441895, -3.875755e-24, 1.4707136e-22, -3.913743e-23, -1.5372719e-20, -1.9024765e-18,
+    5.770803e-17, -7.938043e-16, 1.6100296e-14, -4.2610986e-13, 8.313105e-12, -1.3635255e-10, 2.1731992e-9,
+    -3.347612e-8, 5.090338e-7, -8.302431e-6, 0.00015515166, -0.003462591, 0.119783334,
+)  # fmt: skip
+normal_cdf64 = _half_and_odd(
+    8.3125, 34.548828125, -8.859326582730117e-64, 7.457386809738596e-62, 3.8916136235940795e-60,
+    -3.4774669860424945e-58, -2.2152168849929546e-56, 1.8380948242985458e-54, 1.6887134215264032e-53,
+    -1.9536357351706074e-51, -1.652359250946971e-49, 1.1938902787407865e-47, -2.9276863924691942e-46,
+    1.4875535682627655e-44, -1.3176323800992022e-42, 7.489325147626694e-41, -3.595645557612945e-39,
+    1.834741432816511e-37, -9.397442109517697e-36, 4.540358103609504e-34, -2.1038356843674234e-32,
+    9.480438132350594e-31, -4.142104261799259e-29, 1.752000505185828e-27, -7.192001913744198e-26,
+    2.873432235591945e-24, -1.1206687514115728e-22, 4.282569296233278e-21, -1.6106621111400262e-19,
+    5.9904901901263536e-18, -2.214131606082086e-16, 8.171074615871047e-15, -3.0241828466521156e-13,
+    1.1272859045190088e-11, -4.251670633048524e-10, 1.6324769614672826e-8, -6.446106836332327e-7,
+    2.672496627008571e-5, -0.0012310904471517213, 0.08506547708236549,
+)  # fmt: skip
+normal_slope64 = _half_and_odd(
+    8.875, 39.3828125, -1.7622894705140773e-74, 1.6617645002028577e-72, 1.4673130899531365e-70,
+    -1.4345285474439435e-68, -1.0153147128459035e-66, 9.624338738273505e-65, 2.766093459980635e-63,
+    -2.8191299589370245e-61, -1.2172095902172283e-59, 1.0941059366803452e-57, 2.1987451925156965e-57,
+    -6.954550978952961e-55, -9.29022712206594e-53, 6.727180747941171e-51, -2.1384751853867546e-49,
+    1.1178016958144116e-47, -8.371388460074701e-46, 4.676172269563188e-44, -2.2664251099402216e-42,
+    1.1305844765308804e-40, -5.5982991608097647e-39, 2.610867093008956e-37, -1.1582662028620064e-35,
+    4.949250925403585e-34, -2.0297144501857307e-32, 7.961699085870039e-31, -2.992013676987808e-29,
+    1.0808281897122932e-27, -3.771969505312229e-26, 1.2831413046239112e-24, -4.315227868750256e-23,
+    1.4619771377498637e-21, -5.092088514101382e-20, 1.851513584405239e-18, -7.060846831245611e-17,
+    2.807908410992496e-15, -1.1525031223133116e-13, 4.84058832321354e-12, -2.0724076261485667e-10,
+    9.059064002348398e-9, -4.076341978650437e-7, 1.9263603081921623e-5, -0.0010115332222330842,
+    0.07967400460576632,
+)  # fmt: skip

@@ -6,11 +6,13 @@ import textwrap
 import mpmath
 import numpy as np
 import pytest
+from numba import njit
 
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _math
+from nnspec.accelerated.cpu import _fold, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
+from nnspec.catalogue import concepts
 
 
 @elementwise
@@ -34,8 +36,13 @@ def vector_sigmoid(x):
 
 
 @elementwise
-def vector_erf(x):
-    return _math.erf(x)
+def vector_normal_cdf(x):
+    return _math.normal_cdf(x)
+
+
+@elementwise
+def vector_normal_slope(x):
+    return _math.normal_slope(x)
 
 
 def ulps(got, want):
@@ -90,18 +97,48 @@ def test_sigmoid_is_accurate_everywhere(dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_erf_is_accurate_everywhere(dtype):
+@pytest.mark.parametrize(
+    ("vector", "exact", "bound"),
+    [
+        (vector_normal_cdf, mpmath.ncdf, 2),
+        (vector_normal_slope, lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x), 4),
+    ],
+    ids=["cdf", "slope"],
+)
+def test_the_normal_distribution_is_accurate_to_the_last_places_of_1(vector, exact, bound, dtype):
     rng = np.random.default_rng(0)
-    x = np.concatenate([np.linspace(-6.5, 6.5, 20_003), rng.uniform(1.4, 2.1, 5000), 10.0 ** rng.uniform(-30, 1, 5000)])
+    x = np.concatenate([np.linspace(-10, 10, 8_003), rng.uniform(-9, -5, 1000), 10.0 ** rng.uniform(-30, 1, 1000)])
     x = x.astype(dtype)
     with mpmath.workdps(40):
-        want = [mpmath.erf(float(number)) for number in x]
-        high = np.array([float(number) for number in want])
-        low = np.array([float(number - float(number)) for number in want])
-    assert ulps(vector_erf(x), high.astype(np.longdouble) + low) < 2.5
-    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
-    assert np.array_equal(vector_erf(special), np.array([0, 0, 1, -1, np.nan, 1, -1], dtype), equal_nan=True)
-    assert np.signbit(vector_erf(special[1:2]))
+        off = max(abs(float(got) - exact(float(number))) for got, number in zip(vector(x), x, strict=True))
+    assert float(off) < bound * np.finfo(dtype).eps
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 9, -9, 1e4, -1e4], dtype)
+    assert np.array_equal(vector(special), np.array([0.5, 0.5, 1, 0, np.nan, 1, 0, 1, 0], dtype), equal_nan=True)
+
+
+@njit
+def folds(x, y, z, start, size, middle):
+    return (
+        _fold.fold_sum(x, start, size),
+        _fold.fold_max(x, start, size),
+        _fold.fold_squares(x, start, size, middle),
+        _fold.fold_products(x, start, y, start + 1, size),
+        _fold.fold_products_of_three(x, start, y, start + 1, z, start + 2, size, middle),
+        _fold.fold_hinges(x, start, size, middle, middle),
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
+    """On integers, whose sums are exact."""
+    whole = np.random.default_rng(0).integers(-9, 9, (3, 200)).astype(dtype)
+    for size in range(2 * max(_fold.LANES.values()) + 70):
+        x, y, z = (row[3 + shift : 3 + shift + size] for shift, row in enumerate(whole))
+        want = (
+            x.sum(), max(x, default=-np.inf), ((x - 2) ** 2).sum(), (x * y).sum(), ((x - 2) * y * z).sum(),
+            x[x > 0].sum(),
+        )  # fmt: skip
+        assert folds(*whole, 3, size, dtype(2)) == want
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -120,44 +157,41 @@ def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, 
             )
 
 
-SAME_BITS = """
+BITS = """
     import hashlib, sys
     import numpy as np
-    from nnspec.accelerated import cpu
+    from nnspec import catalogue
+    from nnspec.accelerated.cpu import _jit
+    from nnspec.backends import load
 
-    rng = np.random.default_rng(0)
-    digest = hashlib.sha256()
-    for dtype in (np.float32, np.float64):
-        x, w, b = (rng.standard_normal(s).astype(dtype) for s in ((517, 301), (301, 203), (203,)))
-        out, cache = cpu.affine_forward(x, w, b)
-        results = [out, *cpu.affine_backward(out, cache), cpu.relu_backward(x, cpu.relu_forward(x)[1])]
-        loss, cache = cpu.softmax_cross_entropy_forward(out, np.arange(517) % 203)
-        results += [loss, cpu.softmax_cross_entropy_backward(1.0, cache), cpu.adam(x, x[::-1])[0]]
-        d = cpu.l2_distance(x, x[:200])
-        results += [d, cpu.l1_distance(x, x[:200]), cpu.l2_distance_gemm(x, x[:200])]
-        results += [*cpu.l2_distance_backward(d, x, x[:200]), *cpu.l1_distance_backward(d, x, x[:200])]
-        results += [cpu.knn_indices(d, 5), *cpu.knn_vote(cpu.knn_indices(d, 5))]
-        results.append(cpu.knn_predict(x, np.arange(517) % 7, x[:50], k=5))
-        q, k, mask = x[:150].reshape(2, 75, 301), x[150:350].reshape(2, 100, 301), np.tri(75, 100, 25) > 0
-        out, cache = cpu.sdpa_forward(q, k, k[..., :40], mask=mask)
-        results += [out, *cpu.sdpa_backward(out, cache)]
-        steps, h0 = x[:400, :40].reshape(50, 8, 40), x[:50, :30]
-        h, c, cache = cpu.lstm_forward(steps, h0, w[:40, :120], w[:30, :120], b[:120], h0)
-        results += [h, c, *cpu.lstm_backward(h, c, cache)]
-        for result in results:
-            digest.update(np.asarray(result).tobytes())
-    print(digest.hexdigest())
+    _jit.PARALLEL_FROM = 0  # the kernels for all threads, however small the case
+    backend = load("cpu")
+    for concept in catalogue.select(sys.argv[1:]):
+        for spec in (spec() for spec in catalogue.specs_of(concept)):
+            for planned in spec.plan("agreement") + spec.plan("scale"):
+                digest = hashlib.sha256()
+                for value in spec.answer(backend, spec.problem(planned, backend)).values():
+                    digest.update(np.asarray(value).tobytes())
+                print(concept.name, digest.hexdigest(), spec.part(), planned.id)
 """
 
 
-def test_the_bits_depend_neither_on_the_number_of_threads_nor_on_the_cache(python, tmp_path):
-    """Two processes: one compiles for one thread, the other reads the cache and runs two."""
-    digests = []
-    for threads in (1, 2):
-        done = python("-c", textwrap.dedent(SAME_BITS), NUMBA_NUM_THREADS=threads, NNSPEC_CACHE_DIR=tmp_path)
-        assert done.returncode == 0, done.stderr
-        digests.append(done.stdout)
-    assert len(digests[0].strip()) == 64 and digests[0] == digests[1]
+def bits(python, *names, **environment):
+    done = python("-c", textwrap.dedent(BITS), *names, timeout=1800, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_bits_of_no_twin_depend_on_the_number_of_threads(python):
+    one, two = (bits(python, NUMBA_NUM_THREADS=threads) for threads in (1, 2))
+    assert one == two
+    assert {c.name for c in concepts().values() if "cpu" in c.files} <= {line.split()[0] for line in one}
+
+
+def test_the_bits_do_not_depend_on_the_cache(python, tmp_path):
+    """Two processes: one compiles, the other reads the cache."""
+    fresh, cached = (bits(python, "layernorm", "softmax_cross_entropy", NNSPEC_CACHE_DIR=tmp_path) for _ in range(2))
+    assert fresh and fresh == cached
 
 
 def test_the_twins_are_right_on_narrow_vectors(nnspec):

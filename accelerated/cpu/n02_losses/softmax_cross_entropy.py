@@ -7,7 +7,9 @@ from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_max, fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
-from nnspec.accelerated.cpu._math import exp
+from nnspec.accelerated.cpu._math import flushed_exp
+
+BLOCK = 2048  # scores whose exp is taken together: short rows would leave vectors half empty
 
 
 def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=None, weight=None):
@@ -26,35 +28,44 @@ def softmax_cross_entropy_backward(dloss, cache):
 
 
 def _share_of_each_row(scores, y, reduction, ignore_index, weight):
-    share = np.ones(len(y), scores.dtype)
+    share, total = np.ones(len(y), scores.dtype), len(y)
     if weight is not None:
         share = weight[np.where(y == ignore_index, 0, y)] if ignore_index is not None else weight[y]
     if ignore_index is not None:
         share = share * (y != ignore_index)
     if reduction == "mean":
-        total = share.sum()
+        if weight is not None or ignore_index is not None:
+            total = share.sum()
         if not total > 0:
             raise ValueError(
                 f"softmax_cross_entropy_forward: no row of y counts, out of {len(y)}: the mean is undefined"
             )
-        share = share / total
+        share /= total
     return share
 
 
 @kernel
 def _forward(scores, y, share, loss, p):
-    classes = scores.shape[1]
+    classes, one = scores.shape[1], scores.dtype.type(1)
     scores_flat, p_flat = scores.reshape(-1), p.reshape(-1)
-    for i in prange(len(y)):
-        top = fold_max(scores_flat, i * classes, classes)
-        for j in range(classes):
-            p[i, j] = exp(scores[i, j] - top)
-        total = fold_sum(p_flat, i * classes, classes)
-        for j in range(classes):
-            p[i, j] /= total
-        loss[i] = 0
-        if share[i] != 0:
-            loss[i] = share[i] * (math.log(total) - (scores[i, y[i]] - top))
+    rows = max(1, BLOCK // classes)
+    for block in prange((len(y) + rows - 1) // rows):
+        first, last = block * rows, min(len(y), block * rows + rows)
+        for i in range(first, last):
+            top = fold_max(scores_flat, i * classes, classes)
+            for j in range(classes):
+                p[i, j] = scores[i, j] - top
+            loss[i] = scores[i, y[i]] - top if share[i] != 0 else 0
+        whole = p_flat[first * classes : last * classes]
+        for k in range(len(whole)):
+            whole[k] = flushed_exp(whole[k])
+        for i in range(first, last):
+            total = fold_sum(p_flat, i * classes, classes)
+            scale = one / total
+            for j in range(classes):
+                p[i, j] *= scale
+            if share[i] != 0:
+                loss[i] = share[i] * (math.log(total) - loss[i])
 
 
 @kernel

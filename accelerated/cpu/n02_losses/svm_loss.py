@@ -4,10 +4,8 @@ costs less than to write and read them."""
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_sum
+from nnspec.accelerated.cpu._fold import fold_hinges
 from nnspec.accelerated.cpu._jit import contiguous, kernel
-
-BLOCK = 64  # rows that share a vector for the margins of one row
 
 
 def svm_loss_forward(scores, y, *, delta=1.0, reduction="mean"):
@@ -30,17 +28,11 @@ def svm_loss_backward(dloss, cache):
 
 @kernel
 def _forward(scores, y, delta, loss):
-    delta, zero = scores.dtype.type(delta), scores.dtype.type(0)
-    classes = scores.shape[1]
-    for block in prange((len(y) + BLOCK - 1) // BLOCK):
-        hinge = np.empty(classes, scores.dtype)
-        for i in range(block * BLOCK, min(len(y), block * BLOCK + BLOCK)):
-            right = scores[i, y[i]]
-            for j in range(classes):
-                margin = (scores[i, j] - right) + delta
-                hinge[j] = zero if margin <= zero else margin  # in this order NaN stays NaN
-            hinge[y[i]] = zero
-            loss[i] = fold_sum(hinge, 0, classes)
+    delta, classes, scores_flat = scores.dtype.type(delta), scores.shape[1], scores.reshape(-1)
+    for i in prange(len(y)):
+        start, right = i * classes, scores[i, y[i]]
+        before = fold_hinges(scores_flat, start, y[i], right, delta)
+        loss[i] = before + fold_hinges(scores_flat, start + y[i] + 1, classes - 1 - y[i], right, delta)
 
 
 @kernel

@@ -4,7 +4,7 @@ added in order."""
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_sum
+from nnspec.accelerated.cpu._fold import fold_squares
 from nnspec.accelerated.cpu._jit import flat, kernel
 
 BLOCK = 1024  # short, so that rounding grows no faster than in a pairwise sum
@@ -20,11 +20,10 @@ def l2_penalty(w, lam, *, half=False):
 
 @kernel
 def _penalize(w, slope, dw, sums):
-    slope = w.dtype.type(slope)
+    slope, zero = w.dtype.type(slope), w.dtype.type(0)
     for block in prange(len(sums)):
         start, size = block * BLOCK, min(BLOCK, w.size - block * BLOCK)
-        squares = np.empty(BLOCK, w.dtype)
+        here, slopes = w[start : start + size], dw[start : start + size]
         for i in range(size):
-            dw[start + i] = slope * w[start + i]
-            squares[i] = w[start + i] * w[start + i]
-        sums[block] = fold_sum(squares, 0, size)
+            slopes[i] = slope * here[i]
+        sums[block] = fold_squares(w, start, size, zero)

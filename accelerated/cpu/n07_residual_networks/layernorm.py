@@ -1,13 +1,12 @@
 """Rows in parallel, each read from memory once; the backward recomputes xhat, which costs less than to keep it. Every
-block of rows has sums of its own for dgamma and dbeta, which are added in order. A loop writes one array, so that the
-compiler can tell it from what is read, and vectorises."""
+block of rows has sums of its own for dgamma and dbeta, which are added in order."""
 
 import math
 
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_sum
+from nnspec.accelerated.cpu._fold import fold_products, fold_products_of_three, fold_squares, fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 
 BLOCK = 64  # rows; fixed, so that the order of additions does not depend on the number of threads
@@ -41,37 +40,26 @@ def _forward(x, gamma, beta, eps, out, mean, rstd):
     rows, size = x.shape
     flat, one = x.reshape(-1), x.dtype.type(1)
     eps, features = x.dtype.type(eps), x.dtype.type(size)
-    for block in prange((rows + BLOCK - 1) // BLOCK):
-        squares = np.empty(size, x.dtype)
-        for i in range(block * BLOCK, min(rows, (block + 1) * BLOCK)):
-            middle = fold_sum(flat, i * size, size) / features
-            for j in range(size):
-                squares[j] = (x[i, j] - middle) * (x[i, j] - middle)
-            scale = one / math.sqrt(fold_sum(squares, 0, size) / features + eps)
-            for j in range(size):
-                out[i, j] = (x[i, j] - middle) * scale * gamma[j] + beta[j]
-            mean[i], rstd[i] = middle, scale
+    for i in prange(rows):
+        middle = fold_sum(flat, i * size, size) / features
+        scale = one / math.sqrt(fold_squares(flat, i * size, size, middle) / features + eps)
+        for j in range(size):
+            out[i, j] = (x[i, j] - middle) * scale * gamma[j] + beta[j]
+        mean[i], rstd[i] = middle, scale
 
 
 @kernel
 def _backward(dout, x, mean, rstd, gamma, dx, partial_dgamma, partial_dbeta):
     rows, size = x.shape
-    features = x.dtype.type(size)
+    features, dout_flat, x_flat = x.dtype.type(size), dout.reshape(-1), x.reshape(-1)
     for block in prange(len(partial_dgamma)):
-        xhat, dxhat, products = np.empty(size, x.dtype), np.empty(size, x.dtype), np.empty(size, x.dtype)
+        dgamma, dbeta = partial_dgamma[block], partial_dbeta[block]
         for i in range(block * BLOCK, min(rows, (block + 1) * BLOCK)):
-            middle, scale = mean[i], rstd[i]
+            at, middle, scale = i * size, mean[i], rstd[i]
+            along_shift = fold_products(dout_flat, at, gamma, 0, size) / features
+            along_scale = fold_products_of_three(x_flat, at, dout_flat, at, gamma, 0, size, middle) * scale / features
             for j in range(size):
-                xhat[j] = (x[i, j] - middle) * scale
-            for j in range(size):
-                partial_dgamma[block, j] += dout[i, j] * xhat[j]
-            for j in range(size):
-                partial_dbeta[block, j] += dout[i, j]
-            for j in range(size):
-                dxhat[j] = dout[i, j] * gamma[j]
-            for j in range(size):
-                products[j] = dxhat[j] * xhat[j]
-            along_shift = fold_sum(dxhat, 0, size) / features
-            along_scale = fold_sum(products, 0, size) / features
-            for j in range(size):
-                dx[i, j] = (dxhat[j] - along_shift - xhat[j] * along_scale) * scale
+                xhat = (x[i, j] - middle) * scale
+                dx[i, j] = (dout[i, j] * gamma[j] - along_shift - xhat * along_scale) * scale
+                dgamma[j] += dout[i, j] * xhat
+                dbeta[j] += dout[i, j]

@@ -1,6 +1,7 @@
 """x Wx for all steps is one product, and so are the gradients of the weights. What has to wait for the step before runs
 on the register tile: each thread takes sequences of its own through all steps, so that no step waits for a thread, and
-a row of h Wh is summed in one order however the sequences are shared out."""
+a row of h Wh is summed in one order however the sequences are shared out. A single step has nothing to wait for: it is
+two products and one pass over the gates."""
 
 import numba
 import numpy as np
@@ -9,21 +10,25 @@ from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import sigmoid, tanh
-from nnspec.accelerated.cpu._product import TILE_SPEED, multiply_panels, pack_panels, panels_size, product
+from nnspec.accelerated.cpu._product import TILE_SPEED, pack_panels, panels_size, product
 from nnspec.accelerated.cpu._sums import column_sums
-from nnspec.accelerated.cpu._tile import ROWS, columns
+from nnspec.accelerated.cpu._tile import ROWS, SHORT_ROWS, columns, dot, dot_short
 
 APART = 16  # numbers between the rows of a buffer, so that rows do not compete for one place in the cache
 
 
 def lstm_step_forward(x, h, c, Wx, Wh, b):
-    h_next, c_next, cache = lstm_forward(x[:, None], h, Wx, Wh, b, c)
-    return h_next[:, 0], c_next, cache
+    gates, from_h = product(x, Wx, bias=b), product(h, Wh)
+    h_next, c_next = np.empty_like(h, order="C"), np.empty_like(c, order="C")
+    _step[64 * h.size](*contiguous(from_h, c), gates, h_next, c_next)
+    return h_next, c_next, (x, h, c, Wx, Wh, gates, c_next)
 
 
 def lstm_step_backward(dh_next, dc_next, cache):
-    dx, dh, dWx, dWh, db, dc = lstm_backward(dh_next[:, None], dc_next, cache)
-    return dx[:, 0], dh, dc, dWx, dWh, db
+    x, h, c, Wx, Wh, gates, c_next = cache
+    da, dc = np.empty_like(gates), dc_next.copy(order="C")
+    _step_backward[64 * h.size](*contiguous(dh_next, np.zeros_like(dh_next), gates, c, c_next), da, dc)
+    return product(da, Wx.T), product(da, Wh.T), dc, product(x.T, da), product(h.T, da), column_sums(da)
 
 
 def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
@@ -69,84 +74,118 @@ def _slices(sequences):
 
 
 @kernel
+def _step(from_h, c, gates, h_next, c_next):
+    for n in prange(len(c)):
+        _cell(from_h[n], c[n], gates[n], h_next[n], c_next[n])
+
+
+@kernel
+def _step_backward(dh, dh_back, gates, c, c_next, da, dc):
+    for n in prange(len(c)):
+        _cell_backward(dh[n], dh_back[n], gates[n], c[n], c_next[n], da[n], dc[n])
+
+
+@kernel
 def _forward(h0, c0, Wh, ends, gates, h, c, slices):
     N, T, H = h.shape
-    packed = np.empty(panels_size(4 * H, H, Wh.itemsize), Wh.dtype)
-    pack_panels(Wh.reshape(-1), 4 * H, 1, 4 * H, H, packed)
-    gates_flat = gates.reshape(-1)
+    packed, wide = _packed(Wh.reshape(-1), 4 * H, 1, 4 * H, H)
     for s in prange(slices):
         first, last = N * s // slices, N * (s + 1) // slices
-        recent, apart = np.zeros((last - first + ROWS) * (H + APART), h.dtype), H + APART  # h of the step before
-        edge = np.empty(ROWS * columns(h.itemsize), h.dtype)
-        for n in range(first, last):
-            recent[(n - first) * apart : (n - first) * apart + H] = h0[n]
+        recent = np.zeros((last - first + ROWS, H + APART), h.dtype)  # h of the step before
+        from_h = np.empty((last - first + ROWS, wide), h.dtype)
+        recent[: last - first, :H] = h0[first:last]
         for t in range(T):
-            multiply_panels(
-                last - first, 4 * H, H, recent, 0, apart, 1, packed, 0, H,
-                gates_flat, (first * T + t) * 4 * H, T * 4 * H, True, edge,
-            )  # fmt: skip
+            _multiply(last - first, H, recent, packed, from_h)
             for n in range(first, last):
-                now = recent[(n - first) * apart : (n - first) * apart + H]
                 before = c[n, t - 1] if t else c0[n]
                 if t < ends[n]:
-                    _cell(gates[n, t], before, c[n, t], h[n, t], now)
+                    _cell(from_h[n - first], before, gates[n, t], h[n, t], c[n, t])
+                    recent[n - first, :H] = h[n, t]
                 else:
-                    h[n, t], c[n, t] = now[:H], before
-
-
-@register_jitable
-def _cell(a, c, c_next, h, again):
-    """One row: opens the gates in place."""
-    H = len(c)
-    i, f, o, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
-    sigmoids = a[: 3 * H]
-    for j in range(3 * H):
-        sigmoids[j] = sigmoid(sigmoids[j])
-    for j in range(H):
-        g[j] = tanh(g[j])
-    for j in range(H):
-        c_next[j] = f[j] * c[j] + i[j] * g[j]
-    for j in range(H):
-        h[j] = o[j] * tanh(c_next[j])
-    for j in range(H):
-        again[j] = h[j]
+                    h[n, t], c[n, t] = recent[n - first, :H], before
 
 
 @kernel
 def _backward(dh, c0, Wh, gates, c, ends, da, dh0, dc0, slices):
     N, T, H = dh.shape
-    packed = np.empty(panels_size(H, 4 * H, Wh.itemsize), Wh.dtype)
-    pack_panels(Wh.reshape(-1), 1, 4 * H, H, 4 * H, packed)
-    dh0_flat = dh0.reshape(-1)
+    packed, wide = _packed(Wh.reshape(-1), 1, 4 * H, H, 4 * H)
     for s in prange(slices):
         first, last = N * s // slices, N * (s + 1) // slices
-        recent, apart = np.zeros((last - first + ROWS) * (4 * H + APART), dh.dtype), 4 * H + APART
-        edge = np.empty(ROWS * columns(dh.itemsize), dh.dtype)
-        for back in range(T):
-            t = T - 1 - back
+        recent = np.zeros((last - first + ROWS, 4 * H + APART), dh.dtype)  # da of the step after
+        back = np.zeros((last - first + ROWS, wide), dh.dtype)
+        for t in range(T - 1, -1, -1):
             for n in range(first, last):
-                now = recent[(n - first) * apart : (n - first) * apart + 4 * H]
-                dh0[n] += dh[n, t]
-                if t < ends[n]:  # else da stays at 0, where it starts
-                    _cell_backward(dh0[n], gates[n, t], c[n, t - 1] if t else c0[n], c[n, t], dc0[n], now)
-                    dh0[n] = 0
-                da[n, t] = now
-            multiply_panels(
-                last - first, H, 4 * H, recent, 0, apart, 1, packed, 0, 4 * H, dh0_flat, first * H, H, True, edge
-            )
+                before, from_after = c[n, t - 1] if t else c0[n], back[n - first, :H]
+                if t < ends[n]:
+                    if t == ends[n] - 1:  # all that comes from the steps after the last one
+                        from_after[:] = dh0[n]
+                        dh0[n] = 0
+                    _cell_backward(dh[n, t], from_after, gates[n, t], before, c[n, t], da[n, t], dc0[n])
+                    recent[n - first, : 4 * H] = da[n, t]
+                else:
+                    dh0[n] += dh[n, t]
+                    da[n, t] = 0
+            _multiply(last - first, 4 * H, recent, packed, back)
+        for n in range(first, last):
+            dh0[n] += back[n - first, :H]
 
 
 @register_jitable
-def _cell_backward(dh, gates, c, c_next, dc, da):
+def _packed(b, b_row, b_column, n, k):
+    """B (k, n) in panels of a tile's width, and how wide these are together."""
+    width = columns(b.itemsize)
+    packed = np.empty(panels_size(n, k, b.itemsize), b.dtype)
+    panels = (n + width - 1) // width
+    for p in prange(panels):
+        here = min(width, n - p * width)
+        pack_panels(b[p * width * b_column :], b_row, b_column, here, k, packed[p * k * width : (p + 1) * k * width])
+    return packed, panels * width
+
+
+@register_jitable
+def _multiply(rows, k, a, b, c):
+    """C = A B, of packed B; A and C have room for a whole tile behind their rows. Short tiles where they fit better."""
+    width = columns(a.itemsize)
+    tiles = (rows + ROWS - 1) // ROWS
+    long = tiles - min(tiles, -rows % ROWS // (ROWS - SHORT_ROWS))
+    a_row, c_row, a, c = a.shape[1], c.shape[1], a.reshape(-1), c.reshape(-1)
+    for column in range(0, c_row, width):
+        for tile in range(tiles):
+            if tile < long:
+                i = tile * ROWS
+                dot(k, a, i * a_row, a_row, 1, b, column * k, c, i * c_row + column, c_row, False)
+            else:
+                i = long * ROWS + (tile - long) * SHORT_ROWS
+                dot_short(k, a, i * a_row, a_row, 1, b, column * k, c, i * c_row + column, c_row, False)
+
+
+@register_jitable
+def _cell(from_h, c, a, h, c_next):
+    """One row: opens the gates in place."""
+    H = len(c)
+    i, f, o, g = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
+    sigmoids, g_from_h = a[: 3 * H], from_h[3 * H :]
+    for j in range(3 * H):
+        sigmoids[j] = sigmoid(sigmoids[j] + from_h[j])
+    for j in range(H):
+        g[j] = tanh(g[j] + g_from_h[j])
+    for j in range(H):
+        c_next[j] = f[j] * c[j] + i[j] * g[j]
+    for j in range(H):
+        h[j] = o[j] * tanh(c_next[j])
+
+
+@register_jitable
+def _cell_backward(dh, dh_back, gates, c, c_next, da, dc):
     """One row: dc becomes that of the cell before."""
     H = len(c)
     one = dc.dtype.type(1)
     i, f, o, g = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
     di, df, do, dg = da[:H], da[H : 2 * H], da[2 * H : 3 * H], da[3 * H :]
     for j in range(H):
-        shown = tanh(c_next[j])
-        do[j] = dh[j] * shown * o[j] * (one - o[j])
-        dc[j] += dh[j] * o[j] * (one - shown * shown)
+        shown, upstream = tanh(c_next[j]), dh[j] + dh_back[j]
+        do[j] = upstream * shown * o[j] * (one - o[j])
+        dc[j] += upstream * o[j] * (one - shown * shown)
     for j in range(H):
         di[j] = dc[j] * g[j] * i[j] * (one - i[j])
     for j in range(H):

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_max, fold_sum
+from nnspec.accelerated.cpu._fold import fold_max, fold_products, fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import flushed_exp
 from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
@@ -12,8 +12,9 @@ from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 def masked_softmax_forward(x, *, mask=None):
     out = np.empty(x.shape, x.dtype)
     if out.size:
-        masks = np.empty((0, 0), np.bool_) if mask is None else mask.reshape(-1, mask.shape[-1])
-        which = broadcast_index(() if mask is None else mask.shape[:-1], x.shape[:-1])
+        masks, which = np.empty((0, 0), np.bool_), np.empty(0, np.intp)
+        if mask is not None:
+            masks, which = mask.reshape(-1, mask.shape[-1]), broadcast_index(mask.shape[:-1], x.shape[:-1])
         _forward[8 * x.size](*contiguous(_rows(x), masks, which), _rows(out))
     return out, (out,)
 
@@ -32,30 +33,31 @@ def _rows(x):
 
 @kernel
 def _forward(x, masks, which, out):
-    size, nothing = x.shape[1], x.dtype.type(-np.inf)
+    size, nothing, one = x.shape[1], x.dtype.type(-np.inf), x.dtype.type(1)
     out_flat = out.reshape(-1)
     for i in prange(len(x)):
-        for j in range(size):
-            out[i, j] = x[i, j]
+        scores, p = x[i], out[i]
         if masks.size:
+            mask = masks[which[i]]
             for j in range(size):
-                out[i, j] = out[i, j] if masks[which[i], j] else nothing
+                p[j] = scores[j] if mask[j] else nothing
+        else:
+            p[:] = scores
         top = fold_max(out_flat, i * size, size)
         top = x.dtype.type(0) if top == nothing else top
         for j in range(size):
-            out[i, j] = flushed_exp(out[i, j] - top)
+            p[j] = flushed_exp(p[j] - top)
         total = fold_sum(out_flat, i * size, size)
-        total = x.dtype.type(1) if total == 0 else total
+        scale = one if total == 0 else one / total
         for j in range(size):
-            out[i, j] /= total
+            p[j] *= scale
 
 
 @kernel
 def _backward(dout, out, dx):
-    size, dx_flat = out.shape[1], dx.reshape(-1)
+    size = out.shape[1]
+    dout_flat, out_flat = dout.reshape(-1), out.reshape(-1)
     for i in prange(len(out)):
-        for j in range(size):
-            dx[i, j] = dout[i, j] * out[i, j]
-        along = fold_sum(dx_flat, i * size, size)
+        along = fold_products(dout_flat, i * size, out_flat, i * size, size)
         for j in range(size):
             dx[i, j] = out[i, j] * (dout[i, j] - along)
