@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from nnspec.bench import bench
 from nnspec.common import DTYPES, LEVELS, THREADS
 
 
@@ -23,6 +24,9 @@ def main():
 
     Exit codes: 0 everything passed at the asked level, 1 something failed, 2 it could not run.
     """
+
+
+main.add_command(bench)
 
 
 @main.command()

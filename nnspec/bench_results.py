@@ -1,0 +1,260 @@
+"""What a benchmark run found: its rows, as a table for the terminal, as Markdown, and as pytest-benchmark's JSON.
+
+A row is what one contestant showed in one case (`benchmarks/_measure.py`); ratios in it are [value, low, high].
+"""
+
+import json
+import math
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from nnspec.common import Unusable
+
+REFERENCE = "reference"
+AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
+BUSY = 1.0  # load a core beside ours, from which figures are doubtful
+BLANK = "–"
+TREATMENT = (
+    "Every contestant allocates its outputs anew in every call; the limits write into given outputs. "
+    "Times are paired in turn in one process, medians of ratios with 95 % bootstrap intervals."
+)
+
+
+@dataclass
+class Bench:
+    """A run: rows of cases, the machine, the commit, and when it was."""
+
+    rows: list[dict]
+    machine: dict
+    commit: str = ""
+    when: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def judged(self, names: Iterable[str] = ()) -> list[dict]:
+        """The rows of these backends; by default of all but the reference, peers and limits."""
+        names = list(names)
+        return [row for row in self.rows if row["kind"] == "backend" and (not names or row["backend"] in names)]
+
+    def rivals(self, rows: list[dict]) -> list[str]:
+        """Everybody that one of these rows is compared with, beside the reference."""
+        return [name for name in dict.fromkeys(name for row in rows for name in row["over"]) if name != REFERENCE]
+
+    def untimed(self) -> list[dict]:
+        return [row for row in self.rows if row["kind"] == "untimed"]
+
+
+def commit_of(folder: Path | None = None) -> str:
+    """The commit that the code stands at, with a + where it was changed since; empty outside of a repository."""
+    import nnspec
+
+    folder = folder or Path(nnspec.__file__).parent.parent
+    told = [_git(folder, *command) for command in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain"))]
+    return "" if told[0] is None else told[0] + ("+" if told[1] else "")
+
+
+def _git(folder: Path, *command) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+# -- pytest-benchmark's JSON ---------------------------------------------------------------------------------------------
+
+
+def to_json(bench: Bench) -> str:
+    """pytest-benchmark's format: one benchmark a row, with the row in its `extra_info`."""
+    from pytest_benchmark import __version__
+    from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
+
+    told = {
+        "machine_info": pytest_benchmark_generate_machine_info() | {"nnspec": bench.machine},
+        "commit_info": {"id": bench.commit.rstrip("+"), "dirty": bench.commit.endswith("+"), "project": "nnspec"},
+        "benchmarks": [_as_benchmark(row) for row in bench.rows if "rounds" in row],
+        "nnspec_untimed": bench.untimed(),
+        "datetime": bench.when,
+        "version": __version__,
+    }
+    return json.dumps(told, indent=1)
+
+
+def _as_benchmark(row: dict) -> dict:
+    from pytest_benchmark.stats import Stats
+
+    stats = Stats()
+    for seconds in row["rounds"]:
+        stats.update(seconds)
+    name = f"test_time[{row['case']}-{row['backend']}]"
+    params = {"bench_size": row["case"], "bench_backend": row["backend"]}
+    return {
+        "group": case_of(row), "name": name,
+        "fullname": f"benchmarks/{row['note']}/bench_{row['concept']}.py::{row['benchmark']}::{name}",
+        "params": params, "param": f"{row['case']}-{row['backend']}",
+        "extra_info": {"nnspec": {key: value for key, value in row.items() if key != "rounds"}},
+        "options": {"disable_gc": True, "timer": "perf_counter", "interleaved": True},
+        "stats": stats.as_dict() | {"data": stats.data, "iterations": row["repeats"]},
+    }  # fmt: skip
+
+
+def read_json(file) -> Bench:
+    """What `nnspec bench --json` or `pytest benchmarks/ --benchmark-json` wrote. Raises Unusable."""
+    try:
+        told = json.loads(Path(file).read_text())
+        found = [(b["extra_info"]["nnspec"], b["stats"]["data"]) for b in told["benchmarks"] if _paired(b)]
+        commit = told["commit_info"].get("id") or ""
+        dirty = "+" if commit and told["commit_info"].get("dirty") else ""
+        machine = told["machine_info"].get("nnspec") or {
+            "cpu": told["machine_info"].get("cpu", {}).get("brand_raw", "")
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unusable(f"{file} is no benchmark file: {type(error).__name__}: {error}") from None
+    rows = [row | {"rounds": data} for row, data in found] + told.get("nnspec_untimed", [])
+    if not rows:
+        raise Unusable(f"{file} holds no paired measurement of nnspec")
+    return Bench(rows, machine, commit[:12] + dirty, told["datetime"])
+
+
+def _paired(benchmark: dict) -> bool:
+    return "nnspec" in benchmark["extra_info"]
+
+
+# -- words and numbers -------------------------------------------------------------------------------------------------
+
+
+def title_of(row: dict) -> str:
+    """The concept, and which of its benchmarks, where they differ."""
+    return " ".join(dict.fromkeys((row["concept"], row["benchmark"])))
+
+
+def case_of(row: dict) -> str:
+    return f"{title_of(row)} {row['case']} {row['dtype']}"
+
+
+def interval(ratio: dict | None, form: str = ".2f", unit: str = "") -> str:
+    if ratio is None:
+        return BLANK
+    ends = "" if ratio["low"] is None else f" [{ratio['low']:{form}}, {ratio['high']:{form}}]"
+    return f"{ratio['value']:{form}}{unit}{ends}"
+
+
+def times(ratio: dict | None) -> str:
+    """A speedup: how many times faster, from a ratio of times."""
+    if ratio is None:
+        return BLANK
+    ends = (("value", "value"), ("low", "high"), ("high", "low"))
+    turned = {key: ratio[other] and 1 / ratio[other] for key, other in ends}
+    return interval(turned, ".2f" if turned["value"] < 10 else ".0f", "x")
+
+
+def percent(limit: dict | None) -> str:
+    if limit is None:
+        return BLANK
+    share = {key: limit["share"][key] and 100 * limit["share"][key] for key in ("value", "low", "high")}
+    return f"{interval(share, '.0f', ' %')} {limit['kind']}"
+
+
+def megabytes(count: int | None) -> str:
+    if count is None:
+        return BLANK
+    return f"{count / 1e6:.0f}" if count >= 1e6 else "<1"
+
+
+def seconds(count: float | None) -> str:
+    return BLANK if count is None else f"{count:.1f}"
+
+
+def geometric_mean(rows: list[dict], rival: str) -> tuple[float, int] | None:
+    logs = [math.log(row["over"][rival]["value"]) for row in rows if rival in row["over"]]
+    return (math.exp(sum(logs) / len(logs)), len(logs)) if logs else None
+
+
+def machine_line(machine: dict) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in machine.get("versions", {}).items())
+    parts = [machine.get("cpu"), f"{machine['cores']} cores" if "cores" in machine else "",
+             f"{machine['threads']} threads for all" if "threads" in machine else "", machine.get("blas"),
+             f"Python {machine['python']}" if "python" in machine else "", versions]  # fmt: skip
+    return ", ".join(filter(None, parts))
+
+
+def cells(row: dict, rivals: list[str]) -> list[str]:
+    """One line of the table, of which the terminal and Markdown make their own."""
+    over = [interval(row["over"].get(rival)) if rival != row["backend"] else BLANK for rival in rivals]
+    return [title_of(row), row["case"], row["dtype"], row["backend"], times(row["over"].get(REFERENCE)), *over,
+            percent(row["limit"]), seconds(row["compile"]), megabytes(row["memory"])]  # fmt: skip
+
+
+def headings(rivals: list[str]) -> list[str]:
+    over = [f"/ {rival}" for rival in rivals]
+    return ["concept", "case", "dtype", "backend", "reference /", *over, "of the limit", "compile s", "memory MB"]
+
+
+def notes(bench: Bench, rows: list[dict]) -> list[str]:
+    """What has to be said below a table."""
+    lines = []
+    for rival in bench.rivals(rows):
+        for backend in dict.fromkeys(row["backend"] for row in rows if row["backend"] != rival):
+            mean = geometric_mean([row for row in rows if row["backend"] == backend], rival)
+            if mean:
+                lines.append(f"{backend} / {rival}: {mean[0]:.2f} of its time, geometric mean of {mean[1]} cases")
+    lines += [f"{case_of(row)} {row['backend']}: {flag}" for row in rows for flag in row["flags"]]
+    lines += [f"{case_of(row)} {row['backend']}: not timed, {row['state']}" for row in bench.untimed()]
+    rates = _rates(bench)
+    lines += [f"limits: {rates}"] if rates else []
+    lines.append(f"machine: {machine_line(bench.machine)}")
+    load = max((row["load"] for row in bench.rows if row.get("load") is not None), default=0)
+    if load > BUSY:
+        lines.append(f"the machine was busy: up to {load:.1f} processes a core waited, intervals are wide")
+    return [*lines, TREATMENT]
+
+
+def _rates(bench: Bench) -> str:
+    """The best that each limit reached in the run."""
+    best: dict[str, tuple[float, str]] = {}
+    for row in bench.rows:
+        if row["kind"] == "limit":
+            best[row["backend"]] = max(best.get(row["backend"], (0, "")), (row["rate"], row["unit"]))
+    return ", ".join(f"{name} up to {rate / 1e9:.0f} G{unit}" for name, (rate, unit) in best.items())
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+def show(bench: Bench, to: Console, names: Iterable[str] = ()):
+    rows = bench.judged(names)
+    rivals = bench.rivals(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, heading in enumerate(headings(rivals)):
+        table.add_column(heading, justify="left" if number < 4 else "right", no_wrap=number == 0)
+    for row in rows:
+        line = [Text(cell) for cell in cells(row, rivals)]
+        for cell, rival in zip(line[5:], rivals, strict=False):
+            cell.style = _style(row["over"].get(rival))
+        table.add_row(*line)
+    to.print(table)
+    to.print()
+    for line in notes(bench, rows):
+        to.print(escape(line), soft_wrap=True)
+
+
+def _style(ratio: dict | None) -> str:
+    if ratio is None:
+        return "dim"
+    low, high = (ratio["value"] if ratio[end] is None else ratio[end] for end in ("low", "high"))
+    return "green" if high < AHEAD else "red" if low > BEHIND else ""
+
+
+def markdown(bench: Bench, names: Iterable[str] = ()) -> str:
+    rows = bench.judged(names)
+    rivals = bench.rivals(rows)
+    align = ["---"] * 4 + ["---:"] * (len(rivals) + 4)
+    lines = [headings(rivals), align, *(cells(row, rivals) for row in rows)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join([table, "", *(f"- {line}" for line in notes(bench, rows))]) + "\n"
