@@ -72,6 +72,9 @@ class Limit:
         """What the case would take at this limit."""
         return timing.seconds * self.needed / self.work
 
+    def rate(self, timing: Timed) -> dict:
+        return {"rate": self.work / timing.seconds, "unit": self.unit}
+
 
 def selected(concepts=(), notes=(), presets=()) -> list[tuple[type[Timing], str]]:
     """The cases of these concepts, notes and presets: (benchmark, size)."""
@@ -121,8 +124,7 @@ def measured(
             "flags": _flags(limit, curves.get(name)),
         })  # fmt: skip
     for name, limit in limits.items():
-        rate = {"rate": limit.work / timings[name].seconds, "unit": limit.unit}
-        rows.append(common | _seen(name, "limit", timings[name]) | rate)
+        rows.append(common | _seen(name, "limit", timings[name]) | limit.rate(timings[name]))
     return rows + [common | {"backend": name, "kind": "untimed", "state": state} for name, state in unfit.items()]
 
 
@@ -232,7 +234,8 @@ def _share_of_limit(timing: Timed, timings, limits: dict[str, Limit]) -> dict | 
         return None
     binding = max(limits, key=lambda name: limits[name].seconds(timings[name]))
     needed = limits[binding].needed / limits[binding].work
-    return {"kind": binding, "share": ratio(timings[binding], timing).scaled(needed).as_dict()}
+    share = ratio(timings[binding], timing).scaled(needed).as_dict()
+    return {"kind": binding, "share": share} | limits[binding].rate(timings[binding])
 
 
 def _seen(name: str, kind: str, timing: Timed) -> dict:

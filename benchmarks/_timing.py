@@ -5,8 +5,8 @@ ratios of their rounds, with a bootstrap interval. Absolute times are kept, but 
 
 Before each timed block the process waits until the thread pools of the one before have gone to sleep, and the
 contestant is called once untimed, which wakes its own. After a call OpenBLAS's threads spin for 24 ms of CPU time,
-those of OpenMP (PyTorch, numba) for 4 to 9, and take a core from whoever comes next; a fixed pause would be too short or
-mostly wasted.
+those of OpenMP (PyTorch, numba) for 4 to 9, and take a core from whoever comes next; a fixed pause would be too short
+or mostly wasted.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ import numpy as np
 
 ROUNDS = 15
 ROUND_SECONDS = 0.005  # at least: shorter calls are repeated within the round
+LEAST_TIMED = 20e-6  # seconds: shorter calls share a reading of the clock
 CONTESTANT_SECONDS = 2.0  # about: slower contestants take part in fewer rounds, at least in one
 WARM_BELOW = 0.1  # seconds a call: beyond that, a pool that has to be woken does not show
 SETTLED_AFTER = 0.2  # seconds, at the latest
@@ -88,14 +89,21 @@ def repeats_for(single: float) -> int:
 
 
 def block(call: Callable, repeats: int, warm=True) -> float:
-    """Seconds a call, over `repeats` calls, once everybody else has come to rest."""
+    """Seconds a call, over `repeats` calls, once everybody else has come to rest.
+
+    The mean of the middle half: what another process took while ours was waiting for its core is nobody's cost.
+    """
     settle()
     if warm:
         call()
-    begun = time.perf_counter()
-    for _ in range(repeats):
-        call()
-    return (time.perf_counter() - begun) / repeats
+    together = 1 if repeats == 1 else max(1, math.ceil(repeats * LEAST_TIMED / ROUND_SECONDS))  # calls on one clock
+    found = []
+    for _ in range(math.ceil(repeats / together)):
+        begun = time.perf_counter()
+        for _ in range(together):
+            call()
+        found.append((time.perf_counter() - begun) / together)
+    return float(np.mean(np.sort(found)[len(found) // 4 : len(found) - len(found) // 4]))
 
 
 def timed(call: Callable) -> float:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from nnspec.bench_verdict import THRESHOLD, Verdict
 from nnspec.common import DTYPES, Unusable
 
 PRESETS = ("S", "M", "L")
@@ -32,6 +33,16 @@ def _cases(command):
     ]):  # fmt: skip
         command = option(command)
     return command
+
+
+_history = click.option("--history", type=click.Path(file_okay=False), help="Its folder; default in the cache.")
+_threshold = click.option(
+    "--threshold",
+    type=click.FloatRange(0, min_open=True),
+    default=THRESHOLD,
+    show_default=True,
+    help="Part of the time.",
+)
 
 
 @click.group(cls=_Measuring, invoke_without_command=True)
@@ -62,7 +73,115 @@ def run(backends, curve, json_file, markdown, **cases):
         click.echo(bench_results.markdown(measured, backends or ("cpu",)), nl=False)
     else:
         bench_results.show(measured, to, backends or ("cpu",))
-    sys.exit(0 if measured.judged(backends or ("cpu",)) else NOTHING)
+    sys.exit(0 if measured.judged(backends or ("cpu",)) else Verdict.NOTHING.exit_code)
+
+
+@bench.command()
+@click.argument("backends", nargs=-1)
+@_cases
+@_history
+@click.option("--from", "file", type=click.Path(exists=True, dir_okay=False), help="What --json wrote, instead.")
+def save(backends, history, file, **cases):
+    """Measure, and append to the history of this machine: a row for each commit, case and backend."""
+    from nnspec import bench_history, bench_results
+
+    with _told():
+        measured = bench_results.read_json(file) if file else _measure(backends, **cases)
+        path, count = bench_history.save(measured, _folder(history))
+    click.echo(f"{count} rows of {measured.commit or 'no commit'} appended to {path}")
+
+
+@bench.command()
+@click.argument("old")
+@click.argument("new")
+@_history
+@_threshold
+def compare(old, new, history, threshold):
+    """Compare two commits of the history, or two files that --json wrote.
+
+    A verdict needs two runs of NEW: save it twice. Exit codes as for `nnspec bench ab`.
+    """
+    from nnspec import bench_history
+
+    with _told():
+        sides = [_side(name, history) for name in (old, new)]
+        judged = bench_history.compare(*sides, threshold)
+    _conclude(judged, f"{new} over {old}, times over their limit")
+
+
+@bench.command()
+@click.argument("revision")
+@click.argument("other", required=False)
+@_cases
+@_threshold
+@click.option("--backend", default="cpu", show_default=True, help="Whose functions are timed.")
+@click.option("--pairs", type=click.IntRange(3), default=3, show_default=True, help="Fresh processes a side.")
+def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dtype, threads):
+    """Compare REVISION with OTHER, or with the working tree as it is, in fresh processes that take turns.
+
+    Exit codes: 0 ok, 1 regressed (the interval beyond the threshold, and confirmed by other processes), 2 it could not
+    run, 3 improved, 4 noisy (the interval reaches across the threshold, or it was not confirmed), 5 nothing measured.
+    """
+    from pathlib import Path
+
+    import nnspec
+    from nnspec import bench_ab
+
+    _prepare(threads)
+    from nnspec.benchmarks import _machine, _measure
+
+    repository = Path(nnspec.__file__).parent.parent
+    with _told(), contextlib.ExitStack() as trees:
+        selected = _measure.selected(concepts, notes, presets)
+        cases = [(bench.spec.concept(), bench.label(), size) for bench, size in selected]
+        old = trees.enter_context(bench_ab.checked_out(revision, repository))
+        new = trees.enter_context(bench_ab.checked_out(other, repository)) if other else repository
+        judged = bench_ab.compare(
+            old, new, cases, backend=backend, dtype=dtype, threads=threads or _machine.cores(), threshold=threshold,
+            pairs=pairs,
+        )  # fmt: skip
+    _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}")
+
+
+def _side(name: str, history) -> list[list[dict]]:
+    """The runs behind a file, or a commit (or whatever git calls so) of this machine's history."""
+    from nnspec import bench_history, bench_results
+
+    if os.path.isfile(name):
+        return [bench_results.read_json(name).judged()]
+    changed = "+" if name.endswith("+") else ""  # what was saved with uncommitted changes
+    commit = (bench_results.commit_id(name.rstrip("+")) or name.rstrip("+")) + changed
+    for path in bench_history.histories(_folder(history)):
+        if runs := bench_history.runs_of(bench_history.read(path)[1], commit):
+            return runs
+    raise Unusable(f"{name} is no file, and no commit in the history at {_folder(history)}")
+
+
+def _conclude(judged, what: str):
+    """The table of a comparison, its verdict, and the exit code."""
+    from rich.table import Table
+
+    from nnspec import report
+    from nnspec.bench_results import interval
+    from nnspec.bench_verdict import overall
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("case", "new / old", "again", "verdict"):
+        table.add_column(heading)
+    for one in judged:
+        table.add_row(one.case, interval(one.ratio), interval(one.again), one.verdict.value)
+    to, verdict = report.console(), overall(judged)
+    to.print(table)
+    to.print(f"\n{what}: {verdict.value}", soft_wrap=True)
+    sys.exit(verdict.exit_code)
+
+
+def _folder(history):
+    from pathlib import Path
+
+    from nnspec import bench_history
+
+    return Path(history) if history else bench_history.default_folder()
 
 
 def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False):
@@ -86,7 +205,7 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
     for name, why in refused.items():
         click.echo(f"nnspec: no column for {name}: {why}", err=True)
     machine = _machine.described(threads or _machine.cores())
-    return bench_results.Bench(rows, machine, bench_results.commit_of())
+    return bench_results.Bench(rows, machine, bench_results.commit_of_the_code())
 
 
 def _prepare(threads):
@@ -123,6 +242,3 @@ def _told():
     except (CannotLoad, Unusable) as error:
         click.echo(f"nnspec: {error}", err=True)
         sys.exit(2)
-
-
-NOTHING = 5

@@ -50,16 +50,20 @@ class Bench:
         return [row for row in self.rows if row["kind"] == "untimed"]
 
 
-def commit_of(folder: Path | None = None) -> str:
-    """The commit that the code stands at, with a + where it was changed since; empty outside of a repository."""
+def commit_of_the_code() -> str:
+    """With a + where it was changed since; empty outside of a repository."""
+    commit = commit_id("HEAD")
+    return commit + ("+" if commit and _git("status", "--porcelain") else "")
+
+
+def commit_id(revision: str) -> str:
+    return _git("rev-parse", "--short=12", "--verify", "--quiet", f"{revision}^{{commit}}") or ""
+
+
+def _git(*command) -> str | None:
     import nnspec
 
-    folder = folder or Path(nnspec.__file__).parent.parent
-    told = [_git(folder, *command) for command in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain"))]
-    return "" if told[0] is None else told[0] + ("+" if told[1] else "")
-
-
-def _git(folder: Path, *command) -> str | None:
+    folder = Path(nnspec.__file__).parent.parent
     try:
         done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -67,7 +71,7 @@ def _git(folder: Path, *command) -> str | None:
     return done.stdout.strip()
 
 
-# -- pytest-benchmark's JSON ---------------------------------------------------------------------------------------------
+# -- pytest-benchmark's JSON -----------------------------------------------------------------------------------------
 
 
 def to_json(bench: Bench) -> str:
@@ -126,7 +130,7 @@ def _paired(benchmark: dict) -> bool:
     return "nnspec" in benchmark["extra_info"]
 
 
-# -- words and numbers -------------------------------------------------------------------------------------------------
+# -- words and numbers -----------------------------------------------------------------------------------------------
 
 
 def title_of(row: dict) -> str:
@@ -206,25 +210,23 @@ def notes(bench: Bench, rows: list[dict]) -> list[str]:
                 lines.append(f"{backend} / {rival}: {mean[0]:.2f} of its time, geometric mean of {mean[1]} cases")
     lines += [f"{case_of(row)} {row['backend']}: {flag}" for row in rows for flag in row["flags"]]
     lines += [f"{case_of(row)} {row['backend']}: not timed, {row['state']}" for row in bench.untimed()]
-    rates = _rates(bench)
+    rates = _rates(rows)
     lines += [f"limits: {rates}"] if rates else []
     lines.append(f"machine: {machine_line(bench.machine)}")
-    load = max((row["load"] for row in bench.rows if row.get("load") is not None), default=0)
-    if load > BUSY:
+    if (load := max((row["load"] or 0 for row in rows), default=0)) > BUSY:
         lines.append(f"the machine was busy: up to {load:.1f} processes a core waited, intervals are wide")
     return [*lines, TREATMENT]
 
 
-def _rates(bench: Bench) -> str:
+def _rates(rows: list[dict]) -> str:
     """The best that each limit reached in the run."""
     best: dict[str, tuple[float, str]] = {}
-    for row in bench.rows:
-        if row["kind"] == "limit":
-            best[row["backend"]] = max(best.get(row["backend"], (0, "")), (row["rate"], row["unit"]))
-    return ", ".join(f"{name} up to {rate / 1e9:.0f} G{unit}" for name, (rate, unit) in best.items())
+    for limit in filter(None, (row["limit"] for row in rows)):
+        best[limit["kind"]] = max(best.get(limit["kind"], (0, "")), (limit["rate"], limit["unit"]))
+    return ", ".join(f"{kind} up to {rate / 1e9:.0f} G{unit}" for kind, (rate, unit) in best.items())
 
 
-# -- tables ------------------------------------------------------------------------------------------------------------
+# -- tables ----------------------------------------------------------------------------------------------------------
 
 
 def show(bench: Bench, to: Console, names: Iterable[str] = ()):

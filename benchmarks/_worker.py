@@ -1,0 +1,55 @@
+"""A process that holds one revision and times it when it is told to, so that two revisions can take turns.
+
+`python -c LAUNCH ROOT INSTRUMENT BACKEND DTYPE THREADS`: the implementation, its reference and its specification come
+from the checkout ROOT, the benchmarks from the folder INSTRUMENT: both sides are measured with the same ones. It reads
+lines of JSON: ["prepare", concept, benchmark, size] is answered with seconds a call or a reason not to time it,
+["block", repeats] with seconds a call.
+"""
+
+import contextlib
+import json
+import sys
+
+LAUNCH = """
+import os, sys
+root, instrument, threads = sys.argv[1], sys.argv[2], sys.argv[5]
+os.environ["NUMBA_NUM_THREADS"] = threads
+sys.path.insert(0, root)
+import nnspec, importlib.util
+nnspec.__path__.append(root)
+spec = importlib.util.spec_from_file_location(
+    "nnspec.benchmarks", os.path.join(instrument, "__init__.py"), submodule_search_locations=[instrument])
+sys.modules["nnspec.benchmarks"] = nnspec.benchmarks = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(nnspec.benchmarks)
+from nnspec.benchmarks._worker import main
+main(*sys.argv[3:5], int(threads))
+"""
+
+
+def main(backend: str, dtype: str, threads: int):
+    replies = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # whatever a backend prints must not be taken for an answer
+        from nnspec.benchmarks import _machine, _timing
+
+        call = None
+        for line in sys.stdin:
+            command, *given = json.loads(line)
+            with _machine.equal_threads(threads), _timing.without_gc():
+                if command == "prepare":
+                    call, reply = _prepared(backend, dtype, *given)
+                else:
+                    reply = _timing.block(call, *given)
+            print(json.dumps(reply), file=replies, flush=True)
+
+
+def _prepared(backend, dtype, concept, benchmark, size):
+    from nnspec.benchmarks import _measure, _timing
+
+    try:
+        found = {(bench.label(), name): bench for bench, name in _measure.selected([concept])}
+        bench = found[benchmark, size]()
+        problem = bench.problem(size, dtype)
+        contestant = _measure.admitted(bench, problem, backend)
+    except Exception as error:  # an old revision may lack the concept, its specification, or what either needs
+        return None, f"{type(error).__name__}: {error}"
+    return contestant.call, min(_timing.timed(contestant.call) for _ in range(3))

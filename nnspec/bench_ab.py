@@ -1,0 +1,119 @@
+"""Two revisions against each other: fresh processes of both, which take turns A B B A …, round by round.
+
+Both are alive at once and time a block when they are told to, so their rounds are as close in time as those of
+contestants in one process. The rest, which differs from process to process (where memory lies), is covered by several
+pairs of fresh processes: the interval draws pairs first, then rounds. What lies beyond the threshold is measured again
+with other pairs.
+"""
+
+import contextlib
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from nnspec.bench_verdict import THRESHOLD, Judged, judge
+from nnspec.common import Unusable
+
+PAIRS = 3  # of fresh processes
+ROUNDS = 15  # in each
+
+
+class Revision:
+    """A process that holds one revision."""
+
+    def __init__(self, root: Path, backend: str, dtype: str, threads: int):
+        from nnspec.benchmarks import _worker
+
+        instrument = Path(_worker.__file__).parent
+        arguments = [str(root), str(instrument), backend, dtype, str(threads)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _worker.LAUNCH, *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tempfile.gettempdir(),
+        )  # fmt: skip
+        self.root = root
+
+    def ask(self, *command):
+        try:
+            self.process.stdin.write(json.dumps(command) + "\n")
+            self.process.stdin.flush()
+            if line := self.process.stdout.readline():
+                return json.loads(line)
+        except BrokenPipeError:
+            pass
+        told = self.process.communicate()[1].strip().splitlines()
+        raise Unusable(f"the process for {self.root} ended: {told[-1] if told else 'it said nothing'}")
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextlib.contextmanager
+def checked_out(revision: str, repository: Path):
+    """The folder of a revision, in a worktree that goes away again."""
+    with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
+        root = Path(folder) / "tree"
+        done = subprocess.run(
+            ["git", "-C", str(repository), "worktree", "add", "--detach", str(root), revision],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            raise Unusable(f"cannot check out {revision}: {done.stderr.strip().splitlines()[-1]}")
+        try:
+            yield root
+        finally:
+            subprocess.run(["git", "-C", str(repository), "worktree", "remove", "--force", str(root)], check=True)
+
+
+def compare(
+    old: Path, new: Path, cases: Iterable[tuple[str, str, str]], *, backend="cpu", dtype="float32", threads=1,
+    threshold=THRESHOLD, pairs=PAIRS, rounds=ROUNDS,
+) -> list[Judged]:  # fmt: skip
+    """A verdict on each case (concept, benchmark, size) of two checkouts."""
+
+    def measured(cases):
+        logs = {case: [] for case in cases}
+        for _ in range(pairs):
+            for case, found in _pair(old, new, backend, dtype, threads, cases, rounds):
+                logs[case] += [found] if found else []
+        return {case: _ratio(groups) for case, groups in logs.items()}
+
+    cases = list(cases)
+    return [
+        judge(" ".join(dict.fromkeys(case)), ratio, lambda case=case: measured([case])[case], threshold)
+        for case, ratio in measured(cases).items()
+    ]
+
+
+def _ratio(groups: list[list[float]]) -> dict | None:
+    from nnspec.benchmarks._timing import median_ratio
+
+    return median_ratio(groups).as_dict() if groups else None
+
+
+def _pair(old, new, backend, dtype, threads, cases, rounds):
+    """(case, log-ratios of its rounds) from one fresh process a side; without rounds where a side cannot be timed."""
+    sides = [Revision(root, backend, dtype, threads) for root in (old, new)]
+    try:
+        for case in cases:
+            singles = [side.ask("prepare", *case) for side in sides]
+            yield case, [] if any(isinstance(single, str) for single in singles) else _rounds(sides, singles, rounds)
+    finally:
+        for side in sides:
+            side.end()
+
+
+def _rounds(sides, singles, rounds) -> list[float]:
+    from nnspec.benchmarks._timing import repeats_for
+
+    repeats = repeats_for(min(singles))
+    logs = []
+    for number in range(rounds):
+        turn = (0, 1) if number % 2 == 0 else (1, 0)  # A B B A
+        seen = {which: sides[which].ask("block", repeats) for which in turn}
+        logs.append(math.log(seen[1] / seen[0]))
+    return logs
