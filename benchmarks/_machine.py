@@ -123,11 +123,6 @@ def key_of(machine: dict) -> str:
     return hashlib.sha256(repr(sorted(machine.items())).encode()).hexdigest()[:12]
 
 
-def load_average() -> float | None:
-    """Of the last minute, over the cores: above 1 others are waiting."""
-    return round(os.getloadavg()[0] / cores(), 2) if hasattr(os, "getloadavg") else None
-
-
 def _cpu_model() -> str:
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -17,6 +17,7 @@ import numpy as np
 
 from nnspec import catalogue
 from nnspec.backends import Backend, NotSupplied, load
+from nnspec.bench_results import REFERENCE, STEEPER
 from nnspec.benchmarks import _machine
 from nnspec.benchmarks._kinds import FACTORS, Timing
 from nnspec.benchmarks._timing import (
@@ -32,9 +33,7 @@ from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import BackendRaised
 from nnspec.spec_tests._verdict import CheckFailed, numbers
 
-REFERENCE = "reference"
 IMPLAUSIBLE = 2.0  # times the limit
-STEEPER = 0.3  # than the stated exponent: an accident
 CURVE_ROUNDS, CURVE_SECONDS = 5, 0.5
 NEIGHBOURS = 2  # of a problem as large as one that is timed: its answer is judged as a whole
 
@@ -113,7 +112,7 @@ def measured(
     common = {
         "concept": bench.spec.concept(), "note": catalogue.concepts()[bench.spec.concept()].note,
         "benchmark": bench.label(), "case": size, "preset": preset_of(size), "dtype": dtype, "threads": threads,
-        "dims": problem.dims, "load": _machine.load_average(),
+        "dims": problem.dims,
     }  # fmt: skip
     rows = []
     for name, timing in fit.items():
@@ -241,7 +240,7 @@ def _share_of_limit(timing: Timed, timings, limits: dict[str, Limit]) -> dict | 
 def _seen(name: str, kind: str, timing: Timed) -> dict:
     rounds = list(timing.rounds.values())
     return {"backend": name, "kind": kind, "state": "timed", "seconds": timing.seconds, "repeats": timing.repeats,
-            "rounds": rounds}  # fmt: skip
+            "rounds": rounds, "preempted": timing.preempted / len(rounds)}  # fmt: skip
 
 
 def _flags(limit: dict | None, curve: dict | None) -> list[str]:
@@ -280,7 +279,13 @@ def _norm(values) -> float:
 
 
 def _curves(bench, dtype, names) -> dict[str, dict]:
-    """Cost against size, from S on. A contestant drops out before the size that would take it too long."""
+    """Cost against size, from S on. A contestant drops out before the size that would take it too long.
+
+    Cost is CPU time of all threads, because long calls lose more of the wall clock to other processes than short ones,
+    which looks like growth; where a backend queues work for a device, it is the wall clock's.
+    """
+    queued = any(hasattr(loaded(name).namespace, "synchronize") for name in names if name not in bench.peers)
+    clock = time.perf_counter if queued else time.process_time
     problems = [bench.problem(next(iter(bench.sizes)), dtype, factor) for factor in FACTORS]
     along = bench.growing()
     sizes = [int(np.prod(problem.dims[along[0]])) for problem in problems]
@@ -291,7 +296,8 @@ def _curves(bench, dtype, names) -> dict[str, dict]:
             grown = FACTORS[1] ** bench.exponent
             if all(seconds[name]) and (not seconds[name] or seconds[name][-1] * grown < CURVE_SECONDS):
                 calls[name] = _curve_call(bench, problem, name)
-        timings = interleaved(calls, CURVE_ROUNDS, CURVE_SECONDS)
+                calls[name]()  # a larger size may need another kernel
+        timings = interleaved(calls, CURVE_ROUNDS, CURVE_SECONDS, clock)
         for name in names:
             seconds[name].append(timings[name].seconds if name in timings else None)
     return {name: _curve(along, sizes, found, bench.exponent) for name, found in seconds.items()}

@@ -18,6 +18,11 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None
+
 ROUNDS = 15
 ROUND_SECONDS = 0.005  # at least: shorter calls are repeated within the round
 LEAST_TIMED = 20e-6  # seconds: shorter calls share a reading of the clock
@@ -35,6 +40,7 @@ class Timed:
     single: float  # seconds of one call, before the rounds
     repeats: int  # calls in a round
     rounds: dict[int, float] = field(default_factory=dict)  # seconds a call, by the number of the round
+    preempted: int = 0  # rounds in which another process took a core from this one
 
     @property
     def seconds(self) -> float:
@@ -62,7 +68,9 @@ class Ratio:
         return asdict(self)
 
 
-def interleaved(calls: dict[str, Callable], rounds=ROUNDS, seconds=CONTESTANT_SECONDS) -> dict[str, Timed]:
+def interleaved(
+    calls: dict[str, Callable], rounds=ROUNDS, seconds=CONTESTANT_SECONDS, clock=time.perf_counter
+) -> dict[str, Timed]:
     """Each contestant timed in `rounds` rounds, or in as many as fit into `seconds`, spread evenly."""
     with without_gc():
         plans = {name: _planned(call, rounds, seconds) for name, call in calls.items()}
@@ -71,7 +79,9 @@ def interleaved(calls: dict[str, Callable], rounds=ROUNDS, seconds=CONTESTANT_SE
             for name in order:
                 plan, taking_part = plans[name]
                 if number in taking_part:
-                    plan.rounds[number] = block(calls[name], plan.repeats, warm=plan.single < WARM_BELOW)
+                    before = _preemptions()
+                    plan.rounds[number] = block(calls[name], plan.repeats, plan.single < WARM_BELOW, clock)
+                    plan.preempted += _preemptions() > before
     return {name: plan for name, (plan, _) in plans.items()}
 
 
@@ -88,7 +98,11 @@ def repeats_for(single: float) -> int:
     return max(1, math.ceil(ROUND_SECONDS / max(single, 1e-7)))
 
 
-def block(call: Callable, repeats: int, warm=True) -> float:
+def _preemptions() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else 0
+
+
+def block(call: Callable, repeats: int, warm=True, clock=time.perf_counter) -> float:
     """Seconds a call, over `repeats` calls, once everybody else has come to rest.
 
     The mean of the middle half: what another process took while ours was waiting for its core is nobody's cost.
@@ -99,10 +113,10 @@ def block(call: Callable, repeats: int, warm=True) -> float:
     together = 1 if repeats == 1 else max(1, math.ceil(repeats * LEAST_TIMED / ROUND_SECONDS))  # calls on one clock
     found = []
     for _ in range(math.ceil(repeats / together)):
-        begun = time.perf_counter()
+        begun = clock()
         for _ in range(together):
             call()
-        found.append((time.perf_counter() - begun) / together)
+        found.append((clock() - begun) / together)
     return float(np.mean(np.sort(found)[len(found) // 4 : len(found) - len(found) // 4]))
 
 

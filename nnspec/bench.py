@@ -70,10 +70,10 @@ def run(backends, curve, json_file, markdown, **cases):
         with open(json_file, "w") as file:
             file.write(bench_results.to_json(measured))
     if markdown:
-        click.echo(bench_results.markdown(measured, backends or ("cpu",)), nl=False)
+        click.echo(bench_results.markdown(measured), nl=False)
     else:
-        bench_results.show(measured, to, backends or ("cpu",))
-    sys.exit(0 if measured.judged(backends or ("cpu",)) else Verdict.NOTHING.exit_code)
+        bench_results.show(measured, to)
+    sys.exit(0 if measured.judged() else Verdict.NOTHING.exit_code)
 
 
 @bench.command()
@@ -143,6 +143,31 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
     _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}")
 
 
+@bench.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.option("--out", default="bench.html", show_default=True, type=click.Path(dir_okay=False), help="The HTML file.")
+@click.option("--backend", "backends", multiple=True, help="Only the rows of this backend.")
+@click.option("--markdown", is_flag=True, help="Print the table as Markdown instead.")
+@_history
+def report(file, out, backends, markdown, history):
+    """One HTML file of a run: what --json wrote, or the last run of the history; and the table in the terminal."""
+    from nnspec import bench_history, bench_report, bench_results
+    from nnspec import report as showing
+
+    with _told():
+        folder = _folder(history)
+        bench = bench_results.read_json(file) if file else bench_history.last(folder)
+        if not bench.judged(backends):
+            raise Unusable(f"no backend {' or '.join(backends)} was measured there")
+    if markdown:
+        click.echo(bench_results.markdown(bench, backends), nl=False)
+        return
+    with open(out, "w", encoding="utf-8") as page:
+        page.write(bench_report.html(bench, bench_history.of_machine(folder, bench.machine), backends))
+    bench_results.show(bench, showing.console(), backends)
+    click.echo(f"written to {out}")
+
+
 def _side(name: str, history) -> list[list[dict]]:
     """The runs behind a file, or a commit (or whatever git calls so) of this machine's history."""
     from nnspec import bench_history, bench_results
@@ -205,7 +230,7 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
     for name, why in refused.items():
         click.echo(f"nnspec: no column for {name}: {why}", err=True)
     machine = _machine.described(threads or _machine.cores())
-    return bench_results.Bench(rows, machine, bench_results.commit_of_the_code())
+    return bench_results.Bench(rows, machine, bench_results.commit_of_the_code(), tuple(backends or ("cpu",)))
 
 
 def _prepare(threads):

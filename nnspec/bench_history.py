@@ -25,13 +25,11 @@ def default_folder() -> Path:
 
 
 def save(bench: Bench, folder: Path) -> tuple[Path, int]:
-    """Append the rows of all backends; where, and how many."""
-    from nnspec.benchmarks._machine import key_of
-
+    """Append the rows of the backends that the run was made for; where, and how many."""
     rows = bench.judged()
     if not rows:
         raise Unusable("nothing to save: no backend was measured")
-    path = folder / f"{key_of(bench.machine)}.jsonl"
+    path = _file(folder, bench.machine)
     folder.mkdir(parents=True, exist_ok=True)
     lines = [] if path.exists() else [{"machine": bench.machine}]
     lines += [_kept(row) | {"commit": bench.commit, "when": bench.when} for row in rows]
@@ -56,6 +54,28 @@ def read(path: Path) -> tuple[dict, list[dict]]:
 def histories(folder: Path) -> list[Path]:
     """The files of all machines, the one that was written last first."""
     return sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def last(folder: Path) -> Bench:
+    """The run that was saved last."""
+    if not (paths := histories(folder)):
+        raise Unusable(f"there is no history in {folder}: `nnspec bench save` begins one, or name a file")
+    machine, rows = read(paths[0])
+    return Bench(
+        [row for row in rows if row["when"] == rows[-1]["when"]], machine, rows[-1]["commit"], rows[-1]["when"]
+    )
+
+
+def of_machine(folder: Path, machine: dict) -> list[dict]:
+    """All rows of a machine, oldest first; none where it has no history."""
+    path = _file(folder, machine)
+    return read(path)[1] if path.exists() else []
+
+
+def _file(folder: Path, machine: dict) -> Path:
+    from nnspec.benchmarks._machine import key_of
+
+    return folder / f"{key_of(machine)}.jsonl"
 
 
 def runs_of(rows: list[dict], commit: str) -> list[list[dict]]:

@@ -19,8 +19,9 @@ from rich.text import Text
 from nnspec.common import Unusable
 
 REFERENCE = "reference"
+STEEPER = 0.3  # than the stated exponent: an accident
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
-BUSY = 1.0  # load a core beside ours, from which figures are doubtful
+DISTURBED = 0.25  # of the rounds preempted, from which figures are doubtful
 BLANK = "–"
 TREATMENT = (
     "Every contestant allocates its outputs anew in every call; the limits write into given outputs. "
@@ -30,16 +31,17 @@ TREATMENT = (
 
 @dataclass
 class Bench:
-    """A run: rows of cases, the machine, the commit, and when it was."""
+    """A run: rows of cases, the machine, the commit, the backends it was made for, and when it was."""
 
     rows: list[dict]
     machine: dict
     commit: str = ""
+    names: tuple[str, ...] = ()
     when: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def judged(self, names: Iterable[str] = ()) -> list[dict]:
-        """The rows of these backends; by default of all but the reference, peers and limits."""
-        names = list(names)
+        """The rows of these backends, or of those that the run was made for, or of all."""
+        names = list(names or self.names)
         return [row for row in self.rows if row["kind"] == "backend" and (not names or row["backend"] in names)]
 
     def rivals(self, rows: list[dict]) -> list[str]:
@@ -83,7 +85,7 @@ def to_json(bench: Bench) -> str:
         "machine_info": pytest_benchmark_generate_machine_info() | {"nnspec": bench.machine},
         "commit_info": {"id": bench.commit.rstrip("+"), "dirty": bench.commit.endswith("+"), "project": "nnspec"},
         "benchmarks": [_as_benchmark(row) for row in bench.rows if "rounds" in row],
-        "nnspec_untimed": bench.untimed(),
+        "nnspec": {"backends": list(bench.names), "untimed": bench.untimed()},
         "datetime": bench.when,
         "version": __version__,
     }
@@ -120,10 +122,11 @@ def read_json(file) -> Bench:
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unusable(f"{file} is no benchmark file: {type(error).__name__}: {error}") from None
-    rows = [row | {"rounds": data} for row, data in found] + told.get("nnspec_untimed", [])
+    ours = told.get("nnspec", {"backends": [], "untimed": []})
+    rows = [row | {"rounds": data} for row, data in found] + ours["untimed"]
     if not rows:
         raise Unusable(f"{file} holds no paired measurement of nnspec")
-    return Bench(rows, machine, commit[:12] + dirty, told["datetime"])
+    return Bench(rows, machine, commit[:12] + dirty, tuple(ours["backends"]), told["datetime"])
 
 
 def _paired(benchmark: dict) -> bool:
@@ -134,8 +137,8 @@ def _paired(benchmark: dict) -> bool:
 
 
 def title_of(row: dict) -> str:
-    """The concept, and which of its benchmarks, where they differ."""
-    return " ".join(dict.fromkeys((row["concept"], row["benchmark"])))
+    """Which benchmark of the concept it is, with the name of the concept where it is not part of it."""
+    return row["benchmark"] if row["concept"] in row["benchmark"] else f"{row['concept']} {row['benchmark']}"
 
 
 def case_of(row: dict) -> str:
@@ -183,7 +186,7 @@ def geometric_mean(rows: list[dict], rival: str) -> tuple[float, int] | None:
 def machine_line(machine: dict) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine.get("versions", {}).items())
     parts = [machine.get("cpu"), f"{machine['cores']} cores" if "cores" in machine else "",
-             f"{machine['threads']} threads for all" if "threads" in machine else "", machine.get("blas"),
+             f"threads for all: {machine['threads']}" if "threads" in machine else "", machine.get("blas"),
              f"Python {machine['python']}" if "python" in machine else "", versions]  # fmt: skip
     return ", ".join(filter(None, parts))
 
@@ -213,8 +216,11 @@ def notes(bench: Bench, rows: list[dict]) -> list[str]:
     rates = _rates(rows)
     lines += [f"limits: {rates}"] if rates else []
     lines.append(f"machine: {machine_line(bench.machine)}")
-    if (load := max((row["load"] or 0 for row in rows), default=0)) > BUSY:
-        lines.append(f"the machine was busy: up to {load:.1f} processes a core waited, intervals are wide")
+    if disturbed := sum(row["preempted"] > DISTURBED for row in rows):
+        lines.append(
+            f"the machine was busy: in {disturbed} of {len(rows)} cases other processes took a core in more than a "
+            f"quarter of the rounds, which lengthens long calls more than short ones"
+        )
     return [*lines, TREATMENT]
 
 
