@@ -26,6 +26,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
+def most_threads() -> int:
+    """All cores, or fewer where numba was told so (NUMBA_NUM_THREADS)."""
+    return min(cores(), numba.config.NUMBA_NUM_THREADS)
+
+
 @contextlib.contextmanager
 def equal_threads(count: int):
     """Every thread pool of this process limited to `count`: numba, PyTorch, BLAS, OpenMP; restored afterwards.

@@ -98,7 +98,7 @@ def measured(
     curve: bool = False,
 ) -> list[dict]:  # fmt: skip
     """The rows of one case: the reference, the backends of these names, the peers, and the limits."""
-    threads = threads or _machine.cores()
+    threads = threads or _machine.most_threads()
     problem = bench.problem(size, dtype)
     entrants, unfit = _entrants(bench, problem, names)
     limits = _limits(bench, problem)

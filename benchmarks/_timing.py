@@ -158,21 +158,17 @@ def ratio(one: Timed, other: Timed) -> Ratio:
 
 
 def median_ratio(groups: Iterable[list[float]]) -> Ratio:
-    """The median of log-ratios as a ratio. Groups (processes) are drawn first, then the rounds in each."""
-    groups = [np.asarray(group) for group in groups]
-    together = np.concatenate(groups)
-    value = float(np.exp(np.median(together)))
-    if len(together) < LEAST_FOR_INTERVAL:
-        return Ratio(value, None, None, len(together))
+    """The median of log-ratios as a ratio. Groups (processes, of equally many rounds) are drawn first, then rounds."""
+    groups = np.array(list(groups))  # (G, R)
+    value = float(np.exp(np.median(groups)))
+    if groups.size < LEAST_FOR_INTERVAL:
+        return Ratio(value, None, None, groups.size)
     rng = np.random.default_rng(0)
-    medians = [np.median(_redrawn(groups, rng)) for _ in range(RESAMPLES)]
+    of = rng.integers(len(groups), size=(RESAMPLES, len(groups), 1))
+    at = rng.integers(groups.shape[1], size=(RESAMPLES, *groups.shape))
+    medians = np.median(groups[of, at].reshape(RESAMPLES, -1), axis=1)
     low, high = np.exp(np.quantile(medians, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]))
-    return Ratio(value, float(low), float(high), len(together))
-
-
-def _redrawn(groups, rng) -> np.ndarray:
-    drawn = rng.integers(len(groups), size=len(groups))
-    return np.concatenate([rng.choice(groups[index], len(groups[index])) for index in drawn])
+    return Ratio(value, float(low), float(high), groups.size)
 
 
 def fitted_exponent(sizes, seconds) -> float:

@@ -2,11 +2,12 @@
 
 `python -c LAUNCH ROOT INSTRUMENT BACKEND DTYPE THREADS`: the implementation, its reference and its specification come
 from the checkout ROOT, the benchmarks from the folder INSTRUMENT: both sides are measured with the same ones. It reads
-lines of JSON: ["prepare", concept, benchmark, size] is answered with seconds a call or a reason not to time it,
-["block", repeats] with seconds a call.
+lines of JSON: ["prepare", module, class, size] is answered with seconds a call or a reason not to time it, ["block",
+repeats] with seconds a call.
 """
 
 import contextlib
+import importlib
 import json
 import sys
 
@@ -42,14 +43,12 @@ def main(backend: str, dtype: str, threads: int):
             print(json.dumps(reply), file=replies, flush=True)
 
 
-def _prepared(backend, dtype, concept, benchmark, size):
+def _prepared(backend, dtype, module, benchmark, size):
     from nnspec.benchmarks import _measure, _timing
 
     try:
-        found = {(bench.label(), name): bench for bench, name in _measure.selected([concept])}
-        bench = found[benchmark, size]()
-        problem = bench.problem(size, dtype)
-        contestant = _measure.admitted(bench, problem, backend)
+        bench = getattr(importlib.import_module(module), benchmark)()
+        contestant = _measure.admitted(bench, bench.problem(size, dtype), backend)
     except Exception as error:  # an old revision may lack the concept, its specification, or what either needs
         return None, f"{type(error).__name__}: {error}"
     return contestant.call, min(_timing.timed(contestant.call) for _ in range(3))

@@ -132,13 +132,12 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
 
     repository = Path(nnspec.__file__).parent.parent
     with _told(), contextlib.ExitStack() as trees:
-        selected = _measure.selected(concepts, notes, presets)
-        cases = [(bench.spec.concept(), bench.label(), size) for bench, size in selected]
+        cases = _measure.selected(concepts, notes, presets)
         old = trees.enter_context(bench_ab.checked_out(revision, repository))
         new = trees.enter_context(bench_ab.checked_out(other, repository)) if other else repository
         judged = bench_ab.compare(
-            old, new, cases, backend=backend, dtype=dtype, threads=threads or _machine.cores(), threshold=threshold,
-            pairs=pairs,
+            old, new, cases, backend=backend, dtype=dtype, threads=threads or _machine.most_threads(),
+            threshold=threshold, pairs=pairs,
         )  # fmt: skip
     _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}")
 
@@ -194,7 +193,8 @@ def _conclude(judged, what: str):
     for heading in ("case", "new / old", "again", "verdict"):
         table.add_column(heading)
     for one in judged:
-        table.add_row(one.case, interval(one.ratio), interval(one.again), one.verdict.value)
+        verdict = f"{one.verdict.value}: {one.why}" if one.why else one.verdict.value
+        table.add_row(one.case, interval(one.ratio), interval(one.again), verdict)
     to, verdict = report.console(), overall(judged)
     to.print(table)
     to.print(f"\n{what}: {verdict.value}", soft_wrap=True)
@@ -210,7 +210,7 @@ def _folder(history):
 
 
 def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False):
-    """A Bench of the selected cases, with progress on a terminal."""
+    """A Measured of the selected cases, with progress on a terminal."""
     from nnspec import bench_results, report
 
     _prepare(threads)
@@ -229,8 +229,8 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
             rows += _measure.measured(benchmark(), size, dtype, names, threads, curve=curve)
     for name, why in refused.items():
         click.echo(f"nnspec: no column for {name}: {why}", err=True)
-    machine = _machine.described(threads or _machine.cores())
-    return bench_results.Bench(rows, machine, bench_results.commit_of_the_code(), tuple(backends or ("cpu",)))
+    machine = _machine.described(threads or _machine.most_threads())
+    return bench_results.Measured(rows, machine, bench_results.commit_of_the_code(), tuple(backends or ("cpu",)))
 
 
 def _prepare(threads):

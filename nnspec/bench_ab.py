@@ -7,12 +7,14 @@ with other pairs.
 """
 
 import contextlib
+import functools
 import json
 import math
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from nnspec.bench_verdict import THRESHOLD, Judged, judge
@@ -70,23 +72,28 @@ def checked_out(revision: str, repository: Path):
 
 
 def compare(
-    old: Path, new: Path, cases: Iterable[tuple[str, str, str]], *, backend="cpu", dtype="float32", threads=1,
+    old: Path, new: Path, cases: Iterable[tuple[type, str]], *, backend="cpu", dtype="float32", threads=1,
     threshold=THRESHOLD, pairs=PAIRS, rounds=ROUNDS,
 ) -> list[Judged]:  # fmt: skip
-    """A verdict on each case (concept, benchmark, size) of two checkouts."""
+    """A verdict on each case (benchmark, size) of two checkouts."""
 
     def measured(cases):
-        logs = {case: [] for case in cases}
+        """By case: a ratio, or why there is none."""
+        logs, reasons = {case: [] for case in cases}, {}
         for _ in range(pairs):
             for case, found in _pair(old, new, backend, dtype, threads, cases, rounds):
-                logs[case] += [found] if found else []
-        return {case: _ratio(groups) for case, groups in logs.items()}
+                if isinstance(found, str):
+                    reasons[case] = found
+                else:
+                    logs[case].append(found)
+        return {case: (_ratio(groups), reasons.get(case, "")) for case, groups in logs.items()}
 
-    cases = list(cases)
-    return [
-        judge(" ".join(dict.fromkeys(case)), ratio, lambda case=case: measured([case])[case], threshold)
-        for case, ratio in measured(cases).items()
-    ]
+    judged = []
+    for case, (ratio, why) in measured(list(cases)).items():
+        bench, size = case
+        again = functools.partial(lambda case: measured([case])[case][0], case)
+        judged.append(replace(judge(f"{bench.label()} {size}", ratio, again, threshold), why=why))
+    return judged
 
 
 def _ratio(groups: list[list[float]]) -> dict | None:
@@ -96,12 +103,13 @@ def _ratio(groups: list[list[float]]) -> dict | None:
 
 
 def _pair(old, new, backend, dtype, threads, cases, rounds):
-    """(case, log-ratios of its rounds) from one fresh process a side; without rounds where a side cannot be timed."""
+    """(case, log-ratios of its rounds) from one fresh process a side, or why a side cannot be timed."""
     sides = [Revision(root, backend, dtype, threads) for root in (old, new)]
     try:
-        for case in cases:
-            singles = [side.ask("prepare", *case) for side in sides]
-            yield case, [] if any(isinstance(single, str) for single in singles) else _rounds(sides, singles, rounds)
+        for bench, size in cases:
+            singles = [side.ask("prepare", bench.__module__, bench.__name__, size) for side in sides]
+            reasons = [single for single in singles if isinstance(single, str)]
+            yield (bench, size), reasons[0] if reasons else _rounds(sides, singles, rounds)
     finally:
         for side in sides:
             side.end()

@@ -13,7 +13,7 @@ import math
 import statistics
 from pathlib import Path
 
-from nnspec.bench_results import REFERENCE, Bench, case_of
+from nnspec.bench_results import REFERENCE, Measured, case_of
 from nnspec.bench_verdict import THRESHOLD, Judged, judge
 from nnspec.common import Unusable, cache_root
 
@@ -24,7 +24,7 @@ def default_folder() -> Path:
     return cache_root() / "history"
 
 
-def save(bench: Bench, folder: Path) -> tuple[Path, int]:
+def save(bench: Measured, folder: Path) -> tuple[Path, int]:
     """Append the rows of the backends that the run was made for; where, and how many."""
     rows = bench.judged()
     if not rows:
@@ -56,14 +56,13 @@ def histories(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
 
 
-def last(folder: Path) -> Bench:
+def last(folder: Path) -> Measured:
     """The run that was saved last."""
     if not (paths := histories(folder)):
         raise Unusable(f"there is no history in {folder}: `nnspec bench save` begins one, or name a file")
     machine, rows = read(paths[0])
-    return Bench(
-        [row for row in rows if row["when"] == rows[-1]["when"]], machine, rows[-1]["commit"], rows[-1]["when"]
-    )
+    newest = [row for row in rows if row["when"] == rows[-1]["when"]]
+    return Measured(newest, machine, newest[0]["commit"], when=newest[0]["when"])
 
 
 def of_machine(folder: Path, machine: dict) -> list[dict]:

@@ -59,5 +59,5 @@ polyline { fill: none; stroke-width: 1.8; stroke: currentColor; } circle { fill:
 ul { padding-left: 20px; margin: 6px 0; } li { margin: 2px 0; overflow-wrap: anywhere; }
 @media (max-width: 560px) { main { padding: 20px 14px 40px; } th, td { padding: 5px 8px; }
   td small { display: block; }
-  .bar { grid-template-columns: 1fr 11em; } .bar svg { grid-column: 1 / -1; order: 3; } .bars { columns: 1; } }
+  .bar { grid-template-columns: 1fr auto; } .bar svg { grid-column: 1 / -1; order: 3; } .bars { columns: 1; } }
 """

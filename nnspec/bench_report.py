@@ -11,7 +11,7 @@ from nnspec.bench_results import (
     REFERENCE,
     STEEPER,
     TREATMENT,
-    Bench,
+    Measured,
     case_of,
     geometric_mean,
     interval,
@@ -30,7 +30,7 @@ SHARE_SHOWN = 1.2  # of the limit: the end of the bars
 _COLOURS = ("a", "b", "c", "d", "e", "f")
 
 
-def html(bench: Bench, history: list[dict], names=()) -> str:
+def html(bench: Measured, history: list[dict], names=()) -> str:
     """history: the rows of this machine's runs, oldest first; it may be empty."""
     rows = bench.judged(names)
     rivals = bench.rivals(rows)

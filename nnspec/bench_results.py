@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from rich.console import Console
@@ -30,7 +31,7 @@ TREATMENT = (
 
 
 @dataclass
-class Bench:
+class Measured:
     """A run: rows of cases, the machine, the commit, the backends it was made for, and when it was."""
 
     rows: list[dict]
@@ -76,7 +77,7 @@ def _git(*command) -> str | None:
 # -- pytest-benchmark's JSON -----------------------------------------------------------------------------------------
 
 
-def to_json(bench: Bench) -> str:
+def to_json(bench: Measured) -> str:
     """pytest-benchmark's format: one benchmark a row, with the row in its `extra_info`."""
     from pytest_benchmark import __version__
     from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
@@ -110,7 +111,7 @@ def _as_benchmark(row: dict) -> dict:
     }  # fmt: skip
 
 
-def read_json(file) -> Bench:
+def read_json(file) -> Measured:
     """What `nnspec bench --json` or `pytest benchmarks/ --benchmark-json` wrote. Raises Unusable."""
     try:
         told = json.loads(Path(file).read_text())
@@ -126,7 +127,7 @@ def read_json(file) -> Bench:
     rows = [row | {"rounds": data} for row, data in found] + ours["untimed"]
     if not rows:
         raise Unusable(f"{file} holds no paired measurement of nnspec")
-    return Bench(rows, machine, commit[:12] + dirty, tuple(ours["backends"]), told["datetime"])
+    return Measured(rows, machine, commit[:12] + dirty, tuple(ours["backends"]), told["datetime"])
 
 
 def _paired(benchmark: dict) -> bool:
@@ -191,21 +192,26 @@ def machine_line(machine: dict) -> str:
     return ", ".join(filter(None, parts))
 
 
-def cells(row: dict, rivals: list[str]) -> list[str]:
-    """One line of the table, of which the terminal and Markdown make their own."""
-    over = [interval(row["over"].get(rival)) if rival != row["backend"] else BLANK for rival in rivals]
-    return [title_of(row), row["case"], row["dtype"], row["backend"], times(row["over"].get(REFERENCE)), *over,
-            percent(row["limit"]), seconds(row["compile"]), megabytes(row["memory"])]  # fmt: skip
+def lines(rows: list[dict], rivals: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Headings and lines of the table, of which the terminal and Markdown make their own.
 
-
-def headings(rivals: list[str]) -> list[str]:
+    Where all rows have one dtype and one backend, that stands in the notes.
+    """
+    told = [name for name in ("dtype", "backend") if len({row[name] for row in rows}) > 1]
     over = [f"/ {rival}" for rival in rivals]
-    return ["concept", "case", "dtype", "backend", "reference /", *over, "of the limit", "compile s", "memory MB"]
+    headings = ["concept", "case", *told, "reference /", *over, "of the limit", "compile s", "memory MB"]
+    return headings, [
+        [title_of(row), row["case"], *(row[name] for name in told), times(row["over"].get(REFERENCE)),
+         *(interval(row["over"].get(rival)) for rival in rivals),
+         percent(row["limit"]), seconds(row["compile"]), megabytes(row["memory"])]
+        for row in rows
+    ]  # fmt: skip
 
 
-def notes(bench: Bench, rows: list[dict]) -> list[str]:
+def notes(bench: Measured, rows: list[dict]) -> list[str]:
     """What has to be said below a table."""
-    lines = []
+    lines = [f"{', '.join(dict.fromkeys(row['backend'] for row in rows))} in "
+             f"{', '.join(dict.fromkeys(row['dtype'] for row in rows))}"] if rows else []  # fmt: skip
     for rival in bench.rivals(rows):
         for backend in dict.fromkeys(row["backend"] for row in rows if row["backend"] != rival):
             mean = geometric_mean([row for row in rows if row["backend"] == backend], rival)
@@ -235,17 +241,17 @@ def _rates(rows: list[dict]) -> str:
 # -- tables ----------------------------------------------------------------------------------------------------------
 
 
-def show(bench: Bench, to: Console, names: Iterable[str] = ()):
+def show(bench: Measured, to: Console, names: Iterable[str] = ()):
     rows = bench.judged(names)
     rivals = bench.rivals(rows)
+    headings, filled = lines(rows, rivals)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, heading in enumerate(headings(rivals)):
-        table.add_column(heading, justify="left" if number < 4 else "right", no_wrap=number == 0)
-    for row in rows:
-        line = [Text(cell) for cell in cells(row, rivals)]
-        for cell, rival in zip(line[5:], rivals, strict=False):
-            cell.style = _style(row["over"].get(rival))
-        table.add_row(*line)
+    begin = headings.index("reference /")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if number < begin else "right", no_wrap=number == 0)
+    for row, cells in zip(rows, filled, strict=True):
+        styles = [""] * (begin + 1) + [_style(row["over"].get(rival)) for rival in rivals]
+        table.add_row(*(Text(cell, style) for cell, style in zip_longest(cells, styles, fillvalue="")))
     to.print(table)
     to.print()
     for line in notes(bench, rows):
@@ -259,10 +265,9 @@ def _style(ratio: dict | None) -> str:
     return "green" if high < AHEAD else "red" if low > BEHIND else ""
 
 
-def markdown(bench: Bench, names: Iterable[str] = ()) -> str:
+def markdown(bench: Measured, names: Iterable[str] = ()) -> str:
     rows = bench.judged(names)
-    rivals = bench.rivals(rows)
-    align = ["---"] * 4 + ["---:"] * (len(rivals) + 4)
-    lines = [headings(rivals), align, *(cells(row, rivals) for row in rows)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    headings, filled = lines(rows, bench.rivals(rows))
+    align = ["---:" if number >= headings.index("reference /") else "---" for number in range(len(headings))]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in [headings, align, *filled])
     return "\n".join([table, "", *(f"- {line}" for line in notes(bench, rows))]) + "\n"

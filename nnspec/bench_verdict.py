@@ -40,6 +40,7 @@ class Judged:
     verdict: Verdict
     ratio: dict | None = None
     again: dict | None = None  # the second measurement, where the first asked for one
+    why: str = ""  # nothing was measured
 
 
 def judge(case: str, ratio: dict | None, repeated: Callable[[], dict | None], threshold: float = THRESHOLD) -> Judged:
