@@ -21,7 +21,6 @@ from nnspec.bench_results import REFERENCE, STEEPER
 from nnspec.benchmarks import _machine
 from nnspec.benchmarks._kinds import FACTORS, Timing
 from nnspec.benchmarks._timing import (
-    CONTESTANT_SECONDS,
     ROUNDS,
     Timed,
     fitted_exponent,
@@ -35,7 +34,7 @@ from nnspec.spec_tests._verdict import CheckFailed, numbers
 
 IMPLAUSIBLE = 2.0  # times the limit
 CURVE_ROUNDS, CURVE_SECONDS = 5, 0.5
-NEIGHBOURS = 2  # of a problem as large as one that is timed: its answer is judged as a whole
+NEIGHBOURS, IF_BELOW = 2, 0.1  # of a problem as large as one that is timed, or 1 where the reference takes longer
 
 
 class Unfit(Exception):
@@ -260,7 +259,7 @@ def _refuted(problem: Problem, entrants: dict[str, Contestant], timings) -> dict
     """
     if REFERENCE not in entrants:
         return {}
-    problem.neighbours = 1 if timings[REFERENCE].seconds > CONTESTANT_SECONDS / 2 else NEIGHBOURS
+    problem.neighbours = NEIGHBOURS if timings[REFERENCE].seconds < IF_BELOW else 1
     want = {name: np.asarray(value) for name, value in entrants[REFERENCE].answer().items()}
     budgets = problem.spec.budgets(problem, want)
     limits = {name: _norm(budget.limit) for name, budget in budgets.items()}
