@@ -226,7 +226,11 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
         for number, (benchmark, size) in enumerate(cases):
             if status:
                 status.update(f"{number + 1} of {len(cases)}: {benchmark.spec.concept()} {benchmark.label()} {size}")
-            rows += _measure.measured(benchmark(), size, dtype, names, threads, curve=curve)
+            try:
+                rows += _measure.measured(benchmark(), size, dtype, names, threads, curve=curve)
+            except KeyboardInterrupt:  # what was measured so far is worth keeping
+                click.echo(f"nnspec: interrupted, {number} of {len(cases)} cases were measured", err=True)
+                break
     for name, why in refused.items():
         click.echo(f"nnspec: no column for {name}: {why}", err=True)
     machine = _machine.described(threads or _machine.most_threads())
