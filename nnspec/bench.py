@@ -7,7 +7,7 @@ import sys
 import click
 
 from nnspec.bench_verdict import THRESHOLD, Verdict
-from nnspec.common import DTYPES, Unusable
+from nnspec.common import DTYPES, Unusable, told_in_one_line, writable
 
 PRESETS = ("S", "M", "L")
 
@@ -57,13 +57,17 @@ def bench():
 @click.argument("backends", nargs=-1)
 @_cases
 @click.option("--curve", is_flag=True, help="Also cost against size, with the fitted exponent.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False), help="Write it all, as pytest-benchmark does.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False), callback=writable,
+    help="Write it all, in pytest-benchmark's format.",
+)  # fmt: skip
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def run(backends, curve, json_file, markdown, **cases):
     """Measure, and print a table. Default: cpu; every other installed backend is its peer."""
     from nnspec import bench_results, report
+    from nnspec.backends import CannotLoad
 
-    with _told():
+    with told_in_one_line(CannotLoad, Unusable):
         measured = _measure(backends, curve=curve, **cases)
     to = report.console()
     if json_file:
@@ -84,8 +88,9 @@ def run(backends, curve, json_file, markdown, **cases):
 def save(backends, history, file, **cases):
     """Measure, and append to the history of this machine: a row for each commit, case and backend."""
     from nnspec import bench_history, bench_results
+    from nnspec.backends import CannotLoad
 
-    with _told():
+    with told_in_one_line(CannotLoad, Unusable):
         measured = bench_results.read_json(file) if file else _measure(backends, **cases)
         path, count = bench_history.save(measured, _folder(history))
     click.echo(f"{count} rows of {measured.commit or 'no commit'} appended to {path}")
@@ -103,7 +108,7 @@ def compare(old, new, history, threshold):
     """
     from nnspec import bench_history
 
-    with _told():
+    with told_in_one_line(Unusable):
         sides = [_side(name, history) for name in (old, new)]
         judged = bench_history.compare(*sides, threshold)
     _conclude(judged, f"{new} over {old}, times over their limit")
@@ -131,7 +136,7 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
     from nnspec.benchmarks import _machine, _measure
 
     repository = Path(nnspec.__file__).parent.parent
-    with _told(), contextlib.ExitStack() as trees:
+    with told_in_one_line(Unusable), contextlib.ExitStack() as trees:
         cases = _measure.selected(concepts, notes, presets)
         old = trees.enter_context(bench_ab.checked_out(revision, repository))
         new = trees.enter_context(bench_ab.checked_out(other, repository)) if other else repository
@@ -144,7 +149,10 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
 
 @bench.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
-@click.option("--out", default="bench.html", show_default=True, type=click.Path(dir_okay=False), help="The HTML file.")
+@click.option(
+    "--out", default="bench.html", show_default=True, type=click.Path(dir_okay=False), callback=writable,
+    help="The HTML file.",
+)  # fmt: skip
 @click.option("--backend", "backends", multiple=True, help="Only the rows of this backend.")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown instead.")
 @_history
@@ -153,7 +161,7 @@ def report(file, out, backends, markdown, history):
     from nnspec import bench_history, bench_report, bench_results
     from nnspec import report as showing
 
-    with _told():
+    with told_in_one_line(Unusable):
         folder = _folder(history)
         bench = bench_results.read_json(file) if file else bench_history.last(folder)
         if not bench.judged(backends):
@@ -259,15 +267,3 @@ def _contestants(backends) -> tuple[list[str], dict[str, str]]:
             except CannotLoad as error:
                 refused[name] = str(error)
     return found, refused
-
-
-@contextlib.contextmanager
-def _told():
-    """Errors that are the user's to mend: one line, exit code 2."""
-    from nnspec.backends import CannotLoad
-
-    try:
-        yield
-    except (CannotLoad, Unusable) as error:
-        click.echo(f"nnspec: {error}", err=True)
-        sys.exit(2)
