@@ -16,8 +16,8 @@ import numpy as np
 from nnspec.accelerated.cpu._jit import kernel
 from nnspec.common import Unusable
 
-GEMM_SIZE = {"float32": 1024, "float64": 768}
-SMALLEST_COPY, LARGEST_COPY = 1 << 14, 1 << 28  # bytes read and written
+GEMM_SIZES = (256, 384, 1024)  # the largest reaches the peak on a quiet machine, the others between two interruptions
+SMALLEST_COPY, LARGEST_COPY = 1 << 14, 1 << 26  # bytes read and written; the largest fits no cache
 VERSIONS = ("numpy", "numba", "torch", "scikit-learn", "jax")
 
 
@@ -78,9 +78,8 @@ def _resident(name: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
-def gemm(dtype: str) -> tuple[Callable, float]:
+def gemm(dtype, n: int) -> tuple[Callable, float]:
     """A matrix product of BLAS into a given output, and its floating-point operations."""
-    n = GEMM_SIZE[dtype]
     a, b, out = (np.random.default_rng(seed).random((n, n)).astype(dtype) for seed in range(3))
     return lambda: np.matmul(a, b, out=out), 2.0 * n**3
 

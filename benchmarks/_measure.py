@@ -61,6 +61,7 @@ class Contestant:
 class Limit:
     """A call that does nothing but the work that binds a case."""
 
+    kind: str  # sgemm, dgemm, copy
     call: Callable
     work: float  # of that call
     unit: str
@@ -217,23 +218,31 @@ def _limits(bench, problem) -> dict[str, Limit]:
     dtype, dims = problem.dtype, problem.dims
     found = {}
     if flops := bench.flops(**dims):
-        name = {"float32": "sgemm", "float64": "dgemm"}[str(dtype)]
-        found[name] = Limit(*_machine.gemm(str(dtype)), "flop/s", flops)
+        kind = {"float32": "sgemm", "float64": "dgemm"}[str(dtype)]
+        for n in _machine.GEMM_SIZES:
+            found[f"{kind} {n}"] = Limit(kind, *_machine.gemm(dtype, n), "flop/s", flops)
     if moved := bench.traffic(**dims) * dtype.itemsize:
-        found["copy"] = Limit(*_machine.copy(int(moved)), "B/s", moved)
+        found["copy"] = Limit("copy", *_machine.copy(int(moved)), "B/s", moved)
     for limit in found.values():
         limit.call()
     return found
 
 
+def _binding(timings, limits: dict[str, Limit]) -> str | None:
+    """Of each kind the one that came closest to the peak counts; of the kinds, that at which the case takes longest."""
+    best = {}
+    for name in sorted(limits, key=lambda name: limits[name].seconds(timings[name]), reverse=True):
+        best[limits[name].kind] = name
+    return max(best.values(), key=lambda name: limits[name].seconds(timings[name]), default=None)
+
+
 def _share_of_limit(timing: Timed, timings, limits: dict[str, Limit]) -> dict | None:
-    """The time that the limit allows over the time taken. What takes longest at its limit is the one that binds."""
-    if not limits:
+    """The time that the limit allows over the time taken."""
+    if (name := _binding(timings, limits)) is None:
         return None
-    binding = max(limits, key=lambda name: limits[name].seconds(timings[name]))
-    needed = limits[binding].needed / limits[binding].work
-    share = ratio(timings[binding], timing).scaled(needed).as_dict()
-    return {"kind": binding, "share": share} | limits[binding].rate(timings[binding])
+    limit = limits[name]
+    share = ratio(timings[name], timing).scaled(limit.needed / limit.work).as_dict()
+    return {"kind": limit.kind, "share": share} | limit.rate(timings[name])
 
 
 def _seen(name: str, kind: str, timing: Timed) -> dict:

@@ -18,12 +18,13 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from nnspec.bench_results import ROUNDS
+
 try:
     import resource
 except ImportError:  # not on Windows
     resource = None
 
-ROUNDS = 15
 ROUND_SECONDS = 0.005  # at least: shorter calls are repeated within the round
 LEAST_TIMED = 20e-6  # seconds: shorter calls share a reading of the clock
 CONTESTANT_SECONDS = 2.0  # about: slower contestants take part in fewer rounds, at least in one

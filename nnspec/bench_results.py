@@ -24,9 +24,12 @@ STEEPER = 0.3  # than the stated exponent: an accident
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
 DISTURBED = 0.25  # of the rounds preempted, from which figures are doubtful
 BLANK = "–"
+ROUNDS = 15  # of those that are quick enough
 TREATMENT = (
-    "Every contestant allocates its outputs anew in every call; the limits write into given outputs. "
-    "Times are paired in turn in one process, medians of ratios with 95 % bootstrap intervals."
+    "Every contestant allocates its outputs anew in every call; the limits write into given outputs. All take turns in "
+    f"one process, {ROUNDS} rounds of at least 5 ms, without garbage collection and with equal threads: medians of "
+    "paired ratios with 95 % bootstrap intervals. Compilation is apart: what the first call took beyond a later one, "
+    "0.0 from a cache. Memory is what the process grew by in one call, outputs and all."
 )
 
 
@@ -222,6 +225,11 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
     rates = _rates(rows)
     lines += [f"limits: {rates}"] if rates else []
     lines.append(f"machine: {machine_line(bench.machine)}")
+    for rival in [REFERENCE, *bench.rivals(rows)]:
+        fewer = [row["over"][rival]["rounds"] for row in rows if rival in row["over"]]
+        if short := [count for count in fewer if count < ROUNDS]:
+            lines.append(f"{rival}: in {len(short)} of {len(fewer)} cases, whose calls are long, fewer than {ROUNDS} "
+                         f"rounds were paired with it, {min(short)} at least")  # fmt: skip
     if disturbed := sum(row["preempted"] > DISTURBED for row in rows):
         lines.append(
             f"the machine was busy: in {disturbed} of {len(rows)} cases other processes took a core in more than a "
