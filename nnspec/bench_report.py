@@ -86,7 +86,7 @@ def _heat_line(row, rivals, several: bool) -> str:
     cells.append(_ratio_cell(faster, times(faster).split(" ")[0]))
     for ratio in map(row["over"].get, rivals):
         cells.append(_ratio_cell(ratio, f"{ratio['value']:.2f}" if ratio else ""))
-    for text in (percent(limit).split(" [")[0], seconds(row["compile"]), megabytes(row["memory"])):
+    for text in (percent(limit, ends=False), seconds(row["compile"]), megabytes(row["memory"])):
         cells.append(f"<td>{escape(text)}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -165,11 +165,11 @@ def times(ratio: dict | None) -> str:
     return interval(turned, ".2f" if turned["value"] < 10 else ".0f", "x")
 
 
-def percent(limit: dict | None) -> str:
+def percent(limit: dict | None, ends: bool = True) -> str:
     if limit is None:
         return BLANK
     share = {key: limit["share"][key] and 100 * limit["share"][key] for key in ("value", "low", "high")}
-    return f"{interval(share, '.0f', ' %')} {limit['kind']}"
+    return f"{interval(share if ends else share | {'low': None}, '.0f', ' %')} {limit['kind']}"
 
 
 def megabytes(count: int | None) -> str:
@@ -206,7 +206,7 @@ def lines(rows: list[dict], rivals: list[str]) -> tuple[list[str], list[list[str
     return headings, [
         [title_of(row), row["case"], *(row[name] for name in told), times(row["over"].get(REFERENCE)),
          *(interval(row["over"].get(rival)) for rival in rivals),
-         percent(row["limit"]), seconds(row["compile"]), megabytes(row["memory"])]
+         percent(row["limit"], ends=False), seconds(row["compile"]), megabytes(row["memory"])]
         for row in rows
     ]  # fmt: skip
 
@@ -253,7 +253,7 @@ def show(bench: Measured, to: Console, names: Iterable[str] = ()):
     rows = bench.judged(names)
     rivals = bench.rivals(rows)
     headings, filled = lines(rows, rivals)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     begin = headings.index("reference /")
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="left" if number < begin else "right", no_wrap=number == 0)
