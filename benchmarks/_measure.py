@@ -33,6 +33,7 @@ from nnspec.spec_tests._spec import BackendRaised
 from nnspec.spec_tests._verdict import CheckFailed, numbers
 
 IMPLAUSIBLE = 2.0  # times the limit
+CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}  # one thread: the same, but for what others take
 PLAIN_SUMS = 2  # times the expected rounding of a random walk
 CURVE_ROUNDS, CURVE_SECONDS = 5, 0.5
 NEIGHBOURS, IF_BELOW = 2, 0.1  # of a problem as large as one that is timed, or 1 where the reference takes longer
@@ -105,7 +106,9 @@ def measured(
     limits = _limits(bench, problem)
     with _machine.equal_threads(threads):
         calls = {name: contestant.call for name, contestant in entrants.items()}
-        timings = interleaved(calls | {name: limit.call for name, limit in limits.items()}, rounds)
+        clock = "cpu" if threads == 1 and not _queued(bench, calls) else "wall"
+        together = calls | {name: limit.call for name, limit in limits.items()}
+        timings = interleaved(together, rounds, clock=CLOCKS[clock])
         memory = {name: _machine.extra_memory(call) for name, call in calls.items()}
         unfit |= _refuted(problem, entrants, timings)
         curves = _curves(bench, dtype, [name for name in calls if name not in unfit]) if curve else {}
@@ -113,7 +116,7 @@ def measured(
     common = {
         "concept": bench.spec.concept(), "note": catalogue.concepts()[bench.spec.concept()].note,
         "benchmark": bench.label(), "case": size, "preset": preset_of(size), "dtype": dtype, "threads": threads,
-        "dims": problem.dims,
+        "clock": clock, "dims": problem.dims,
     }  # fmt: skip
     rows = []
     for name, timing in fit.items():
@@ -301,8 +304,7 @@ def _curves(bench, dtype, names) -> dict[str, dict]:
     Cost is CPU time of all threads, because long calls lose more of the wall clock to other processes than short ones,
     which looks like growth; where a backend queues work for a device, it is the wall clock's.
     """
-    queued = any(hasattr(loaded(name).namespace, "synchronize") for name in names if name not in bench.peers)
-    clock = time.perf_counter if queued else time.process_time
+    clock = CLOCKS["wall" if _queued(bench, names) else "cpu"]
     problems = [bench.problem(next(iter(bench.sizes)), dtype, factor) for factor in FACTORS]
     along = bench.growing()
     sizes = [int(np.prod(problem.dims[along[0]])) for problem in problems]
@@ -318,6 +320,11 @@ def _curves(bench, dtype, names) -> dict[str, dict]:
         for name in names:
             seconds[name].append(timings[name].seconds if name in timings else None)
     return {name: _curve(along, sizes, found, bench.exponent) for name, found in seconds.items()}
+
+
+def _queued(bench, names) -> bool:
+    """Whether one of them leaves work to a device, which no CPU time shows."""
+    return any(hasattr(loaded(name).namespace, "synchronize") for name in names if name not in bench.peers)
 
 
 def _curve_call(bench, problem, name):

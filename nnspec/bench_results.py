@@ -230,7 +230,9 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
         if short := [count for count in fewer if count < ROUNDS]:
             lines.append(f"{rival}: in {len(short)} of {len(fewer)} cases, whose calls are long, fewer than {ROUNDS} "
                          f"rounds were paired with it, {min(short)} at least")  # fmt: skip
-    if disturbed := sum(row["preempted"] > DISTURBED for row in rows):
+    if any(row["clock"] == "cpu" for row in rows):
+        lines.append("with one thread CPU time is measured, which other processes do not lengthen")
+    elif disturbed := sum(row["preempted"] > DISTURBED for row in rows):
         lines.append(
             f"the machine was busy: in {disturbed} of {len(rows)} cases other processes took a core in more than a "
             f"quarter of the rounds, which lengthens long calls more than short ones"

@@ -216,7 +216,8 @@ def test_the_verdict_on_many_cases_is_that_which_asks_for_attention():
 def row(time_over_limit, case="M", **changes):
     return {
         "concept": "relu", "note": "n05_backpropagation", "benchmark": "relu", "case": case, "preset": case, "dims": {},
-        "dtype": "float32", "threads": 1, "backend": "cpu", "kind": "backend", "state": "timed", "seconds": 0.001,
+        "dtype": "float32", "threads": 2, "clock": "wall", "backend": "cpu", "kind": "backend", "state": "timed",
+        "seconds": 0.001,
         "repeats": 5, "rounds": [0.001] * 15, "preempted": 0.0, "compile": 0.2, "memory": 4_000_000, "curve": None,
         "over": {"reference": span(0.25), "torch": span(0.5)}, "flags": [],
         "limit": {"kind": "copy", "share": span(1 / time_over_limit), "rate": 1e10, "unit": "B/s"},
@@ -322,7 +323,12 @@ def test_a_contributed_backend_is_a_column_by_existing(contributed):
     folder, printed = contributed
     bench = bench_results.read_json(folder / "run.json")
     (right,) = bench.judged()
-    assert right["backend"] == "./right.py" and len(right["rounds"]) == 15 and right["limit"]["kind"] == "copy"
+    assert (
+        right["backend"] == "./right.py"
+        and len(right["rounds"]) == 15
+        and right["clock"] == "cpu"
+        and right["limit"]["kind"] == "copy"
+    )
     assert {"reference", "cpu"} <= right["over"].keys() and right["over"]["cpu"]["low"] > 0
     assert right["curve"]["sizes"] == [10_000, 20_000, 40_000, 80_000, 160_000]
     assert re.search(r"relu +S +\d\.\d\dx \[", printed) and "./right.py in float32" in printed
@@ -392,6 +398,11 @@ def test_blanks_are_shown_and_losses_too(tmp_path):
 def test_a_busy_machine_is_told():
     assert "the machine was busy: in 1 of 1 cases" in bench_results.markdown(Measured([row(1, preempted=0.5)], {}))
     assert "busy" not in bench_results.markdown(Measured([row(1)], {}))
+
+
+def test_cpu_time_is_told():
+    told = bench_results.markdown(Measured([row(1, preempted=0.5, clock="cpu", threads=1)], {}))
+    assert "with one thread CPU time is measured" in told and "busy" not in told
 
 
 def test_help_tells_the_commands_and_exit_codes():
