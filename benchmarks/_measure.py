@@ -106,7 +106,7 @@ def measured(
     limits = _limits(bench, problem)
     with _machine.equal_threads(threads):
         calls = {name: contestant.call for name, contestant in entrants.items()}
-        clock = "cpu" if threads == 1 and not _queued(bench, calls) else "wall"
+        clock = clock_for(threads, [name for name in calls if name not in bench.peers])
         together = calls | {name: limit.call for name, limit in limits.items()}
         timings = interleaved(together, rounds, clock=CLOCKS[clock])
         memory = {name: _machine.extra_memory(call) for name, call in calls.items()}
@@ -198,6 +198,12 @@ def _call_of(backend: Backend, problem: Problem) -> Callable[[], dict]:
         return answer
 
     return run
+
+
+def clock_for(threads: int, backends: Iterable[str]) -> str:
+    """CPU time where it is the time of the one thread; not where a backend leaves work to a device."""
+    queued = any(hasattr(loaded(name).namespace, "synchronize") for name in backends)
+    return "cpu" if threads == 1 and not queued else "wall"
 
 
 def _entrants(bench, problem, names) -> tuple[dict[str, Contestant], dict[str, str]]:
@@ -304,7 +310,7 @@ def _curves(bench, dtype, names) -> dict[str, dict]:
     Cost is CPU time of all threads, because long calls lose more of the wall clock to other processes than short ones,
     which looks like growth; where a backend queues work for a device, it is the wall clock's.
     """
-    clock = CLOCKS["wall" if _queued(bench, names) else "cpu"]
+    clock = CLOCKS[clock_for(1, [name for name in names if name not in bench.peers])]
     problems = [bench.problem(next(iter(bench.sizes)), dtype, factor) for factor in FACTORS]
     along = bench.growing()
     sizes = [int(np.prod(problem.dims[along[0]])) for problem in problems]
@@ -320,11 +326,6 @@ def _curves(bench, dtype, names) -> dict[str, dict]:
         for name in names:
             seconds[name].append(timings[name].seconds if name in timings else None)
     return {name: _curve(along, sizes, found, bench.exponent) for name, found in seconds.items()}
-
-
-def _queued(bench, names) -> bool:
-    """Whether one of them leaves work to a device, which no CPU time shows."""
-    return any(hasattr(loaded(name).namespace, "synchronize") for name in names if name not in bench.peers)
 
 
 def _curve_call(bench, problem, name):

@@ -30,16 +30,17 @@ main(*sys.argv[3:5], int(threads))
 def main(backend: str, dtype: str, threads: int):
     replies = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):  # whatever a backend prints must not be taken for an answer
-        from nnspec.benchmarks import _machine, _timing
+        from nnspec.benchmarks import _machine, _measure, _timing
 
-        call = None
+        call, clock = None, None
         for line in sys.stdin:
             command, *given = json.loads(line)
             with _machine.equal_threads(threads), _timing.without_gc():
                 if command == "prepare":
                     call, reply = _prepared(backend, dtype, *given)
+                    clock = call and _measure.CLOCKS[_measure.clock_for(threads, [backend])]
                 else:
-                    reply = _timing.block(call, *given)
+                    reply = _timing.block(call, *given, clock=clock)
             print(json.dumps(reply), file=replies, flush=True)
 
 

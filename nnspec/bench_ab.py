@@ -32,26 +32,28 @@ class Revision:
 
         instrument = Path(_worker.__file__).parent
         arguments = [str(root), str(instrument), backend, dtype, str(threads)]
+        self.root = root
+        self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (a pipe that nobody reads would fill up)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _worker.LAUNCH, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tempfile.gettempdir(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, cwd=tempfile.gettempdir(),
         )  # fmt: skip
-        self.root = root
 
     def ask(self, *command):
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
             self.process.stdin.write(json.dumps(command) + "\n")
             self.process.stdin.flush()
             if line := self.process.stdout.readline():
                 return json.loads(line)
-        except BrokenPipeError:
-            pass
-        told = self.process.communicate()[1].strip().splitlines()
+        self.process.wait()
+        self.said.seek(0)
+        told = self.said.read().strip().splitlines()
         raise Unusable(f"the process for {self.root} ended: {told[-1] if told else 'it said nothing'}")
 
     def end(self):
         self.process.kill()
         self.process.communicate()
+        self.said.close()
 
 
 @contextlib.contextmanager

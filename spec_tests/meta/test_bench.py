@@ -19,6 +19,7 @@ from nnspec.bench_verdict import Judged, Verdict, judge, overall
 from nnspec.benchmarks import _machine, _measure, _timing
 from nnspec.benchmarks.n05_backpropagation import bench_relu
 from nnspec.cli import main
+from nnspec.common import Unusable
 
 ROOT = Path(nnspec.__file__).parent.parent
 MINE = """
@@ -98,7 +99,13 @@ def work(amount):
     return call
 
 
-def measured(slowdown, amount=20):
+@pytest.fixture
+def short(monkeypatch):
+    """Rounds of 2 ms: the statistics are the same, and many runs fit into seconds."""
+    monkeypatch.setattr(_timing, "ROUND_SECONDS", 0.002)
+
+
+def measured(slowdown, amount=10):
     timings = _timing.interleaved({"old": work(amount), "new": work(round(slowdown * amount))})
     return _timing.ratio(timings["new"], timings["old"]).as_dict()
 
@@ -107,15 +114,15 @@ def runs(slowdown, count):
     return [judge("work", measured(slowdown), lambda: measured(slowdown)).verdict for _ in range(count)]
 
 
-def test_the_same_against_itself_is_no_regression_in_20_runs():
+def test_the_same_against_itself_is_no_regression_in_20_runs(short):
     assert Verdict.REGRESSED not in runs(1.0, 20)
 
 
-def test_a_slowdown_by_half_is_reported_every_time():
+def test_a_slowdown_by_half_is_reported_every_time(short):
     assert set(runs(1.5, 8)) == {Verdict.REGRESSED}
 
 
-def test_a_slowdown_by_a_fifth_is_reported_most_of_the_time():
+def test_a_slowdown_by_a_fifth_is_reported_most_of_the_time(short):
     assert runs(1.2, 8).count(Verdict.REGRESSED) > 4
 
 
@@ -284,7 +291,7 @@ def slower(tmp_path_factory):
 
 
 def test_two_revisions_in_turn(slower):
-    given = {"backend": "reference", "threads": 1, "pairs": 1}
+    given = {"backend": "reference", "threads": 1, "pairs": 1, "rounds": 9}
     (judged,) = bench_ab.compare(ROOT, slower, [(bench_relu.BenchRelu, "S")], **given)
     assert judged.verdict is Verdict.REGRESSED and judged.again["low"] > 1.1
 
@@ -293,6 +300,13 @@ def test_what_a_revision_does_not_have_is_not_measured(slower):
     cases = [(bench_relu.BenchRelu, "no such size")]
     (judged,) = bench_ab.compare(slower, slower, cases, backend="reference", threads=1, pairs=1)
     assert judged.verdict is Verdict.NOTHING and judged.why == "KeyError: 'no such size'"
+
+
+def test_a_revision_that_cannot_be_run_is_one_line(tmp_path):
+    (tmp_path / "nnspec").mkdir()
+    (tmp_path / "nnspec" / "__init__.py").write_text("raise SystemError('no such thing')")
+    with pytest.raises(Unusable, match=r"the process for .* ended: SystemError: no such thing"):
+        bench_ab.compare(ROOT, tmp_path, [(bench_relu.BenchRelu, "S")], backend="reference", threads=1, pairs=1)
 
 
 def test_a_revision_that_does_not_exist_is_one_line():
