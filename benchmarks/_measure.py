@@ -17,11 +17,9 @@ import numpy as np
 
 from nnspec import catalogue
 from nnspec.backends import Backend, NotSupplied, load
-from nnspec.bench_results import REFERENCE, STEEPER
-from nnspec.benchmarks import _machine
+from nnspec.benchmarks import REFERENCE, ROUNDS, STEEPER, _machine
 from nnspec.benchmarks._kinds import FACTORS, Timing
 from nnspec.benchmarks._timing import (
-    ROUNDS,
     Timed,
     fitted_exponent,
     interleaved,

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from nnspec.bench_results import ROUNDS
+from nnspec.benchmarks import ROUNDS
 
 try:
     import resource

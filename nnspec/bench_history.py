@@ -13,8 +13,9 @@ import math
 import statistics
 from pathlib import Path
 
-from nnspec.bench_results import REFERENCE, Measured, case_of
+from nnspec.bench_results import Measured, case_of
 from nnspec.bench_verdict import THRESHOLD, Judged, judge
+from nnspec.benchmarks import REFERENCE
 from nnspec.common import Unusable, cache_root
 
 LEFT_OUT = ("rounds", "dims")  # of a row: what a history needs no copy of

@@ -8,8 +8,6 @@ from nnspec.bench_history import anchored
 from nnspec.bench_page import PAGE, STYLE
 from nnspec.bench_results import (
     BLANK,
-    REFERENCE,
-    STEEPER,
     TREATMENT,
     Measured,
     case_of,
@@ -23,6 +21,7 @@ from nnspec.bench_results import (
     times,
     title_of,
 )
+from nnspec.benchmarks import REFERENCE, STEEPER
 
 STEPS = (0.25, 0.5, 0.8, 0.95, 1.05, 1.25, 2, 4)  # of a ratio to a peer: where the colours of the heat map change
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 300, 190, 40, 24, 10  # of a small chart

@@ -17,14 +17,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from nnspec.benchmarks import REFERENCE, ROUNDS
 from nnspec.common import Unusable
 
-REFERENCE = "reference"
-STEEPER = 0.3  # than the stated exponent: an accident
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
 DISTURBED = 0.25  # of the rounds preempted, from which figures are doubtful
 BLANK = "–"
-ROUNDS = 15  # of those that are quick enough
 TREATMENT = (
     "Every contestant allocates its outputs anew in every call; the limits write into given outputs. All take turns in "
     f"one process, {ROUNDS} rounds of at least 5 ms, without garbage collection and with equal threads: medians of "
