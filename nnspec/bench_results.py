@@ -167,7 +167,8 @@ def percent(limit: dict | None, ends: bool = True) -> str:
     if limit is None:
         return BLANK
     share = {key: limit["share"][key] and 100 * limit["share"][key] for key in ("value", "low", "high")}
-    return f"{interval(share if ends else share | {'low': None}, '.0f', ' %')} {limit['kind']}"
+    form = ".0f" if share["value"] >= 1 else ".1f"
+    return f"{interval(share if ends else share | {'low': None}, form, ' %')} {limit['kind']}"
 
 
 def megabytes(count: int | None) -> str:
