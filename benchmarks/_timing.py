@@ -57,10 +57,6 @@ class Ratio:
     high: float | None
     rounds: int
 
-    def inverse(self) -> "Ratio":
-        low, high = (None if end is None else 1 / end for end in (self.high, self.low))
-        return Ratio(1 / self.value, low, high, self.rounds)
-
     def scaled(self, factor: float) -> "Ratio":
         low, high = (None if end is None else factor * end for end in (self.low, self.high))
         return Ratio(factor * self.value, low, high, self.rounds)

@@ -111,7 +111,8 @@ def _losses(rows, rivals) -> str:
     lines = [f"<li><b>{value:.2f}</b> {escape(case_of(row))}: {escape(row['backend'])} behind {escape(rival)}"
              for value, row, rival in sorted(lost, key=lambda entry: -entry[0])]  # fmt: skip
     return (
-        f"<section><h2>Behind</h2><p class=dim>The whole interval lies above 1, or, without an interval, the ratio.</p><ul>{''.join(lines)}</ul></section>"
+        "<section><h2>Behind</h2><p class=dim>The whole interval lies above 1, or, without an interval, the ratio.</p>"
+        f"<ul>{''.join(lines)}</ul></section>"
     )
 
 

@@ -80,10 +80,8 @@ def test_too_few_rounds_have_no_interval():
     assert judge("case", _timing.median_ratio([[0.9, 0.9]]).as_dict(), lambda: None).verdict is Verdict.NOISY
 
 
-def test_a_ratio_turned_over_is_the_other_way_round():
-    ratio = _timing.Ratio(2.0, 1.0, 4.0, 15)
-    assert ratio.inverse() == _timing.Ratio(0.5, 0.25, 1.0, 15)
-    assert ratio.scaled(3) == _timing.Ratio(6.0, 3.0, 12.0, 15)
+def test_a_ratio_is_scaled_with_its_interval():
+    assert _timing.Ratio(2.0, 1.0, 4.0, 15).scaled(3) == _timing.Ratio(6.0, 3.0, 12.0, 15)
 
 
 # -- the instrument, on work of a known size -------------------------------------------------------------------------
