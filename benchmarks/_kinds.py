@@ -1,42 +1,91 @@
-"""What a benchmark file inherits: each size of a concept, timed on every bundled backend and on the one that
-`--nnspec-backend` names, grouped for comparison.
+"""What a benchmark file inherits: each size of a concept, timed on the reference, on every backend that has it, on its
+peers and against the limit of the machine.
+
+    class BenchAffine(Timing):
+        spec = spec.TestAffine
+        sizes = {"S": {"N": 100, "d": (784,), "M": 100}, …}
+
+        def flops(self, N, d, M, **_):
+            return 6 * N * prod(d) * M
 
 What is run is what the specification runs: forward and backward, or the steps of an update rule. A backend that
-disagrees with the reference is not timed. Compilation happens before the clock starts.
+disagrees with the reference is not timed.
 """
 
+import re
+from collections.abc import Callable
 from typing import ClassVar
 
-from nnspec.backends import load
+import pytest
+
 from nnspec.spec_tests._cases import Case
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import Spec
 
 BACKENDS = ("reference", "cpu")
+FACTORS = (1, 2, 4, 8, 16)  # of a scaling curve
+PRESETS = ("S", "M", "L")
 
 
 class Timing:
     """spec: the class of the specification that knows how to run the concept. sizes: its dimensions, by name.
 
-    S fits the caches, M is what the course trains, L is bound by memory or long.
+    S fits the caches, M is what the course trains, L is bound by memory or long; the rest of a name is the case's own.
+
+    peers: functions that are no backend, by the name of their library. peer(problem) imports it and returns the call to
+    be timed, whose answer is a dict of outputs; a library that is missing is a blank.
+    scaled: the dimensions that grow together in the scaling curve, from size S on (default: the first one); of one that
+    stands for several axes the first grows. exponent: what the cost may grow like in them.
     """
 
     spec: ClassVar[type[Spec]]
     sizes: ClassVar[dict[str, dict]]
     options: ClassVar[dict] = {}
     inputs: ClassVar[dict] = {}
+    peers: ClassVar[dict[str, Callable]] = {}
+    scaled: ClassVar[tuple[str, ...]] = ()
+    exponent: ClassVar[float] = 1
 
-    def test_time(self, bench_size, bench_backend, benchmark):
-        spec, backend = self.spec(), load(bench_backend)
-        for planned in spec.plan("agreement"):
-            spec.test_agreement(planned, backend)
-        problem = Problem(spec, Case(bench_size, self.sizes[bench_size], self.options, self.inputs), "float32")
-        gradient = bool(problem.douts)
-        spec.run(backend, problem, gradient)
-        benchmark.group = " ".join(dict.fromkeys((spec.concept(), spec.part(), bench_size)))
-        benchmark.extra_info.update(backend=bench_backend, dims=problem.dims, dtype="float32")
+    def flops(self, **dims) -> float:
+        """Floating-point operations that the definition cannot do without; 0: they are not what binds it."""
+        return 0
 
-        @benchmark
-        def forward_and_backward():
-            spec.run(backend, problem, gradient)
-            backend.synchronize()
+    def traffic(self, **dims) -> float:
+        """Numbers that must be read or written: each input and output once. 0: memory is not what binds it."""
+        return 0
+
+    @classmethod
+    def label(cls) -> str:
+        """Which of its concept's benchmarks this is: `BenchCausalSdpa` is causal_sdpa."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__.removeprefix("Bench")).lower()
+
+    @classmethod
+    def growing(cls) -> tuple[str, ...]:
+        return cls.scaled or tuple(next(iter(cls.sizes.values())))[:1]
+
+    def problem(self, size: str, dtype: str, factor: int = 1) -> Problem:
+        growing = self.growing()
+        dims = {name: _times(value, factor if name in growing else 1) for name, value in self.sizes[size].items()}
+        return Problem(self.spec(), Case(size, dims, self.options, self.inputs), dtype)
+
+    def test_time(self, bench_size, bench_backend, benchmark, request):
+        """pytest-benchmark times each contestant alone, with its own options; paired with the others stands in
+        `extra_info`, for all but the reference."""
+        from nnspec.benchmarks._measure import Unfit, admitted, measured
+
+        dtype = request.config.getoption("--nnspec-dtype") or "float32"
+        problem = self.problem(bench_size, dtype)
+        try:
+            contestant = admitted(self, problem, bench_backend)
+        except Unfit as unfit:
+            pytest.skip(str(unfit)) if unfit.missing else pytest.fail(str(unfit))
+        benchmark.group = " ".join(dict.fromkeys((self.spec.concept(), self.label(), bench_size)))
+        benchmark.extra_info.update(backend=bench_backend, dims=problem.dims, dtype=dtype)
+        if bench_backend != "reference" and benchmark.enabled:
+            rows = measured(self, bench_size, dtype, [bench_backend])
+            benchmark.extra_info["nnspec"] = next(row for row in rows if row["backend"] == bench_backend)
+        benchmark(contestant)
+
+
+def _times(size, factor: int):
+    return (size[0] * factor, *size[1:]) if isinstance(size, tuple) else size * factor

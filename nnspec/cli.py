@@ -5,15 +5,8 @@ import sys
 
 import click
 
-from nnspec.common import DTYPES, LEVELS, THREADS
-
-
-def _writable(context, option, file):
-    """Before a long run, not after it."""
-    folder = os.path.dirname(os.path.abspath(file or ""))
-    if file and not os.access(folder, os.W_OK):
-        raise click.BadParameter(f"cannot write {file}: {folder} is no folder that can be written to")
-    return file
+from nnspec.bench import bench
+from nnspec.common import DTYPES, LEVELS, THREADS, told_in_one_line, writable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -23,6 +16,9 @@ def main():
 
     Exit codes: 0 everything passed at the asked level, 1 something failed, 2 it could not run.
     """
+
+
+main.add_command(bench)
 
 
 @main.command()
@@ -41,9 +37,9 @@ def main():
 @click.option("--simulate", is_flag=True, help="Run the kernels of cuda without a GPU, on small inputs.")
 @click.option("--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id, reason.")
 @click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JSON."
+    "--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write the report as JSON."
 )
-@click.option("--junit", type=click.Path(dir_okay=False), callback=_writable, help="Write the report as JUnit XML.")
+@click.option("--junit", type=click.Path(dir_okay=False), callback=writable, help="Write the report as JUnit XML.")
 def check(
     backend, concepts, notes, level, dtype, ids, workers, timeout, memory, simulate, known_failures, json_file, junit
 ):
@@ -54,7 +50,7 @@ def check(
 
     to = report.console()
     limits = {name: value for name, value in (("timeout", timeout), ("memory", memory)) if value is not None}
-    with _told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to) as progress:
+    with told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to) as progress:
         found = checking.check(
             backend, concepts=concepts, notes=notes, level=level, dtype=dtype, ids=ids, workers=workers,
             known_failures=known_failures, junit=junit, simulate=simulate, **limits, **progress,
@@ -92,14 +88,14 @@ def explain(concept):
     from nnspec import checking, report
     from nnspec.explain import explained
 
-    with _told_in_one_line(checking.Unusable):
+    with told_in_one_line(checking.Unusable):
         report.console().print(explained(concept), soft_wrap=True)
 
 
 @main.command()
 @click.option("--concept", "concepts", multiple=True, help="Only the mistakes of this concept.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write all as JSON.")
-@click.option("--markdown", type=click.Path(dir_okay=False), callback=_writable, help="Write the matrix as Markdown.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write all as JSON.")
+@click.option("--markdown", type=click.Path(dir_okay=False), callback=writable, help="Write the matrix as Markdown.")
 def mistakes(concepts, json_file, markdown):
     """The kill matrix: how many checks of each property reject each classic mistake.
 
@@ -114,7 +110,7 @@ def mistakes(concepts, json_file, markdown):
     from nnspec.common import Unusable
     from nnspec.spec_tests._spec import LEVEL_OF
 
-    with _told_in_one_line(Unusable):
+    with told_in_one_line(Unusable):
         rows = list(killing.matrix(concepts))
     if json_file:
         told = [{"concept": r.concept, "part": r.part, "mistake": r.mistake.id, "hint": r.mistake.hint,
@@ -142,7 +138,7 @@ def mistakes(concepts, json_file, markdown):
 @main.command()
 @click.option("--concept", "concepts", multiple=True, help="Only the mutants of this concept's reference.")
 @click.option("--sample", type=click.IntRange(1), help="Only so many of each concept, drawn with a fixed seed.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write all as JSON.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write all as JSON.")
 def mutants(concepts, sample, json_file):
     """Change the reference in small ways, and see the specification reject every change.
 
@@ -157,7 +153,7 @@ def mutants(concepts, sample, json_file):
     from nnspec.common import Unusable
 
     to, verdicts = report.console(), []
-    with _told_in_one_line(Unusable):
+    with told_in_one_line(Unusable):
         for verdict in mutation.campaign(concepts, sample):
             verdicts.append(verdict)
             if verdict.survived:
@@ -184,7 +180,7 @@ def mutants(concepts, sample, json_file):
 @main.command()
 @click.option("--concept", "concepts", multiple=True, help="Only the kernels that this concept launches.")
 @click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False), callback=_writable, help="Write the table as JSON."
+    "--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write the table as JSON."
 )
 def kernels(concepts, json_file):
     """Compile every CUDA kernel for sm_80 and sm_90, without a GPU, and show what it needs.
@@ -201,7 +197,7 @@ def kernels(concepts, json_file):
     from nnspec.backends import CannotLoad
     from nnspec.common import Unusable
 
-    with _told_in_one_line(CannotLoad, Unusable):
+    with told_in_one_line(CannotLoad, Unusable):
         rows = compiling.survey(concepts)
     if json_file:
         with open(json_file, "w") as file:
@@ -231,23 +227,8 @@ def train(model, data, backend, seed, epochs, neighbours):
     from nnspec import report, training
     from nnspec.backends import CannotLoad, NotSupplied
 
-    with _told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
+    with told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
         training.run(model, data, backend, seed, epochs, neighbours, report.console())
-
-
-class _told_in_one_line:
-    """Errors that are the user's to mend: their text on stderr, exit code 2, no traceback."""
-
-    def __init__(self, *kinds):
-        self.kinds = kinds
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        if error is not None and isinstance(error, self.kinds):
-            click.echo(f"nnspec: {error}", err=True)
-            sys.exit(2)
 
 
 class _progress:

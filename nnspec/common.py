@@ -1,7 +1,10 @@
 """What every part of the project shares, with nothing heavy to import: `nnspec --help` reads it too."""
 
 import os
+import sys
 from pathlib import Path
+
+import click
 
 LEVELS = ("core", "robust", "strict")
 DTYPES = ("float32", "float64")
@@ -17,3 +20,26 @@ def cache_root() -> Path:
     import platformdirs
 
     return Path(os.environ.get("NNSPEC_CACHE_DIR") or platformdirs.user_cache_dir("nnspec"))
+
+
+def writable(context, option, file):
+    """A callback of options that name a file: before a long run, not after it."""
+    folder = os.path.dirname(os.path.abspath(file or ""))
+    if file and not os.access(folder, os.W_OK):
+        raise click.BadParameter(f"cannot write {file}: {folder} is no folder that can be written to")
+    return file
+
+
+class told_in_one_line:
+    """Errors that are the user's to mend: their text on stderr, exit code 2, no traceback."""
+
+    def __init__(self, *kinds):
+        self.kinds = kinds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if error is not None and isinstance(error, self.kinds):
+            click.echo(f"nnspec: {error}", err=True)
+            sys.exit(2)

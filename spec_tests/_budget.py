@@ -45,12 +45,14 @@ class Budget:
         )
 
 
-def derive_budget(run: Callable[[dict], dict], inputs: dict, want: dict, dtype) -> dict[str, Budget]:
+def derive_budget(
+    run: Callable[[dict], dict], inputs: dict, want: dict, dtype, neighbours: int = NEIGHBOURS
+) -> dict[str, Budget]:
     """A budget for each output of `run`, the reference as a function of its floating inputs (by name)."""
     rng = np.random.default_rng(0)
     info = np.finfo(dtype)
     spread = {name: np.zeros(np.shape(value), np.longdouble) for name, value in want.items()}
-    for _ in range(NEIGHBOURS):
+    for _ in range(neighbours):
         outputs = run({name: _neighbour(array, rng) for name, array in inputs.items()})
         for name, value in want.items():
             with np.errstate(invalid="ignore"):

@@ -9,7 +9,7 @@ import numpy as np
 from nnspec import reference
 from nnspec.backends import Backend
 from nnspec.collect import is_composite, public_functions
-from nnspec.spec_tests._budget import derive_budget, jittered
+from nnspec.spec_tests._budget import NEIGHBOURS, derive_budget, jittered
 from nnspec.spec_tests._cases import Case, default_sizes
 
 REFERENCE = Backend("reference", reference)
@@ -18,6 +18,8 @@ SINGLE = np.dtype(np.float32)
 
 class Problem:
     """What one check asks of an implementation. `spec` knows how to draw it and how to run it."""
+
+    neighbours = NEIGHBOURS  # for its budgets; fewer where a problem is large and its answer is judged as a whole
 
     def __init__(self, spec, case: Case, dtype: str):
         self.spec, self.case, self.dtype = spec, case, np.dtype(dtype)
@@ -97,7 +99,7 @@ class Problem:
             douts = [self.dtype.type(arrays[name]) for name in upstream]
             return self.spec.run(on, self.replaced(arrays, douts), gradient=bool(douts))
 
-        return derive_budget(run, moved, want, dtype)
+        return derive_budget(run, moved, want, dtype, self.neighbours)
 
     def described(self) -> dict[str, Any]:
         """A copy of all that goes in, for people."""

@@ -1,5 +1,7 @@
 """Dropout, forward and backward: bound by memory with a given mask, by the generator where the mask is drawn."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n03_regularization import test_dropout as spec
 
@@ -14,7 +16,9 @@ class BenchDropout(Timing):
     spec = spec.TestDropout
     sizes = SIZES
 
+    def traffic(self, shape, **_):
+        return 4 * prod(shape)
 
-class BenchDropoutDrawn(Timing):
+
+class BenchDropoutDrawn(BenchDropout):
     spec = spec.TestDropoutDrawn
-    sizes = SIZES

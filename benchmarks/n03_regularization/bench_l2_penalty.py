@@ -1,5 +1,7 @@
 """L2 penalty with its gradient: bound by memory, the weights are read and their gradient is written."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n03_regularization import test_l2_penalty as spec
 
@@ -11,3 +13,6 @@ class BenchL2Penalty(Timing):
         "M": {"shape": (1024, 1024)},
         "L": {"shape": (2048, 4096)},
     }
+
+    def traffic(self, shape, **_):
+        return 2 * prod(shape)

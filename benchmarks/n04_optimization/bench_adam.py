@@ -1,5 +1,7 @@
 """Adam, three steps: bound by memory, a step reads 4 arrays and writes 3."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n04_optimization import test_adam as spec
 
@@ -11,3 +13,6 @@ class BenchAdam(Timing):
         "M": {"shape": (1024, 1024)},
         "L": {"shape": (2048, 4096)},
     }
+
+    def traffic(self, shape, **_):
+        return (5 + 7 + 7) * prod(shape)  # the first step has no state to read

@@ -1,5 +1,7 @@
 """Gradient descent with momentum, three steps: bound by memory, a step reads 3 arrays and writes 2."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n04_optimization import test_sgd_momentum as spec
 
@@ -11,3 +13,6 @@ class BenchSgdMomentum(Timing):
         "M": {"shape": (1024, 1024)},
         "L": {"shape": (2048, 4096)},
     }
+
+    def traffic(self, shape, **_):
+        return (4 + 5 + 5) * prod(shape)  # the first step has no state to read

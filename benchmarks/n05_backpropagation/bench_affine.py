@@ -1,5 +1,7 @@
 """Affine, forward and backward: bound by arithmetic, 6 N D M floating-point operations."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n05_backpropagation import test_affine as spec
 
@@ -11,3 +13,6 @@ class BenchAffine(Timing):
         "M": {"N": 512, "d": (1024,), "M": 1024},
         "L": {"N": 2048, "d": (768,), "M": 3072},
     }
+
+    def flops(self, N, d, M, **_):
+        return 6 * N * prod(d) * M

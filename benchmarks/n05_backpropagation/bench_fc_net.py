@@ -1,5 +1,8 @@
 """Fully connected network, loss and gradients: bound by arithmetic, 6 N sum_l H_{l-1} H_l floating-point operations."""
 
+from itertools import pairwise
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n05_backpropagation import test_fc_net as spec
 
@@ -13,7 +16,9 @@ class BenchFcNet(Timing):
     spec = spec.TestFcNet
     sizes = SIZES
 
+    def flops(self, N, d, H, C, **_):
+        return 6 * N * sum(a * b for a, b in pairwise((prod(d), *H, C)))
 
-class BenchFcNetBatchnorm(Timing):
+
+class BenchFcNetBatchnorm(BenchFcNet):
     spec = spec.TestFcNetBatchnorm
-    sizes = SIZES

@@ -1,5 +1,7 @@
 """ReLU, forward and backward: bound by memory, 5 arrays are read or written."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n05_backpropagation import test_relu as spec
 
@@ -11,3 +13,6 @@ class BenchRelu(Timing):
         "M": {"shape": (512, 1024)},
         "L": {"shape": (64, 64, 32, 32)},
     }
+
+    def traffic(self, shape, **_):
+        return 5 * prod(shape)

@@ -14,3 +14,6 @@ class BenchConv2d(Timing):
         "L": {"N": 64, "C": 64, "H": 32, "W": 32, "F": 64} | KERNEL,
     }
     options = {"pad": 1}
+
+    def flops(self, N, C, H, W, F, KH, KW, **_):
+        return 6 * N * F * C * KH * KW * (H + 3 - KH) * (W + 3 - KW)

@@ -11,3 +11,6 @@ class BenchMaxPool2d(Timing):
         "M": {"N": 64, "C": 32, "H": 32, "W": 32},
         "L": {"N": 64, "C": 64, "H": 64, "W": 64},
     }
+
+    def traffic(self, N, C, H, W, **_):
+        return 2.5 * N * C * H * W

@@ -10,3 +10,7 @@ class BenchThreeLayerConvnet(Timing):
         "S": {"N": 10, "C": 3, "H": 16, "W": 16, "F": 8, "K": 3, "M": 50, "n_classes": 10},
         "M": {"N": 50, "C": 3, "H": 32, "W": 32, "F": 32, "K": 7, "M": 100, "n_classes": 10},
     }
+
+    def flops(self, N, C, H, W, F, K, M, n_classes, **_):
+        convolution, first, last = F * C * K * K * H * W, F * (H // 2) * (W // 2) * M, M * n_classes
+        return 6 * N * (convolution + first + last)

@@ -12,6 +12,9 @@ class BenchBatchnorm(Timing):
         "L": {"N": 4096, "D": 1024},
     }
 
+    def traffic(self, N, D, **_):
+        return 5 * N * D
+
 
 class BenchBatchnorm2d(Timing):
     spec = spec.TestBatchnorm2d
@@ -20,3 +23,6 @@ class BenchBatchnorm2d(Timing):
         "M": {"N": 64, "C": 32, "H": 16, "W": 16},
         "L": {"N": 64, "C": 64, "H": 32, "W": 32},
     }
+
+    def traffic(self, N, C, H, W, **_):
+        return 5 * N * C * H * W

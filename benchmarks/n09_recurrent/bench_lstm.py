@@ -13,6 +13,9 @@ class BenchLstmStep(Timing):
         "L": {"N": 256, "D": 512, "H": 512},
     }
 
+    def flops(self, N, D, H, **_):
+        return 24 * N * H * (D + H)
+
 
 class BenchLstm(Timing):
     spec = spec.TestLstm
@@ -21,3 +24,7 @@ class BenchLstm(Timing):
         "M": {"N": 64, "T": 50, "D": 256, "H": 256},
         "L": {"N": 64, "T": 100, "D": 256, "H": 512},
     }
+    scaled = ("T",)
+
+    def flops(self, N, T, D, H, **_):
+        return 24 * N * T * H * (D + H)

@@ -1,5 +1,7 @@
 """Masked softmax, forward and backward: one exp a score, then bound by memory."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n10_attention import test_masked_softmax as spec
 
@@ -14,3 +16,6 @@ class BenchMaskedSoftmax(Timing):
         "L": {"batch": (16384,), "T": 1024},
     }
     options = MASKED
+
+    def traffic(self, batch, T, **_):
+        return 5 * prod(batch) * T

@@ -1,5 +1,7 @@
 """Scaled dot-product attention, forward and backward: bound by arithmetic, 14 Tq Tk d operations a head."""
 
+from math import prod
+
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n10_attention import test_sdpa as spec
 
@@ -14,9 +16,16 @@ CAUSAL = {"mask": spec.causal}
 class BenchSdpa(Timing):
     spec = spec.TestSdpa
     sizes = SIZES
+    scaled = ("Tq", "Tk")
+    exponent = 2
+
+    def flops(self, batch, Tq, Tk, d, **_):
+        return 14 * prod(batch) * Tq * Tk * d
 
 
-class BenchCausalSdpa(Timing):
-    spec = spec.TestSdpa
+class BenchCausalSdpa(BenchSdpa):
     sizes = {f"{name} causal": size for name, size in SIZES.items()}
     options = CAUSAL
+
+    def flops(self, **dims):
+        return super().flops(**dims) / 2  # what the mask hides need not be computed

@@ -1,0 +1,143 @@
+"""The machine as a measurement sees it: threads, peak memory, the limits of arithmetic and bandwidth, and its name."""
+
+import contextlib
+import ctypes
+import hashlib
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from nnspec.accelerated.cpu._jit import kernel
+from nnspec.common import Unusable
+
+GEMM_SIZES = (256, 384, 1024)  # the largest reaches the peak on a quiet machine, the others between two interruptions
+SMALLEST_COPY, LARGEST_COPY = 1 << 14, 1 << 26  # bytes read and written; the largest fits no cache
+VERSIONS = ("numpy", "numba", "torch", "scikit-learn", "jax")
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def most_threads() -> int:
+    """All cores, or fewer where numba was told so (NUMBA_NUM_THREADS)."""
+    return min(cores(), numba.config.NUMBA_NUM_THREADS)
+
+
+@contextlib.contextmanager
+def equal_threads(count: int):
+    """Every thread pool of this process limited to `count`: numba, PyTorch, BLAS, OpenMP; restored afterwards.
+
+    What is imported later is not limited, so backends and peers are loaded before.
+    """
+    from threadpoolctl import threadpool_limits
+
+    if count > numba.config.NUMBA_NUM_THREADS:
+        raise Unusable(f"numba has {numba.config.NUMBA_NUM_THREADS} threads in this process, got --threads {count}")
+    torch = sys.modules.get("torch")
+    before = numba.get_num_threads(), torch and torch.get_num_threads()
+    try:
+        with threadpool_limits(count):
+            numba.set_num_threads(count)
+            if torch:
+                torch.set_num_threads(count)
+            yield
+    finally:
+        numba.set_num_threads(before[0])
+        if torch:
+            torch.set_num_threads(before[1])
+
+
+def extra_memory(call: Callable) -> int | None:
+    """Bytes that the process grew by at its peak, whoever allocated them: NumPy, kernels or PyTorch.
+
+    Freed memory is handed back to the system first, so that using it again shows. Resolution is about a megabyte. None
+    where the system does not tell (only Linux lets a process reset its peak).
+    """
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")
+        before = _resident("VmRSS")
+        answer = call()
+        grown = _resident("VmHWM") - before
+    except (OSError, AttributeError):
+        return None
+    del answer
+    return max(0, grown)
+
+
+def _resident(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+
+def gemm(dtype, n: int) -> tuple[Callable, float]:
+    """A matrix product of BLAS into a given output, and its floating-point operations."""
+    a, b, out = (np.random.default_rng(seed).random((n, n)).astype(dtype) for seed in range(3))
+    return lambda: np.matmul(a, b, out=out), 2.0 * n**3
+
+
+def copy(traffic: int) -> tuple[Callable, float]:
+    """A copy into a given output that reads and writes `traffic` bytes together, so as much as the case it limits.
+
+    Where that fits a cache, it is the bandwidth of the cache.
+    """
+    traffic = min(max(traffic, SMALLEST_COPY), LARGEST_COPY)
+    source = np.ones(traffic // 8, np.float32)
+    target = np.zeros_like(source)
+    parts = 2 * cores()
+    return lambda: _copy[len(source)](source, target, parts), 8.0 * len(source)
+
+
+@kernel
+def _copy(source, target, parts):
+    length = (len(source) + parts - 1) // parts
+    for part in numba.prange(parts):
+        piece, into = source[part * length : (part + 1) * length], target[part * length : (part + 1) * length]
+        for i in range(len(piece)):
+            into[i] = piece[i]
+
+
+def described(threads: int) -> dict:
+    """What a figure depends on beside the code."""
+    versions = {}
+    for name in VERSIONS:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return {
+        "cpu": _cpu_model(),
+        "cores": cores(),
+        "threads": threads,
+        "blas": _blas(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def key_of(machine: dict) -> str:
+    """Names the history of a machine: figures of different keys are never compared."""
+    return hashlib.sha256(repr(sorted(machine.items())).encode()).hexdigest()[:12]
+
+
+def _cpu_model() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _blas() -> str:
+    from threadpoolctl import threadpool_info
+
+    found = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return ", ".join(sorted({f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+                             for pool in found}))  # fmt: skip

@@ -1,0 +1,269 @@
+"""`nnspec bench`: what each concept costs. Everything heavy is imported by the command that uses it."""
+
+import contextlib
+import os
+import sys
+
+import click
+
+from nnspec.bench_verdict import THRESHOLD, Verdict
+from nnspec.common import DTYPES, Unusable, told_in_one_line, writable
+
+PRESETS = ("S", "M", "L")
+
+
+class _Measuring(click.Group):
+    """`nnspec bench cpu` is `nnspec bench run cpu`: what is no command here is a backend or an option."""
+
+    def parse_args(self, context, arguments):
+        if not arguments or (arguments[0] not in self.commands and arguments[0] not in ("-h", "--help")):
+            arguments = ["run", *arguments]
+        return super().parse_args(context, arguments)
+
+
+def _cases(command):
+    """The options that say what is measured."""
+    for option in reversed([
+        click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem)."),
+        click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only this note."),
+        click.option("--preset", "presets", multiple=True, type=click.Choice(PRESETS), default=("M",),
+                     show_default=True, help="S in cache, M as in the course, L bound by memory or long."),
+        click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True),
+        click.option("--threads", type=click.IntRange(1), help="Of every pool of every contestant; default all cores."),
+    ]):  # fmt: skip
+        command = option(command)
+    return command
+
+
+_history = click.option("--history", type=click.Path(file_okay=False), help="Its folder; default in the cache.")
+_threshold = click.option(
+    "--threshold",
+    type=click.FloatRange(0, min_open=True),
+    default=THRESHOLD,
+    show_default=True,
+    help="Part of the time.",
+)
+
+
+@click.group(cls=_Measuring, invoke_without_command=True)
+def bench():
+    """Measure what each concept costs: `nnspec bench [BACKEND …]`, which is `nnspec bench run`.
+
+    The reference, the backends, every installed peer and the limit of the machine are timed in turn in one process.
+    """
+
+
+@bench.command()
+@click.argument("backends", nargs=-1)
+@_cases
+@click.option("--curve", is_flag=True, help="Also cost against size, with the fitted exponent.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False), callback=writable,
+    help="Write it all, in pytest-benchmark's format.",
+)  # fmt: skip
+@click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
+def run(backends, curve, json_file, markdown, **cases):
+    """Measure, and print a table. Default: cpu; every other installed backend is its peer."""
+    from nnspec import bench_results, report
+    from nnspec.backends import CannotLoad
+
+    with told_in_one_line(CannotLoad, Unusable):
+        measured = _measure(backends, curve=curve, **cases)
+    to = report.console()
+    if json_file:
+        with open(json_file, "w") as file:
+            file.write(bench_results.to_json(measured))
+    if markdown:
+        click.echo(bench_results.markdown(measured), nl=False)
+    else:
+        bench_results.show(measured, to)
+    sys.exit(0 if measured.judged() else Verdict.NOTHING.exit_code)
+
+
+@bench.command()
+@click.argument("backends", nargs=-1)
+@_cases
+@_history
+@click.option("--from", "file", type=click.Path(exists=True, dir_okay=False), help="What --json wrote, instead.")
+def save(backends, history, file, **cases):
+    """Measure, and append to the history of this machine: a row for each commit, case and backend."""
+    from nnspec import bench_history, bench_results
+    from nnspec.backends import CannotLoad
+
+    with told_in_one_line(CannotLoad, Unusable):
+        measured = bench_results.read_json(file) if file else _measure(backends, **cases)
+        path, count = bench_history.save(measured, _folder(history))
+    click.echo(f"{count} rows of {measured.commit or 'no commit'} appended to {path}")
+
+
+@bench.command()
+@click.argument("old")
+@click.argument("new")
+@_history
+@_threshold
+def compare(old, new, history, threshold):
+    """Compare two commits of the history, or two files that --json wrote.
+
+    A verdict needs two runs of NEW: save it twice. Exit codes as for `nnspec bench ab`.
+    """
+    from nnspec import bench_history
+
+    with told_in_one_line(Unusable):
+        sides = [_side(name, history) for name in (old, new)]
+        judged = bench_history.compare(*sides, threshold)
+    _conclude(judged, f"{new} over {old}, times over their limit")
+
+
+@bench.command()
+@click.argument("revision")
+@click.argument("other", required=False)
+@_cases
+@_threshold
+@click.option("--backend", default="cpu", show_default=True, help="Whose functions are timed.")
+@click.option("--pairs", type=click.IntRange(3), default=3, show_default=True, help="Fresh processes a side.")
+def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dtype, threads):
+    """Compare REVISION with OTHER, or with the working tree as it is, in fresh processes that take turns.
+
+    Exit codes: 0 ok, 1 regressed (the interval beyond the threshold, and confirmed by other processes), 2 it could not
+    run, 3 improved, 4 noisy (the interval reaches across the threshold, or it was not confirmed), 5 nothing measured.
+    """
+    from pathlib import Path
+
+    import nnspec
+    from nnspec import bench_ab
+
+    _prepare(threads)
+    from nnspec.benchmarks import _machine, _measure
+
+    repository = Path(nnspec.__file__).parent.parent
+    with told_in_one_line(Unusable), contextlib.ExitStack() as trees:
+        cases = _measure.selected(concepts, notes, presets)
+        old = trees.enter_context(bench_ab.checked_out(revision, repository))
+        new = trees.enter_context(bench_ab.checked_out(other, repository)) if other else repository
+        judged = bench_ab.compare(
+            old, new, cases, backend=backend, dtype=dtype, threads=threads or _machine.most_threads(),
+            threshold=threshold, pairs=pairs,
+        )  # fmt: skip
+    _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}")
+
+
+@bench.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--out", default="bench.html", show_default=True, type=click.Path(dir_okay=False), callback=writable,
+    help="The HTML file.",
+)  # fmt: skip
+@click.option("--backend", "backends", multiple=True, help="Only the rows of this backend.")
+@click.option("--markdown", is_flag=True, help="Print the table as Markdown instead.")
+@_history
+def report(file, out, backends, markdown, history):
+    """One HTML file of a run: what --json wrote, or the last run of the history; and the table in the terminal."""
+    from nnspec import bench_history, bench_report, bench_results
+    from nnspec import report as showing
+
+    with told_in_one_line(Unusable):
+        folder = _folder(history)
+        bench = bench_results.read_json(file) if file else bench_history.last(folder)
+        if not bench.judged(backends):
+            raise Unusable(f"no backend {' or '.join(backends)} was measured there")
+    if markdown:
+        click.echo(bench_results.markdown(bench, backends), nl=False)
+        return
+    with open(out, "w", encoding="utf-8") as page:
+        page.write(bench_report.html(bench, bench_history.of_machine(folder, bench.machine), backends))
+    bench_results.show(bench, showing.console(), backends)
+    click.echo(f"written to {out}")
+
+
+def _side(name: str, history) -> list[list[dict]]:
+    """The runs behind a file, or a commit (or whatever git calls so) of this machine's history."""
+    from nnspec import bench_history, bench_results
+
+    if os.path.isfile(name):
+        return [bench_results.read_json(name).judged()]
+    changed = "+" if name.endswith("+") else ""  # what was saved with uncommitted changes
+    commit = (bench_results.commit_id(name.rstrip("+")) or name.rstrip("+")) + changed
+    for path in bench_history.histories(_folder(history)):
+        if runs := bench_history.runs_of(bench_history.read(path)[1], commit):
+            return runs
+    raise Unusable(f"{name} is no file, and no commit in the history at {_folder(history)}")
+
+
+def _conclude(judged, what: str):
+    """The table of a comparison, its verdict, and the exit code."""
+    from rich.table import Table
+
+    from nnspec import report
+    from nnspec.bench_results import interval
+    from nnspec.bench_verdict import overall
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("case", "new / old", "again", "verdict"):
+        table.add_column(heading)
+    for one in judged:
+        verdict = f"{one.verdict.value}: {one.why}" if one.why else one.verdict.value
+        table.add_row(one.case, interval(one.ratio), interval(one.again), verdict)
+    to, verdict = report.console(), overall(judged)
+    to.print(table)
+    to.print(f"\n{what}: {verdict.value}", soft_wrap=True)
+    sys.exit(verdict.exit_code)
+
+
+def _folder(history):
+    from pathlib import Path
+
+    from nnspec import bench_history
+
+    return Path(history) if history else bench_history.default_folder()
+
+
+def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False):
+    """A Measured of the selected cases, with progress on a terminal."""
+    from nnspec import bench_results, report
+
+    _prepare(threads)
+    from nnspec.benchmarks import _machine, _measure
+
+    names, refused = _contestants(backends or ("cpu",))
+    cases = _measure.selected(concepts, notes, presets)
+    if not cases:
+        raise Unusable("nothing to measure: no benchmark is selected")
+    rows = []
+    to = report.console()
+    with to.status("") if to.is_terminal else contextlib.nullcontext() as status:
+        for number, (benchmark, size) in enumerate(cases):
+            if status:
+                status.update(f"{number + 1} of {len(cases)}: {benchmark.spec.concept()} {benchmark.label()} {size}")
+            try:
+                rows += _measure.measured(benchmark(), size, dtype, names, threads, curve=curve)
+            except KeyboardInterrupt:  # what was measured so far is worth keeping
+                click.echo(f"nnspec: interrupted, {number} of {len(cases)} cases were measured", err=True)
+                break
+    for name, why in refused.items():
+        click.echo(f"nnspec: no column for {name}: {why}", err=True)
+    machine = _machine.described(threads or _machine.most_threads())
+    return bench_results.Measured(rows, machine, bench_results.commit_of_the_code(), tuple(backends or ("cpu",)))
+
+
+def _prepare(threads):
+    """Before numba is imported, whose pool cannot grow later."""
+    if threads:
+        os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, os.cpu_count() or 1)))
+
+
+def _contestants(backends) -> tuple[list[str], dict[str, str]]:
+    """The backends that are asked for, which must load, and every other that is installed and does."""
+    from nnspec.backends import CannotLoad, names
+    from nnspec.benchmarks._measure import loaded
+
+    for name in backends:
+        loaded(name)
+    found, refused = list(backends), {}
+    for name in names():
+        if name not in found:
+            try:
+                loaded(name)
+                found.append(name)
+            except CannotLoad as error:
+                refused[name] = str(error)
+    return found, refused

@@ -1,0 +1,290 @@
+"""A benchmark run and its history as one HTML file: inline CSS and SVG, nothing from elsewhere, light and dark."""
+
+import itertools
+import math
+from html import escape
+
+from nnspec.bench_history import anchored
+from nnspec.bench_page import PAGE, STYLE
+from nnspec.bench_results import (
+    BLANK,
+    TREATMENT,
+    Measured,
+    case_of,
+    geometric_mean,
+    interval,
+    machine_line,
+    megabytes,
+    notes,
+    percent,
+    seconds,
+    times,
+    title_of,
+)
+from nnspec.benchmarks import REFERENCE, STEEPER
+
+STEPS = (0.25, 0.5, 0.8, 0.95, 1.05, 1.25, 2, 4)  # of a ratio to a peer: where the colours of the heat map change
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 300, 190, 40, 24, 10  # of a small chart
+SHARE_SHOWN = 1.2  # of the limit: the end of the bars
+_COLOURS = ("a", "b", "c", "d", "e", "f")
+
+
+def html(bench: Measured, history: list[dict], names=()) -> str:
+    """history: the rows of this machine's runs, oldest first; it may be empty."""
+    rows = bench.judged(names)
+    rivals = bench.rivals(rows)
+    sections = [
+        _head(bench, rows, rivals), _heat_map(rows, rivals), _losses(rows, rivals), _limits(rows), _curves(bench, rows),
+        _histories(history), _about(bench, rows),
+    ]  # fmt: skip
+    return PAGE.replace("{style}", STYLE).replace("{body}", "\n".join(filter(None, sections)))
+
+
+# -- sections --------------------------------------------------------------------------------------------------------
+
+
+def _head(bench, rows, rivals) -> str:
+    cards = [
+        _card(len({case_of(row) for row in rows}), "cases timed", f"of {len({r['concept'] for r in rows})} concepts")
+    ]
+    for backend in dict.fromkeys(row["backend"] for row in rows):
+        mine = [row for row in rows if row["backend"] == backend]
+        for rival in [REFERENCE, *rivals]:
+            if rival != backend and (mean := geometric_mean(mine, rival)):
+                cards.append(_card(f"{mean[0]:.2f}", f"{backend} / {rival}", f"time, geometric mean of {mean[1]}"))
+    when = bench.when[:16].replace("T", " ")
+    commit = f"commit {escape(bench.commit)}, " if bench.commit else ""
+    return (
+        f"<header><h1>What each concept costs</h1><p class=dim>{commit}{escape(when)}</p>"
+        f"<p>{escape(machine_line(bench.machine))}</p><div class=cards>{''.join(cards)}</div></header>"
+    )
+
+
+def _card(number, what, of) -> str:
+    return f"<div class=card><b>{number}</b><span>{escape(what)}</span><small>{escape(of)}</small></div>"
+
+
+def _heat_map(rows, rivals) -> str:
+    heads = ["concept", f"× {REFERENCE}", *(f"/ {rival}" for rival in rivals), "of the limit", "compile s", "memory MB"]
+    legend = "".join(f"<span class='heat{step}'>{label}</span>" for step, label in enumerate(_legend()))
+    several = len({row["backend"] for row in rows}) > 1
+    return (
+        "<section><h2>Against the reference and the peers</h2><p class=dim>First column: how many times faster than "
+        "the reference. The others: time over that of the peer, below 1 is ahead. The interval shows where the pointer "
+        f"rests; – was not measured.</p><div class=legend>{legend}</div><div class=scroll><table><thead><tr>"
+        + "".join(f"<th>{escape(head)}</th>" for head in heads)
+        + f"</tr></thead><tbody>{''.join(_heat_line(row, rivals, several) for row in rows)}</tbody></table></div>"
+        + "</section>"
+    )
+
+
+def _heat_line(row, rivals, several: bool) -> str:
+    faster, limit = row["over"].get(REFERENCE), row["limit"]
+    which = " ".join([row["case"], row["dtype"], *([row["backend"]] if several else [])])
+    cells = [f"<td><b>{escape(title_of(row))}</b> <small>{escape(which)}</small></td>"]
+    cells.append(_ratio_cell(faster, times(faster).split(" ")[0]))
+    for ratio in map(row["over"].get, rivals):
+        cells.append(_ratio_cell(ratio, f"{ratio['value']:.2f}" if ratio else ""))
+    for text in (percent(limit, ends=False), seconds(row["compile"]), megabytes(row["memory"])):
+        cells.append(f"<td>{escape(text)}</td>")
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _legend() -> list[str]:
+    ends = [f"{step:.3g}" for step in STEPS]
+    return [f"< {ends[0]}", *(f"{low} – {high}" for low, high in itertools.pairwise(ends)), f"> {ends[-1]}"]
+
+
+def _ratio_cell(ratio, shown: str) -> str:
+    if ratio is None:
+        return f"<td class=dim>{BLANK}</td>"
+    step = sum(ratio["value"] > end for end in STEPS)
+    told = f"time {interval(ratio, '.3f')}, {ratio['rounds']} rounds"
+    return f"<td class='heat{step}' title='{escape(told)}'>{shown}</td>"
+
+
+def _losses(rows, rivals) -> str:
+    lost = [(row["over"][rival]["value"], row, rival) for row in rows for rival in rivals
+            if rival in row["over"] and (row["over"][rival]["low"] or row["over"][rival]["value"]) > 1]  # fmt: skip
+    if not lost:
+        return ""
+    lines = [f"<li><b>{value:.2f}</b> {escape(case_of(row))}: {escape(row['backend'])} behind {escape(rival)}"
+             for value, row, rival in sorted(lost, key=lambda entry: -entry[0])]  # fmt: skip
+    return (
+        "<section><h2>Behind</h2><p class=dim>The whole interval lies above 1, or, without an interval, the ratio.</p>"
+        f"<ul>{''.join(lines)}</ul></section>"
+    )
+
+
+def _limits(rows) -> str:
+    bound = [row for row in rows if row["limit"]]
+    if not bound:
+        return ""
+    bars = "".join(
+        f"<div class=bar><span>{escape(title_of(row))} <em>{escape(row['case'])}</em></span>{_bar(row['limit'])}"
+        f"<span class=num>{escape(percent(row['limit']))}</span></div>"
+        for row in sorted(bound, key=lambda row: -row["limit"]["share"]["value"])
+    )
+    return (
+        "<section><h2>Share of the limit</h2><p class=dim>The time that the matrix product of BLAS (sgemm, dgemm) or a "
+        "copy of as many bytes would need for the counted operations, over the time taken. The mark is 100 %.</p>"
+        f"<div class=bars>{bars}</div></section>"
+    )
+
+
+def _bar(limit) -> str:
+    share = limit["share"]
+
+    def at(value):
+        return 100 * min(value, SHARE_SHOWN) / SHARE_SHOWN
+
+    whisker = ""
+    if share["low"] is not None:
+        whisker = f"<line x1='{at(share['low']):.1f}' x2='{at(share['high']):.1f}' y1=5 y2=5 class=whisker />"
+    return (
+        "<svg viewBox='0 0 100 10' preserveAspectRatio=none role=img>"
+        f"<rect width=100 height=10 class=track /><rect width='{at(share['value']):.1f}' height=10 class=fill />"
+        f"{whisker}"
+        f"<line x1='{at(1):.1f}' x2='{at(1):.1f}' y1=0 y2=10 class=mark /></svg>"
+    )
+
+
+def _curves(bench, rows) -> str:
+    """One chart a benchmark, all contestants in it."""
+    groups: dict[tuple, dict[str, dict]] = {}
+    for row in bench.rows:
+        if row.get("curve"):
+            groups.setdefault((title_of(row), row["dtype"]), {}).setdefault(row["backend"], row["curve"])
+    if not groups:
+        return ""
+    colours = _coloured(name for curves in groups.values() for name in curves)
+    charts = "".join(_curve_chart(f"{title} {dtype}", curves, colours) for (title, dtype), curves in groups.items())
+    return (
+        "<section><h2>Cost against size</h2><p class=dim>CPU time of all threads over the size, both logarithmic; in "
+        "brackets the fitted exponent. One that exceeds the stated exponent by more than 0.3 is marked.</p>"
+        f"{_key(colours)}<div class=charts>{charts}</div></section>"
+    )
+
+
+def _curve_chart(title, curves, colours) -> str:
+    points = {name: [(n, t) for n, t in zip(c["sizes"], c["seconds"], strict=True) if t] for name, c in curves.items()}
+    everything = [point for line in points.values() for point in line]
+    x, y = (_log_scale([point[axis] for point in everything], *ends) for axis, ends in enumerate(
+        ((LEFT, WIDTH - 8), (HEIGHT - BOTTOM, TOP))))  # fmt: skip
+    any_curve = next(iter(curves.values()))
+    drawn = [_axes(x, y, [any_curve["sizes"][0], any_curve["sizes"][-1]], str, _time)]
+    fitted = []
+    for name, line in points.items():
+        drawn.append(_line([(x(n), y(t)) for n, t in line], colours[name]))
+        exponent = curves[name]["exponent"]
+        if exponent is not None:
+            classes = colours[name] + (" flag" if exponent > curves[name]["stated"] + STEEPER else "")
+            fitted.append(f"<span class='{classes}'>{escape(name)} ({exponent:.2f})</span>")
+    stated = f"{any_curve['along']}, stated exponent {any_curve['stated']:g}"
+    return _figure(title, "".join(drawn), f"{' '.join(fitted)} <span class=dim>{escape(stated)}</span>")
+
+
+def _histories(history) -> str:
+    """One chart a case and backend: the time over the anchor, commit by commit."""
+    lines: dict[tuple, list] = {}
+    for row in history:
+        if ratio := anchored(row):
+            lines.setdefault((case_of(row), row["backend"], ratio["anchor"]), []).append((row["commit"], ratio))
+    charts = "".join(_history_chart(*key, runs) for key, runs in lines.items() if len(runs) > 1)
+    if not charts:
+        return ""
+    return (
+        "<section><h2>History on this machine</h2><p class=dim>Time over that of the limit (or of the reference), run "
+        f"by run, with intervals. Lower is faster.</p><div class=charts>{charts}</div></section>"
+    )
+
+
+def _history_chart(case, backend, anchor, runs) -> str:
+    ends = [value for _, ratio in runs for value in (ratio["value"], ratio["low"], ratio["high"]) if value]
+    y = _log_scale([min(ends) / 1.1, max(ends) * 1.1], HEIGHT - BOTTOM, TOP)
+    step = (WIDTH - LEFT - 24) / max(1, len(runs) - 1)
+    points = [(LEFT + 12 + step * number, ratio) for number, (_, ratio) in enumerate(runs)]
+    drawn = [_axes(None, y, [], str, lambda value: f"{value:.3g}")]
+    for at, ratio in points:
+        if ratio["low"] is not None:
+            low, high = (f"{y(ratio[end]):.1f}" for end in ("low", "high"))
+            drawn.append(f"<line x1='{at:.1f}' x2='{at:.1f}' y1='{low}' y2='{high}' class=whisker />")
+    drawn.append(_line([(at, y(ratio["value"])) for at, ratio in points], "a"))
+    for number, side in ((0, "start"), (-1, "end")):
+        commit = escape(runs[number][0][:8] or "no commit")
+        drawn.append(f"<text x='{points[number][0]:.1f}' y={HEIGHT - 8} text-anchor={side}>{commit}</text>")
+    caption = f"<span class=dim>over {escape(anchor)}, {len(runs)} runs</span>"
+    return _figure(f"{case} {backend}", "".join(drawn), caption)
+
+
+def _about(bench, rows) -> str:
+    told = [line for line in notes(bench, rows) if line != TREATMENT and not line.startswith("machine:")]
+    lines = "".join(f"<li>{escape(line)}" for line in [*told, TREATMENT])
+    return f"<section><h2>How it was measured</h2><ul>{lines}</ul></section>"
+
+
+# -- pieces of a chart -----------------------------------------------------------------------------------------------
+
+
+def _coloured(names) -> dict[str, str]:
+    """The reference is grey, the others have a colour each, in the order in which they come."""
+    others = [name for name in dict.fromkeys(names) if name != REFERENCE]
+    return {REFERENCE: "r"} | {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(others)}
+
+
+def _key(colours) -> str:
+    names = "".join(f"<span class={colour}>● {escape(name)}</span>" for name, colour in colours.items())
+    return f"<div class=legend>{names}</div>"
+
+
+def _log_scale(values, begin, end):
+    low, high = math.log(min(values)), math.log(max(values))
+    span = (high - low) or 1.0
+    return lambda value: begin + (math.log(value) - low) / span * (end - begin)
+
+
+def _axes(x, y, sizes, size_text, value_text) -> str:
+    """Lines at round values, and the sizes at both ends."""
+    drawn = []
+    for value in _ticks(y):
+        at = y(value)
+        drawn.append(f"<line x1={LEFT} x2={WIDTH - 8} y1='{at:.1f}' y2='{at:.1f}' class=grid />"
+                     f"<text x={LEFT - 4} y='{at + 3:.1f}' text-anchor=end>{value_text(value)}</text>")  # fmt: skip
+    for size, anchor in zip(sizes, ("start", "end"), strict=False):
+        drawn.append(f"<text x='{x(size):.1f}' y={HEIGHT - 8} text-anchor={anchor}>{size_text(size)}</text>")
+    return "".join(drawn)
+
+
+def _ticks(y) -> list[float]:
+    """The coarsest of powers of ten, their 1, 2, 5, and ever finer digits, that has two values or more in the chart."""
+    for digits in (
+        (1,),
+        (1, 2, 5),
+        range(1, 10),
+        [n / 10 for n in range(10, 100)],
+        [n / 100 for n in range(100, 1000)],
+    ):
+        values = [digit * 10.0**power for power in range(-9, 9) for digit in digits]
+        if len(seen := [value for value in values if TOP - 1 <= y(value) <= HEIGHT - BOTTOM + 1]) > 1:
+            return seen[:: max(1, len(seen) // 5)]
+    return []
+
+
+def _line(points, colour) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dots = "".join(f"<circle cx='{x:.1f}' cy='{y:.1f}' r=2.5 />" for x, y in points)
+    return f"<g class='{colour}'><polyline points='{path}' />{dots}</g>"
+
+
+def _figure(title, drawn, caption) -> str:
+    return (
+        f"<figure><h3>{escape(title)}</h3><svg viewBox='0 0 {WIDTH} {HEIGHT}' role=img>{drawn}</svg>"
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _time(value: float) -> str:
+    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= 0.99 * size:
+            return f"{value / size:.0f} {unit}"
+    return f"{value * 1e9:.0f} ns"
