@@ -186,9 +186,68 @@ def _make_row(step=1, adds=False):
     return row
 
 
+@intrinsic
+def copy_column(typingctx, source, source_at, target, target_at):
+    """Write the ROWS entries from one place on to another place."""
+    signature = types.void(source, types.intp, target, types.intp)
+
+    def codegen(context, builder, signature, args):
+        scalar = context.get_data_type(signature.args[0].dtype)
+        vector, align = ir.VectorType(scalar, ROWS), signature.args[0].dtype.bitwidth // 8
+        source, target = (
+            builder.bitcast(
+                builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
+            )
+            for kind, array, at in zip(signature.args[::2], args[::2], args[1::2], strict=True)
+        )
+        builder.store(builder.load(source, align=align), target, align=align)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def transpose(typingctx, source, source_at, source_row, target, target_at, target_row):
+    """Write a square, of as many rows and columns as a vector has lanes, with rows and columns exchanged.
+
+    In registers: rows 1 apart exchange what is 1 off the diagonal, then rows 2 apart, 4 apart and so on.
+    """
+    size = types.intp
+    signature = types.void(source, size, size, target, size, size)
+
+    def codegen(context, builder, signature, args):
+        source, source_at, source_row, target, target_at, target_row = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes = VECTOR_BYTES * 8 // bits
+        vector, index = ir.VectorType(scalar, lanes), source_at.type
+
+        def places(array, position, at, row):
+            data = builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
+            return [
+                builder.bitcast(builder.gep(data, [builder.mul(row, index(i))]), vector.as_pointer())
+                for i in range(lanes)
+            ]
+
+        rows = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, source_row)]
+        apart = 1
+        while apart < lanes:
+            for i in (i for i in range(lanes) if not i & apart):
+                upper, lower = rows[i], rows[i + apart]
+                stay = [lane if not lane & apart else lanes + lane - apart for lane in range(lanes)]
+                for place, take in ((i, stay), (i + apart, [lane + apart for lane in stay])):
+                    take = ir.Constant(ir.VectorType(ir.IntType(32), lanes), take)
+                    rows[place] = builder.shuffle_vector(upper, lower, take)
+            apart *= 2
+        for row, place in zip(rows, places(target, 3, target_at, target_row), strict=True):
+            builder.store(row, place, align=bits // 8)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
 copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)
 
 __all__ = [
-    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_every_second", "copy_row", "dot", "dot_short", "dot_short_within",
-    "dot_within", "l1", "l2",
+    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "dot", "dot_short",
+    "dot_short_within", "dot_within", "l1", "l2", "transpose",
 ]  # fmt: skip
