@@ -1,9 +1,9 @@
 """C = A "times" B on the register tile, where "times" is a dot product or a distance.
 
-Goto and van de Geijn 2008, with tasks that need nothing from each other: each owns a block of C, packs its own panels of
-B, as wide as a tile and a block of the depth deep, into the second-level cache, and runs every strip of A, copied to the
-first-level cache, along them. What several tasks pack again costs less than to wait for a shared copy. The sum of an
-entry has one order, block after block of the depth, so bits depend neither on the number of threads nor on the tasks.
+Goto and van de Geijn 2008, with tasks that need nothing from each other. Each owns a block of C and packs its own
+panels of B, as wide as a tile and a block of the depth deep, into the second-level cache; every strip of A, copied to
+the first-level cache, is run along them. To pack again what another task has packed costs less than to wait for it.
+The sum of an entry has one order, block after block of the depth: bits depend neither on threads nor on tasks.
 """
 
 import numpy as np
