@@ -155,7 +155,7 @@ def _pack_columns(b, b_at, b_row, b_column, first, n, depth, width, packed, at):
     b_at += first * b_column
     if b_column == 1 and here == width:
         for k in range(depth):
-            _tile.copy_row(b, b_at + k * b_row, packed, at + k * width, width)
+            _tile.copy_whole_row(b, b_at + k * b_row, packed, at + k * width)
         return
     turned = here // lanes * lanes if b_row == 1 else 0  # transposed in registers, as far as squares go
     squares = depth // lanes * lanes

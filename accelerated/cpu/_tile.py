@@ -186,24 +186,27 @@ def _make_row(step=1, adds=False):
     return row
 
 
-@intrinsic
-def copy_column(typingctx, source, source_at, target, target_at):
-    """Write the ROWS entries from one place on to another place."""
-    signature = types.void(source, types.intp, target, types.intp)
+def _make_copy(count):
+    @intrinsic
+    def copy(typingctx, source, source_at, target, target_at):
+        """Write count(itemsize) entries from one place on to another place."""
+        signature = types.void(source, types.intp, target, types.intp)
 
-    def codegen(context, builder, signature, args):
-        scalar = context.get_data_type(signature.args[0].dtype)
-        vector, align = ir.VectorType(scalar, ROWS), signature.args[0].dtype.bitwidth // 8
-        source, target = (
-            builder.bitcast(
-                builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
+        def codegen(context, builder, signature, args):
+            scalar, align = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth // 8
+            vector = ir.VectorType(scalar, count(align))
+            source, target = (
+                builder.bitcast(
+                    builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
+                )
+                for kind, array, at in zip(signature.args[::2], args[::2], args[1::2], strict=True)
             )
-            for kind, array, at in zip(signature.args[::2], args[::2], args[1::2], strict=True)
-        )
-        builder.store(builder.load(source, align=align), target, align=align)
-        return context.get_dummy_value()
+            builder.store(builder.load(source, align=align), target, align=align)
+            return context.get_dummy_value()
 
-    return signature, codegen
+        return signature, codegen
+
+    return copy
 
 
 @intrinsic
@@ -245,9 +248,10 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
     return signature, codegen
 
 
+copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)
 
 __all__ = [
-    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "dot", "dot_short",
-    "dot_short_within", "dot_within", "l1", "l2", "transpose",
+    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "copy_whole_row", "dot",
+    "dot_short", "dot_short_within", "dot_within", "l1", "l2", "transpose",
 ]  # fmt: skip

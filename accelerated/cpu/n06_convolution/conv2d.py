@@ -21,7 +21,8 @@ from nnspec.reference.n06_convolution._windows import output_size
 ROWS = _tile.SHORT_ROWS
 BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
 TASKS = 8  # at least, if the bands do not become too low
-PANELS = 8  # that a strip of the weights is held against while it is in the first-level cache
+DEEP = 640  # taps that are summed over at once: a strip of the weights stays in the first-level cache
+PANELS = 4  # that a strip of the weights is held against while it is in the first-level cache
 PARTS = 16  # of the sum over samples that dw is, at most
 LARGEST_PARTS = 1 << 24  # entries of all of them
 
@@ -32,11 +33,15 @@ def conv2d_forward(x, w, b=None, *, stride=1, pad=0):
 
 
 def conv2d_backward(dout, cache):
+    return _of_x(dout, *cache), *_of_parameters(dout, cache)
+
+
+def _of_parameters(dout, cache):
     x, w, b, stride, pad = cache
     dw = np.empty(w.shape, w.dtype)
     dout, x = contiguous(dout, x)
     _backward_w[_work(dout, w)](dout, x, stride, pad, dw)
-    return _gradient_of_x(dout, x, w, stride, pad), dw, None if b is None else _sums_of_maps(dout)
+    return dw, None if b is None else _sums_of_maps(dout)
 
 
 def _correlation(x, w, b, stride, pads, size):
@@ -49,12 +54,12 @@ def _correlation(x, w, b, stride, pads, size):
     return out
 
 
-def _gradient_of_x(dout, x, w, stride, pad):
+def _of_x(dout, x, w, b, stride, pad):
     beyond = [size - 1 - pad for size in w.shape[2:]]  # how far windows of dx reach beyond dout
     if stride == 1 and min(beyond) >= 0 and x.shape[1] >= ROWS:
         return _correlation(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, 1, beyond, x.shape[2:])
     dx = np.empty(x.shape, x.dtype)
-    _backward_x[_work(dout, w)](dout, *contiguous(_taps_first(w)), *w.shape[2:], stride, pad, dx)
+    _backward_x[_work(dout, w)](*contiguous(dout, _taps_first(w)), *w.shape[2:], stride, pad, dx)
     return dx
 
 
@@ -77,7 +82,7 @@ def _sums_of_maps(dout):
 def _forward(x, taps, KH, KW, stride, above, before, out):
     (N, C, _, _), (_, F, HO, WO), K = x.shape, out.shape, taps.shape[1]
     P, width, taps_flat, out_flat = HO * WO, _tile.columns(x.itemsize), taps.reshape(-1), out.reshape(-1)
-    depth = even_share(K, DEPTH)
+    depth = even_share(K, DEEP)
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
     bands = (HO + band - 1) // band
     together = max(1, min(PANELS * width // P, N // TASKS)) if bands == 1 else 1  # samples that are small
@@ -355,12 +360,12 @@ def _gather(image, shift, rows, pieces, width, panel, to):
     if len(pieces) == 1:
         at = shift + pieces[0, 1]
         for k in range(len(rows)):
-            _tile.copy_row(image, rows[k] + at, panel, to + k * width, width)
+            _tile.copy_whole_row(image, rows[k] + at, panel, to + k * width)
         return
     for k in range(len(rows)):
         for piece in range(len(pieces)):
             at = shift + rows[k] + pieces[piece, 1]
-            _tile.copy_row(image, at, panel, to + k * width + pieces[piece, 0], width)
+            _tile.copy_whole_row(image, at, panel, to + k * width + pieces[piece, 0])
 
 
 @register_jitable
@@ -368,7 +373,7 @@ def _pack_columns(b, b_at, b_row, depth, here, width, panel, at):
     """`here` columns of `depth` rows of B; 0 beyond them."""
     for k in range(depth):
         if here == width:
-            _tile.copy_row(b, b_at + k * b_row, panel, at + k * width, width)
+            _tile.copy_whole_row(b, b_at + k * b_row, panel, at + k * width)
         else:
             for j in range(here):
                 panel[at + k * width + j] = b[b_at + k * b_row + j]
