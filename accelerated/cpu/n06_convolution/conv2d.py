@@ -16,6 +16,7 @@ from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
+from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
 ROWS = _tile.SHORT_ROWS
@@ -238,12 +239,12 @@ def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
     for c in range(C):
         for u in range(min(stride, KH)):
             for v in range(min(stride, KW)):
-                left, right = _inside(W, v - before, stride, columns)
+                left, right = inside(W, v - before, stride, columns)
                 for i in range(first, first + rows + (KH - 1) // stride):
                     y = i * stride + u - above
                     if 0 <= y < H:
                         source = (c * H + y) * W + left * stride + v - before
-                        _copy_from(flat, source, stride, image, at + left, right - left)  # row after row
+                        copy_from(flat, source, stride, image, at + left, right - left)  # row after row
                     at += columns
 
 
@@ -260,7 +261,7 @@ def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
                     dx[c, y, j] = 0
             if u < KH and i < height:
                 for v in range(phases):
-                    left, right = _inside(W, v - pad, stride, columns)
+                    left, right = inside(W, v - pad, stride, columns)
                     at = (((c * min(stride, KH) + u) * phases + v) * height + i) * columns
                     for j in range(left, right):
                         dx[c, y, j * stride + v - pad] = image[at + j]
@@ -292,30 +293,6 @@ def _lay_out_pixels(x, top, height, width, pad, image, start, square):
                 else:
                     for channel in range(min(lanes, C - c)):
                         image[to + channel] = flat[(c + channel) * H * W + pixel]
-
-
-@register_jitable
-def _inside(size, first, stride, count):
-    """From which to which j, of `count`, first + j stride is an index into `size` entries."""
-    left = min(count, max(0, (stride - 1 - first) // stride))
-    return left, max(left, min(count, (size - first + stride - 1) // stride))
-
-
-@register_jitable(inline="always")
-def _copy_from(source, source_at, step, target, target_at, count):
-    """Every step-th entry of `source`, in wide copies that may write zeros beyond the last one."""
-    width, done = _tile.columns(source.itemsize), 0
-    while done < count:
-        here, at, to = min(width, count - done), source_at + done * step, target_at + done
-        whole = at + width * step <= source.size
-        if step == 1 and whole:
-            _tile.copy_row(source, at, target, to, here)
-        elif step == 2 and whole:
-            _tile.copy_every_second(source, at, target, to, here)
-        else:
-            for j in range(here):
-                target[to + j] = source[at + j * step]
-        done += width
 
 
 @register_jitable
