@@ -31,10 +31,10 @@ def max_pool2d_backward(dout, cache):
 @kernel
 def _forward(x, k, stride, pad, out, winner):
     (N, C, H, W), (_, _, HO, WO) = x.shape, out.shape
-    x_flat, lowest, P = x.reshape(-1), x.dtype.type(-np.inf), HO * WO
+    x_flat, lowest, P, width = x.reshape(-1), x.dtype.type(-np.inf), HO * WO, _tile.columns(x.itemsize)
     out, winner = out.reshape(N * C, P), winner.reshape(N * C, P)
     for m in prange(N * C):
-        met = np.empty(P + _tile.columns(x.itemsize), x.dtype)
+        met = np.empty(P + width, x.dtype)
         largest, position = out[m], winner[m]
         largest[:] = lowest
         for i in range(HO):
@@ -42,12 +42,14 @@ def _forward(x, k, stride, pad, out, winner):
                 position[i * WO + j] = max(0, pad - i * stride) * k + max(0, pad - j * stride)
         for tap in range(k * k):
             u, v, this = tap // k, tap % k, np.int32(tap)
-            for i in range(HO):
-                y, row = i * stride + u - pad, i * WO
-                left, right = inside(W, v - pad, stride, WO) if 0 <= y < H else (WO, WO)
-                met[row : row + left] = lowest
-                copy_from(x_flat, (m * H + y) * W + left * stride + v - pad, stride, met, row + left, right - left)
-                met[row + right : row + WO] = lowest
+            left, right = inside(W, v - pad, stride, WO)
+            if pad:
+                met[:P] = lowest
+            for i in range(max(0, (pad - u + stride - 1) // stride), min(HO, (H + pad - u + stride - 1) // stride)):
+                row = (m * H + i * stride + u - pad) * W + left * stride + v - pad
+                copy_from(x_flat, row, stride, met, i * WO + left, right - left)
+                if pad:  # the copy ran over
+                    met[i * WO + right : i * WO + right + width] = lowest
             for p in range(P):
                 wins = (met[p] > largest[p]) | ((met[p] != met[p]) & (largest[p] == largest[p]))  # NaN over numbers
                 largest[p] = met[p] if wins else largest[p]
