@@ -85,7 +85,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, wor
                     else:
                         _run_tile(how, deep, strip, 1, ROWS, packed, b_at, out, at, out_row, add and inside)
                     if not inside:
-                        _copy_edge(edge, width, c, i * n + j, n, here, min(width, right - j), add)
+                        _tile.put(edge, here, min(width, right - j), c, i * n + j, n, add)
 
 
 @register_jitable
@@ -189,12 +189,3 @@ def copy(source, target):
     """Slices, because the compiler knows of an index from 0 on that it is not negative, and copies vectors."""
     for i in range(len(source)):
         target[i] = source[i]
-
-
-@register_jitable
-def _copy_edge(edge, width, c, at, n, rows, columns, add):
-    """The part of a tile that lies inside of C."""
-    for i in range(rows):
-        for j in range(columns):
-            here = at + i * n + j
-            c[here] = c[here] + edge[i * width + j] if add else edge[i * width + j]

@@ -125,6 +125,19 @@ dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
 dot_short = _make_tile(_dot, SHORT_ROWS)
 
 
+@register_jitable
+def put(edge, rows, width, c, c_at, c_stride, add):
+    """The first `rows` rows and `width` columns of a tile into C. By slices, whose indices cannot be negative."""
+    for i in range(rows):
+        here, there = edge[i * columns(c.itemsize) :], c[c_at + i * c_stride : c_at + i * c_stride + width]
+        if add:
+            for j in range(len(there)):
+                there[j] += here[j]
+        else:
+            for j in range(len(there)):
+                there[j] = here[j]
+
+
 def _make_within(tile, tile_rows):
     @register_jitable(inline="always")  # so that packed factors have constant steps
     def within(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
@@ -134,10 +147,7 @@ def _make_within(tile, tile_rows):
             tile(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add)
             return
         tile(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, whole, False)
-        for i in range(min(tile_rows, rows)):
-            for j in range(min(whole, width)):
-                at = c_at + i * c_stride + j
-                c[at] = c[at] + edge[i * whole + j] if add else edge[i * whole + j]
+        put(edge, min(tile_rows, rows), min(whole, width), c, c_at, c_stride, add)
 
     return within
 
@@ -253,5 +263,5 @@ copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row
 
 __all__ = [
     "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "copy_whole_row", "dot",
-    "dot_short", "dot_short_within", "dot_within", "l1", "l2", "transpose",
+    "dot_short", "dot_short_within", "dot_within", "l1", "l2", "put", "transpose",
 ]  # fmt: skip
