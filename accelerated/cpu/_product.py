@@ -80,10 +80,11 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, wor
                 for j in range(left, right, width):
                     inside, b_at = here == ROWS and j + width <= right, (j - left) * deep
                     out, at, out_row = (c, i * n + j, n) if inside else (edge, 0, width)
+                    narrow = n - j <= width // _tile.VECTORS
                     if a_column == 1:
-                        _run_tile(how, deep, strip, APART, 1, packed, b_at, out, at, out_row, add and inside)
+                        _run_tile(how, narrow, deep, strip, APART, 1, packed, b_at, out, at, out_row, add and inside)
                     else:
-                        _run_tile(how, deep, strip, 1, ROWS, packed, b_at, out, at, out_row, add and inside)
+                        _run_tile(how, narrow, deep, strip, 1, ROWS, packed, b_at, out, at, out_row, add and inside)
                     if not inside:
                         _tile.put(edge, here, min(width, right - j), c, i * n + j, n, add)
 
@@ -139,8 +140,10 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
 
 
 @register_jitable
-def _run_tile(how, depth, a, a_row, a_step, b, b_at, c, c_at, c_stride, add):
-    if how == DOT:
+def _run_tile(how, narrow, depth, a, a_row, a_step, b, b_at, c, c_at, c_stride, add):
+    if how == DOT and narrow:
+        _tile.dot_narrow(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
+    elif how == DOT:
         _tile.dot(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
     elif how == L1:
         _tile.l1(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)

@@ -45,13 +45,13 @@ def _intrinsic(builder, name, *vectors):
     return builder.call(cgutils.get_or_insert_function(builder.module, function, name), vectors)
 
 
-def _make_tile(combine, rows=ROWS):
+def _make_tile(combine, rows=ROWS, vectors=VECTORS):
     @intrinsic
     def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add):
         """C[c_at + i c_stride + j] (+)= sum_k combine(A[a_at + i a_row + k a_step], B[b_at + k COLUMNS + j]).
 
         a, b, c are vectors in memory; B is packed, k after k, and A as well where a_row is 1 and a_step `rows`.
-        add: whether to add to C or to overwrite it.
+        add: whether to add to C or to overwrite it. A tile of fewer vectors takes the first columns of the same panels.
         """
         size = types.intp
         signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean)
@@ -79,20 +79,20 @@ def _make_tile(combine, rows=ROWS):
 
             builder.position_at_end(loop)
             k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
-            totals = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(rows)]
-            b_row = [load(b_now, j * lanes) for j in range(VECTORS)]
+            totals = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
+            b_row = [load(b_now, j * lanes) for j in range(vectors)]
             sums = []
             for i in range(rows):
                 entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
                 everywhere = _broadcast(builder, entry, vector)
-                sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(VECTORS)])
+                sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
             after = {
                 k: (index(0), builder.add(k, index(1))),
                 a_now: (a_start, builder.gep(a_now, [a_step])),
                 b_now: (b_start, builder.gep(b_now, [index(VECTORS * lanes)])),
             }
             zero = ir.Constant(vector, None)
-            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(VECTORS)}
+            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(vectors)}
             for phi, (first, later) in after.items():
                 phi.add_incoming(first, before)
                 phi.add_incoming(later, loop)
@@ -104,7 +104,7 @@ def _make_tile(combine, rows=ROWS):
                     with branch:
                         for i in range(rows):
                             row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
-                            for j in range(VECTORS):
+                            for j in range(vectors):
                                 total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
                                 place = builder.gep(row, [index(j * lanes)])
                                 builder.store(total, builder.bitcast(place, vector.as_pointer()), align=align)
@@ -122,7 +122,7 @@ def _broadcast(builder, entry, vector):
 
 
 dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
-dot_short = _make_tile(_dot, SHORT_ROWS)
+dot_short, dot_narrow = _make_tile(_dot, SHORT_ROWS), _make_tile(_dot, vectors=1)
 
 
 @register_jitable
@@ -263,5 +263,5 @@ copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row
 
 __all__ = [
     "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "copy_whole_row", "dot",
-    "dot_short", "dot_short_within", "dot_within", "l1", "l2", "put", "transpose",
+    "dot_narrow", "dot_short", "dot_short_within", "dot_within", "l1", "l2", "put", "transpose",
 ]  # fmt: skip
