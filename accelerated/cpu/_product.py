@@ -6,6 +6,7 @@ the first-level cache, is run along them. To pack again what another task has pa
 The sum of an entry has one order, block after block of the depth: bits depend neither on threads nor on tasks.
 """
 
+import numba
 import numpy as np
 from numba import prange
 from numba.extending import register_jitable
@@ -19,7 +20,7 @@ PANELS = 8  # of B that a task packs together: 256 KiB, a part of the second-lev
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
 TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
-TASKS = 8  # at most; an entry is summed in one order however rows and columns are shared out
+TASKS = 2  # a thread; an entry is summed in one order however rows and columns are shared out
 
 DOT, L1, L2 = range(3)
 
@@ -32,7 +33,8 @@ def product(a, b, how=DOT, bias=None):
         out[...] = 0 if bias is None else bias
     elif out.size:
         work, bias = m * n * k // TILE_SPEED, out[:0, 0] if bias is None else bias
-        _multiply[work](how, *_steps(a), *_steps(b), _read_only(bias), out.reshape(-1), m, n, k, work)
+        tasks = 1 if work < PARALLEL_FROM else TASKS * numba.get_num_threads()
+        _multiply[work](how, *_steps(a), *_steps(b), _read_only(bias), out.reshape(-1), m, n, k, tasks)
     return out
 
 
@@ -52,9 +54,8 @@ def _read_only(array):
 
 
 @kernel
-def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, work):
+def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tasks):
     width = _tile.columns(a.itemsize)
-    tasks = min(TASKS, 1 + work // PARALLEL_FROM)
     rows, wide = _block(m, (n + width - 1) // width, tasks)
     across = (n + wide * width - 1) // (wide * width)
     longest = even_share(k, DEPTH)
