@@ -1,24 +1,26 @@
 """C = A "times" B on the register tile, where "times" is a dot product or a distance.
 
-Goto and van de Geijn 2008: B is packed once, in panels of a tile's width; each task packs a block of rows of A that
-stays in the second-level cache and runs the tile along the panels. Depth is cut into blocks, so that the part of a
-panel in use stays in the first-level cache. A task owns its rows of C, so nothing races, and the sum of an entry has
-one order for every number of threads.
+Goto and van de Geijn 2008, with tasks that need nothing from each other. Each owns a block of C and packs its own
+panels of B, as wide as a tile and a block of the depth deep, into the second-level cache; every strip of A, copied to
+the first-level cache, is run along them. To pack again what another task has packed costs less than to wait for it.
+The sum of an entry has one order, block after block of the depth: bits depend neither on threads nor on tasks.
 """
 
+import numba
 import numpy as np
 from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu import _tile
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import PARALLEL_FROM, kernel
 
-DEPTH = 256  # of one block: a panel of B is then 32 KiB
+DEPTH = 256  # of one block, at most: a strip of A stays in the first-level cache
 ROWS = _tile.ROWS
-LONGEST_BLOCK = 8 * ROWS  # rows of A that are packed together
+PANELS = 8  # of B that a task packs together: 256 KiB, a part of the second-level cache
+APART = DEPTH + 16  # from row to row of a strip: no power of two
+FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
 TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
-TASKS = 8  # at least, if there are enough rows: a number that has nothing to do with the threads, so that bits do not
-
+TASKS = 2  # a thread; an entry is summed in one order however rows and columns are shared out
 
 DOT, L1, L2 = range(3)
 
@@ -30,51 +32,77 @@ def product(a, b, how=DOT, bias=None):
     if k == 0:
         out[...] = 0 if bias is None else bias
     elif out.size:
-        (bias,) = contiguous(out[:0, 0] if bias is None else bias)
-        _multiply[m * n * k // TILE_SPEED](how, *_strided(a), *_strided(b), bias, out.reshape(-1), m, n, k)
+        work, bias = m * n * k // TILE_SPEED, out[:0, 0] if bias is None else bias
+        tasks = 1 if work < PARALLEL_FROM else TASKS * numba.get_num_threads()
+        _multiply[work](how, *_steps(a), *_steps(b), _read_only(bias), out.reshape(-1), m, n, k, tasks)
     return out
 
 
-def _strided(array):
+def _steps(array):
     """A vector and the steps of rows and columns in it, without a copy if the array or its transpose is contiguous."""
-    if array.flags.c_contiguous or not array.flags.f_contiguous:
-        (whole,) = contiguous(array)
-        return whole.reshape(-1), array.shape[1], 1
-    (whole,) = contiguous(array.T)
-    return whole.reshape(-1), 1, array.shape[0]
+    flags, (rows, columns) = array.flags, array.shape
+    if flags.f_contiguous and not flags.c_contiguous:
+        return _read_only(array.T), 1, rows
+    return _read_only(array), columns, 1
+
+
+def _read_only(array):
+    """What `flat` gives, in half of the time."""
+    vector = np.ascontiguousarray(array).reshape(-1)
+    vector.setflags(write=False)
+    return vector
 
 
 @kernel
-def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k):
+def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tasks):
     width = _tile.columns(a.itemsize)
-    panels, depths = (n + width - 1) // width, (k + DEPTH - 1) // DEPTH
-    packed_b = np.empty(panels * k * width, a.dtype)
-    for p in prange(panels):
-        _pack_columns(b, b_row, b_column, p * width, n, k, width, packed_b[p * k * width : (p + 1) * k * width])
-    rows = min(LONGEST_BLOCK, (m // TASKS // ROWS + 1) * ROWS)
-    for block in prange((m + rows - 1) // rows):
-        first, last = block * rows, min(m, block * rows + rows)
-        strips = (last - first + ROWS - 1) // ROWS
-        packed_a = np.empty(strips * ROWS * DEPTH, a.dtype)
+    rows, wide = _block(m, (n + width - 1) // width, tasks)
+    across = (n + wide * width - 1) // (wide * width)
+    longest = even_share(k, DEPTH)
+    for task in prange((m + rows - 1) // rows * across):
+        top, left = task // across * rows, task % across * wide * width
+        bottom, right = min(m, top + rows), min(n, left + wide * width)
+        packed, strip = np.empty(wide * width * (longest + 1), a.dtype), np.zeros(ROWS * APART, a.dtype)
         edge = np.empty(ROWS * width, a.dtype)
-        if bias.size:
-            for row in range(first, last):
-                for column in range(n):
-                    c[row * n + column] = bias[column]
-        for d in range(depths):
-            start, depth = d * DEPTH, min(DEPTH, k - d * DEPTH)
-            add = d > 0 or bias.size > 0
-            for s in range(strips):
-                _pack_rows(a, a_row, a_column, first + s * ROWS, m, start, depth, packed_a[s * DEPTH * ROWS :])
-            for p in range(panels):
-                b_at = (p * k + start) * width
-                for s in range(strips):
-                    row, column = first + s * ROWS, p * width
-                    if row + ROWS <= m and column + width <= n:
-                        _run_tile(how, depth, packed_a, s * DEPTH * ROWS, packed_b, b_at, c, row * n + column, n, add)
+        for start in range(0, k, longest):
+            depth, add = min(longest, k - start), start > 0
+            biased = start + depth == k and bias.size > 0  # then the bias is one more row of B, which meets a 1 in A
+            deep = depth + biased
+            for j in range(left, right, width):
+                at = (j - left) * deep
+                _pack_columns(b, start * b_row, b_row, b_column, j, n, depth, width, packed, at)
+                if biased:
+                    copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
+            for i in range(top, bottom, ROWS):
+                here = min(ROWS, bottom - i)
+                _pack_rows(a, i * a_row + start * a_column, a_row, a_column, here, depth, strip)
+                for row in range(ROWS if biased else 0):
+                    strip[row * APART + depth if a_column == 1 else depth * ROWS + row] = 1
+                for j in range(left, right, width):
+                    inside, b_at = here == ROWS and j + width <= right, (j - left) * deep
+                    out, at, out_row = (c, i * n + j, n) if inside else (edge, 0, width)
+                    narrow = n - j <= width // _tile.VECTORS
+                    if a_column == 1:
+                        _run_tile(how, narrow, deep, strip, APART, 1, packed, b_at, out, at, out_row, add and inside)
                     else:
-                        _run_tile(how, depth, packed_a, s * DEPTH * ROWS, packed_b, b_at, edge, 0, width, False)
-                        _copy_edge(edge, width, c, row, column, m, n, add)
+                        _run_tile(how, narrow, deep, strip, 1, ROWS, packed, b_at, out, at, out_row, add and inside)
+                    if not inside:
+                        _tile.put(edge, here, min(width, right - j), c, i * n + j, n, add)
+
+
+@register_jitable
+def _block(m, panels, tasks):
+    """Rows of A and panels of B of a task. Panels are shared out first: what is packed again is then a strip of A."""
+    across = max((panels + PANELS - 1) // PANELS, min(panels // 2, tasks))
+    down = max(1, min(m // FEWEST_ROWS, (tasks + across - 1) // across))
+    return ((m + down - 1) // down + ROWS - 1) // ROWS * ROWS, (panels + across - 1) // across
+
+
+@register_jitable
+def even_share(total, most):
+    """The size of equal parts of which none is above `most`."""
+    parts = max(1, (total + most - 1) // most)
+    return max(1, (total + parts - 1) // parts)
 
 
 @register_jitable
@@ -82,7 +110,7 @@ def pack_panels(b, b_row, b_column, n, k, packed):
     """B (k, n) in panels of a tile's width, each of k rows; 0 beyond the last column. `panels_size` numbers."""
     width = _tile.columns(b.itemsize)
     for p in range((n + width - 1) // width):
-        _pack_columns(b, b_row, b_column, p * width, n, k, width, packed[p * k * width : (p + 1) * k * width])
+        _pack_columns(b, 0, b_row, b_column, p * width, n, k, width, packed, p * k * width)
 
 
 @register_jitable
@@ -113,53 +141,55 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
 
 
 @register_jitable
-def _run_tile(how, depth, a, a_at, b, b_at, c, c_at, c_stride, add):
-    if how == DOT:
-        _tile.dot(depth, a, a_at, 1, ROWS, b, b_at, c, c_at, c_stride, add)
+def _run_tile(how, narrow, depth, a, a_row, a_step, b, b_at, c, c_at, c_stride, add):
+    if how == DOT and narrow:
+        _tile.dot_narrow(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
+    elif how == DOT:
+        _tile.dot(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
     elif how == L1:
-        _tile.l1(depth, a, a_at, 1, ROWS, b, b_at, c, c_at, c_stride, add)
+        _tile.l1(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
     else:
-        _tile.l2(depth, a, a_at, 1, ROWS, b, b_at, c, c_at, c_stride, add)
+        _tile.l2(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
 
 
 @register_jitable
-def _pack_columns(b, b_row, b_column, first, n, k, width, packed):
+def _pack_columns(b, b_at, b_row, b_column, first, n, depth, width, packed, at):
     """`width` columns of B from `first` on, row after row; 0 beyond the last column."""
-    here = min(width, n - first)
-    if b_column == 1 and here == width:  # spelled out, so that it becomes a wide copy
-        for kk in range(k):
-            for j in range(width):
-                packed[kk * width + j] = b[kk * b_row + first + j]
+    here, lanes = min(width, n - first), width // _tile.VECTORS
+    b_at += first * b_column
+    if b_column == 1 and here == width:
+        for k in range(depth):
+            _tile.copy_whole_row(b, b_at + k * b_row, packed, at + k * width)
         return
+    turned = here // lanes * lanes if b_row == 1 else 0  # transposed in registers, as far as squares go
+    squares = depth // lanes * lanes
+    for j in range(0, turned, lanes):
+        for k in range(0, squares, lanes):
+            _tile.transpose(b, b_at + j * b_column + k, b_column, packed, at + k * width + j, width)
     for j in range(here):
-        for kk in range(k):
-            packed[kk * width + j] = b[kk * b_row + (first + j) * b_column]
-    for j in range(here, width):
-        for kk in range(k):
-            packed[kk * width + j] = 0
+        for k in range(squares if j < turned else 0, depth):
+            packed[at + k * width + j] = b[b_at + k * b_row + j * b_column]
+    for k in range(depth if here < width else 0):
+        packed[at + k * width + here : at + (k + 1) * width] = 0
 
 
 @register_jitable
-def _pack_rows(a, a_row, a_column, first, m, start, depth, packed):
-    """ROWS rows of A from `first` on, over one block of the depth, column after column; 0 beyond the last row."""
-    here = min(ROWS, m - first)
-    if a_row == 1 and here == ROWS:
-        for kk in range(depth):
-            for i in range(ROWS):
-                packed[kk * ROWS + i] = a[first + i + (start + kk) * a_column]
-        return
-    for i in range(here):
-        for kk in range(depth):
-            packed[kk * ROWS + i] = a[(first + i) * a_row + (start + kk) * a_column]
-    for i in range(here, ROWS):
-        for kk in range(depth):
-            packed[kk * ROWS + i] = 0
+def _pack_rows(a, a_at, a_row, a_column, here, depth, strip):
+    """Rows of A: APART from each other where they are rows in memory, else column after column."""
+    if a_column == 1:
+        for i in range(here):
+            copy(a[a_at + i * a_row : a_at + i * a_row + depth], strip[i * APART : i * APART + depth])
+    elif here == ROWS:
+        for k in range(depth):
+            _tile.copy_column(a, a_at + k * a_column, strip, k * ROWS)
+    else:
+        for k in range(depth):
+            start = a_at + k * a_column
+            copy(a[start : start + here], strip[k * ROWS : k * ROWS + here])
 
 
 @register_jitable
-def _copy_edge(edge, width, c, row, column, m, n, add):
-    """The part of a tile that lies inside of C."""
-    for i in range(min(ROWS, m - row)):
-        for j in range(min(width, n - column)):
-            at = (row + i) * n + column + j
-            c[at] = c[at] + edge[i * width + j] if add else edge[i * width + j]
+def copy(source, target):
+    """Slices, because the compiler knows of an index from 0 on that it is not negative, and copies vectors."""
+    for i in range(len(source)):
+        target[i] = source[i]

@@ -45,13 +45,13 @@ def _intrinsic(builder, name, *vectors):
     return builder.call(cgutils.get_or_insert_function(builder.module, function, name), vectors)
 
 
-def _make_tile(combine, rows=ROWS):
+def _make_tile(combine, rows=ROWS, vectors=VECTORS):
     @intrinsic
     def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add):
         """C[c_at + i c_stride + j] (+)= sum_k combine(A[a_at + i a_row + k a_step], B[b_at + k COLUMNS + j]).
 
         a, b, c are vectors in memory; B is packed, k after k, and A as well where a_row is 1 and a_step `rows`.
-        add: whether to add to C or to overwrite it.
+        add: whether to add to C or to overwrite it. A tile of fewer vectors takes the first columns of the same panels.
         """
         size = types.intp
         signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean)
@@ -79,20 +79,20 @@ def _make_tile(combine, rows=ROWS):
 
             builder.position_at_end(loop)
             k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
-            totals = [[builder.phi(vector) for _ in range(VECTORS)] for _ in range(rows)]
-            b_row = [load(b_now, j * lanes) for j in range(VECTORS)]
+            totals = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
+            b_row = [load(b_now, j * lanes) for j in range(vectors)]
             sums = []
             for i in range(rows):
                 entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
                 everywhere = _broadcast(builder, entry, vector)
-                sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(VECTORS)])
+                sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
             after = {
                 k: (index(0), builder.add(k, index(1))),
                 a_now: (a_start, builder.gep(a_now, [a_step])),
                 b_now: (b_start, builder.gep(b_now, [index(VECTORS * lanes)])),
             }
             zero = ir.Constant(vector, None)
-            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(VECTORS)}
+            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(vectors)}
             for phi, (first, later) in after.items():
                 phi.add_incoming(first, before)
                 phi.add_incoming(later, loop)
@@ -104,7 +104,7 @@ def _make_tile(combine, rows=ROWS):
                     with branch:
                         for i in range(rows):
                             row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
-                            for j in range(VECTORS):
+                            for j in range(vectors):
                                 total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
                                 place = builder.gep(row, [index(j * lanes)])
                                 builder.store(total, builder.bitcast(place, vector.as_pointer()), align=align)
@@ -122,7 +122,20 @@ def _broadcast(builder, entry, vector):
 
 
 dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
-dot_short = _make_tile(_dot, SHORT_ROWS)
+dot_short, dot_narrow = _make_tile(_dot, SHORT_ROWS), _make_tile(_dot, vectors=1)
+
+
+@register_jitable
+def put(edge, rows, width, c, c_at, c_stride, add):
+    """The first `rows` rows and `width` columns of a tile into C. By slices, whose indices cannot be negative."""
+    for i in range(rows):
+        here, there = edge[i * columns(c.itemsize) :], c[c_at + i * c_stride : c_at + i * c_stride + width]
+        if add:
+            for j in range(len(there)):
+                there[j] += here[j]
+        else:
+            for j in range(len(there)):
+                there[j] = here[j]
 
 
 def _make_within(tile, tile_rows):
@@ -134,10 +147,7 @@ def _make_within(tile, tile_rows):
             tile(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add)
             return
         tile(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, whole, False)
-        for i in range(min(tile_rows, rows)):
-            for j in range(min(whole, width)):
-                at = c_at + i * c_stride + j
-                c[at] = c[at] + edge[i * whole + j] if add else edge[i * whole + j]
+        put(edge, min(tile_rows, rows), min(whole, width), c, c_at, c_stride, add)
 
     return within
 
@@ -186,9 +196,72 @@ def _make_row(step=1, adds=False):
     return row
 
 
+def _make_copy(count):
+    @intrinsic
+    def copy(typingctx, source, source_at, target, target_at):
+        """Write count(itemsize) entries from one place on to another place."""
+        signature = types.void(source, types.intp, target, types.intp)
+
+        def codegen(context, builder, signature, args):
+            scalar, align = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth // 8
+            vector = ir.VectorType(scalar, count(align))
+            source, target = (
+                builder.bitcast(
+                    builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
+                )
+                for kind, array, at in zip(signature.args[::2], args[::2], args[1::2], strict=True)
+            )
+            builder.store(builder.load(source, align=align), target, align=align)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return copy
+
+
+@intrinsic
+def transpose(typingctx, source, source_at, source_row, target, target_at, target_row):
+    """Write a square, of as many rows and columns as a vector has lanes, with rows and columns exchanged.
+
+    In registers: rows 1 apart exchange what is 1 off the diagonal, then rows 2 apart, 4 apart and so on.
+    """
+    size = types.intp
+    signature = types.void(source, size, size, target, size, size)
+
+    def codegen(context, builder, signature, args):
+        source, source_at, source_row, target, target_at, target_row = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes = VECTOR_BYTES * 8 // bits
+        vector, index = ir.VectorType(scalar, lanes), source_at.type
+
+        def places(array, position, at, row):
+            data = builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
+            return [
+                builder.bitcast(builder.gep(data, [builder.mul(row, index(i))]), vector.as_pointer())
+                for i in range(lanes)
+            ]
+
+        rows = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, source_row)]
+        apart = 1
+        while apart < lanes:
+            for i in (i for i in range(lanes) if not i & apart):
+                upper, lower = rows[i], rows[i + apart]
+                stay = [lane if not lane & apart else lanes + lane - apart for lane in range(lanes)]
+                for place, take in ((i, stay), (i + apart, [lane + apart for lane in stay])):
+                    take = ir.Constant(ir.VectorType(ir.IntType(32), lanes), take)
+                    rows[place] = builder.shuffle_vector(upper, lower, take)
+            apart *= 2
+        for row, place in zip(rows, places(target, 3, target_at, target_row), strict=True):
+            builder.store(row, place, align=bits // 8)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)
 
 __all__ = [
-    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_every_second", "copy_row", "dot", "dot_short", "dot_short_within",
-    "dot_within", "l1", "l2",
+    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "copy_whole_row", "dot",
+    "dot_narrow", "dot_short", "dot_short_within", "dot_within", "l1", "l2", "put", "transpose",
 ]  # fmt: skip

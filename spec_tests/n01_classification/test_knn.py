@@ -241,7 +241,9 @@ class TestKnnIndices(Function):
 
     def cases_of_agreement(self):
         """A partition sorts what is small, so it has to be large to show that it does not sort."""
-        return [*super().cases_of_agreement(), Case("half of many", {"Nq": 2, "Nt": 5000}, inputs={"k": 2500})]
+        half = Case("half of many", {"Nq": 2, "Nt": 5000}, inputs={"k": 2500})
+        few = Case("a few of many", {"Nq": 40, "Nt": 1000}, inputs={"k": 3})
+        return [*super().cases_of_agreement(), half, few]
 
     def definition(self, d, k):
         """The columns of the k smallest entries, nearest first; of equal ones the smaller index first."""

@@ -6,9 +6,11 @@ import math
 import numpy as np
 from numba import prange
 
+from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import L1, L2, product
 
+BLOCK = 128  # entries of a row that are looked at together
 FEW = 64  # neighbours up to which insertion into a sorted list beats sorting the row
 
 
@@ -26,8 +28,14 @@ def l2_distance(xq, xt, *, squared=False):
 def l2_distance_gemm(xq, xt, *, squared=False):
     xq, xt = _floating(xq, xt)
     d = product(xq, xt.T)
-    _expand[4 * d.size](*contiguous((xq * xq).sum(axis=1), (xt * xt).sum(axis=1)), d, squared)
+    _expand[4 * d.size](*contiguous(_norms(xq), _norms(xt)), d, squared)
     return d
+
+
+def _norms(x):
+    norms = np.empty(len(x), x.dtype)
+    _sum_squares[x.size](*contiguous(x), norms)
+    return norms
 
 
 def l1_distance_backward(dd, xq, xt):
@@ -87,6 +95,15 @@ def _pull_l2(slope, x, others):
 
 
 @kernel
+def _sum_squares(x, norms):
+    for i in prange(len(x)):
+        squares = np.empty(x.shape[1], x.dtype)
+        for k in range(x.shape[1]):
+            squares[k] = x[i, k] * x[i, k]
+        norms[i] = fold_sum(squares, 0, len(squares))
+
+
+@kernel
 def _expand(norms_q, norms_t, d, squared):
     for i in prange(len(d)):
         for j in range(d.shape[1]):
@@ -113,18 +130,23 @@ def _differences(slope, x, others, dx):
 
 @kernel
 def _nearest(d, best, idx, nan):
+    """Most blocks of a row hold nothing near enough, which is told by counting, in vectors."""
     k = idx.shape[1]
     for i in prange(len(d)):
-        best[i, :] = np.inf
-        idx[i, :] = -1
-        for j in range(d.shape[1]):
-            nan[i] |= d[i, j] != d[i, j]
-            if d[i, j] < best[i, k - 1] or j < k:  # strictly, so that the earlier of equals stays ahead
-                at = min(j, k - 1)
-                while at > 0 and d[i, j] < best[i, at - 1]:
-                    best[i, at], idx[i, at] = best[i, at - 1], idx[i, at - 1]
-                    at -= 1
-                best[i, at], idx[i, at] = d[i, j], j
+        near, where = best[i], idx[i]
+        near[:] = np.inf
+        for start in range(0, d.shape[1], BLOCK):
+            block, candidates = d[i, start : start + BLOCK], 0
+            for j in range(len(block)):
+                candidates += not block[j] >= near[k - 1]  # so that NaN is one
+            for j in range(len(block) if candidates or start < k else 0):
+                nan[i] |= block[j] != block[j]
+                if block[j] < near[k - 1] or start + j < k:  # strictly, so that the earlier of equals stays ahead
+                    at = min(start + j, k - 1)
+                    while at > 0 and block[j] < near[at - 1]:
+                        near[at], where[at] = near[at - 1], where[at - 1]
+                        at -= 1
+                    near[at], where[at] = block[j], start + j
 
 
 @kernel

@@ -10,6 +10,9 @@ def affine_forward(x, w, b):
 
 def affine_backward(dout, cache):
     x, w = cache
-    dx = product(dout, w.T).reshape(x.shape)
-    dw = product(x.reshape(len(x), len(w)).T, dout)
-    return dx, dw, column_sums(dout)
+    return product(dout, w.T).reshape(x.shape), *_of_parameters(dout, cache)
+
+
+def _of_parameters(dout, cache):
+    x, w = cache
+    return product(x.reshape(len(x), len(w)).T, dout), column_sums(dout)

@@ -14,34 +14,54 @@ from numba.extending import register_jitable
 from nnspec.accelerated.cpu import _tile
 from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
-from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED
+from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
+from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
 ROWS = _tile.SHORT_ROWS
 BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
 TASKS = 8  # at least, if the bands do not become too low
-PANELS = 4  # of dout that a strip of the weights is held against while it is in the first-level cache
+DEEP = 640  # taps that are summed over at once: a strip of the weights stays in the first-level cache
+PANELS = 4  # that a strip of the weights is held against while it is in the first-level cache
 PARTS = 16  # of the sum over samples that dw is, at most
 LARGEST_PARTS = 1 << 24  # entries of all of them
 
 
 def conv2d_forward(x, w, b=None, *, stride=1, pad=0):
     size = output_size("conv2d_forward", "w", x, w.shape[2:], stride, pad)
-    out = np.empty((len(x), len(w), *size), x.dtype)
-    bias = np.zeros((len(w), 1), x.dtype) if b is None else b[:, None]
-    taps = np.concatenate([_taps_first(w), bias], axis=1)  # the bias is one more tap, which meets a 1 everywhere
-    _forward[_work(out, w)](*contiguous(x, taps), *w.shape[2:], stride, pad, out)
-    return out, (x, w, b, stride, pad)
+    return _correlation(x, w, b, stride, (pad, pad), size), (x, w, b, stride, pad)
 
 
 def conv2d_backward(dout, cache):
+    return _of_x(dout, *cache), *_of_parameters(dout, cache)
+
+
+def _of_parameters(dout, cache):
     x, w, b, stride, pad = cache
-    dx, dw = np.empty(x.shape, x.dtype), np.empty(w.shape, w.dtype)
-    dout, x, taps = contiguous(dout, x, _taps_first(w))
-    _backward_x[_work(dout, w)](dout, taps, *w.shape[2:], stride, pad, dx)
+    dw = np.empty(w.shape, w.dtype)
+    dout, x = contiguous(dout, x)
     _backward_w[_work(dout, w)](dout, x, stride, pad, dw)
-    return dx, dw, None if b is None else _sums_of_maps(dout)
+    return dw, None if b is None else _sums_of_maps(dout)
+
+
+def _correlation(x, w, b, stride, pads, size):
+    out = np.empty((len(x), len(w), *size), x.dtype)
+    taps = np.zeros((-(-len(w) // ROWS) * ROWS, w[:1].size + 1), x.dtype)  # rows for whole tiles
+    taps[: len(w), :-1] = _taps_first(w)
+    if b is not None:
+        taps[: len(w), -1] = b  # one more tap, which meets a 1 everywhere
+    _forward[_work(out, w)](*contiguous(x, taps), *w.shape[2:], stride, *pads, out)
+    return out
+
+
+def _of_x(dout, x, w, b, stride, pad):
+    beyond = [size - 1 - pad for size in w.shape[2:]]  # how far windows of dx reach beyond dout
+    if stride == 1 and min(beyond) >= 0 and x.shape[1] >= ROWS:
+        return _correlation(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, 1, beyond, x.shape[2:])
+    dx = np.empty(x.shape, x.dtype)
+    _backward_x[_work(dout, w)](*contiguous(dout, _taps_first(w)), *w.shape[2:], stride, pad, dx)
+    return dx
 
 
 def _taps_first(w):
@@ -60,35 +80,42 @@ def _sums_of_maps(dout):
 
 
 @kernel
-def _forward(x, taps, KH, KW, stride, pad, out):
-    (N, C, _, _), (F, K), (_, _, HO, WO) = x.shape, taps.shape, out.shape
-    P, width, strips = HO * WO, _tile.columns(x.itemsize), (F + ROWS - 1) // ROWS
-    out_flat, packed = out.reshape(-1), np.empty(strips * K * ROWS, x.dtype)
-    for s in prange(strips):
-        _pack_rows(taps.reshape(-1), 0, K, 1, s * ROWS, F, K, packed, s * K * ROWS)
-    depth = _even_share(K, DEPTH)
+def _forward(x, taps, KH, KW, stride, above, before, out):
+    (N, C, _, _), (_, F, HO, WO), K = x.shape, out.shape, taps.shape[1]
+    P, width, taps_flat, out_flat = HO * WO, _tile.columns(x.itemsize), taps.reshape(-1), out.reshape(-1)
+    depth = even_share(K, DEEP)
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
     bands = (HO + band - 1) // band
-    for task in prange(N * bands):
-        n, first = task // bands, task % bands * band
-        rows = min(band, HO - first)
+    together = max(1, min(PANELS * width // P, N // TASKS)) if bands == 1 else 1  # samples that are small
+    size = _laid_out_size(C, KH, KW, band, WO, stride)
+    for task in prange((N + together - 1) // together * bands):
+        n, first = task // bands * together, task % bands * band
+        samples, rows = min(together, N - n), min(band, HO - first)
         offsets = _tap_offsets(C, KH, KW, rows, WO, stride)
-        image = _laid_out(x[n], first, KH, KW, rows, WO, stride, pad)
-        panel, edge = np.empty((depth + 1) * width, x.dtype), np.empty(ROWS * width, x.dtype)
-        pieces = np.empty((width, 3), np.intp)
+        image = np.zeros(samples * size + width, x.dtype)
+        for i in range(samples):
+            _lay_out(x[n + i], first, KH, KW, rows, WO, stride, above, before, image, i * size)
+        panels, edge = np.empty((PANELS * depth + 1) * width, x.dtype), np.empty(ROWS * width, x.dtype)
+        pieces, each = np.empty((width, 3), np.intp), (rows * WO + width - 1) // width
         for k in range(0, K, depth):
             deep = min(depth, K - k)
-            for p in range(0, rows * WO, width):
-                here = min(width, rows * WO - p)
-                count = _pieces(p, here, WO, WO + (KW - 1) // stride, pieces)
-                _gather(image, offsets[k : k + deep], pieces[:count], width, panel)
-                if k + deep == K:
-                    panel[(deep - 1) * width : deep * width] = 1
-                for s in range(strips):
-                    _tile.dot_short_within(
-                        deep, packed, (s * K + k) * ROWS, 1, ROWS, panel, 0,
-                        out_flat, (n * F + s * ROWS) * P + first * WO + p, P, k > 0, F - s * ROWS, here, edge,
-                    )  # fmt: skip
+            for start in range(0, samples * each, PANELS):
+                end = min(start + PANELS, samples * each)
+                for q in range(start, end):
+                    p, at = q % each * width, (q - start) * deep * width
+                    count = _pieces(p, min(width, rows * WO - p), WO, WO + (KW - 1) // stride, pieces)
+                    shift = q // each * size
+                    _gather(image, shift, offsets[k : min(k + deep, K - 1)], pieces[:count], width, panels, at)
+                    if k + deep == K:
+                        panels[at + (deep - 1) * width : at + deep * width] = 1
+                for f in range(0, F, ROWS):
+                    for q in range(start, end):
+                        p = q % each * width
+                        _tile.dot_short_within(
+                            deep, taps_flat, f * K + k, K, 1, panels, (q - start) * deep * width,
+                            out_flat, ((n + q // each) * F + f) * P + first * WO + p, P, k > 0,
+                            F - f, rows * WO - p, edge,
+                        )  # fmt: skip
 
 
 @kernel
@@ -145,13 +172,15 @@ def _backward_w(dout, x, stride, pad, dw):
         if tasks == 0:
             total[:] = 0
         panel, pieces = np.empty((DEPTH + 1) * width, x.dtype), np.empty((width, 3), np.intp)
-        image = np.empty(together * height * columns * C + width, x.dtype)
+        image, square = np.empty(together * height * columns * C + width, x.dtype), np.empty(width * width, x.dtype)
         for task in range(part * tasks // parts, (part + 1) * tasks // parts):
             n, first = task // bands * together, task % bands * band
             samples, rows = min(together, N - n), min(band, HO - first)
             for i in range(samples):
-                _lay_out_pixels(x[n + i], first * stride - pad, height, columns, pad, image, i * height * columns * C)
-            depth = _even_share(samples * rows * WO, DEPTH)
+                _lay_out_pixels(
+                    x[n + i], first * stride - pad, height, columns, pad, image, i * height * columns * C, square
+                )
+            depth = even_share(samples * rows * WO, DEPTH)
             for p in range(0, samples * rows * WO, depth):
                 deep = min(depth, samples * rows * WO - p)
                 start = n * F * P + first * WO + p
@@ -162,7 +191,7 @@ def _backward_w(dout, x, stride, pad, dw):
                         _pack_rows(dout_flat, at, P, 1, s * ROWS, F, share, packed, (s * DEPTH + i * P) * ROWS)
                 for q in range(panels):
                     count = _pieces(q * width, min(width, K - q * width), KW * C, columns * C, pieces)
-                    _gather(image, windows[p : p + deep], pieces[:count], width, panel)
+                    _gather(image, 0, windows[p : p + deep], pieces[:count], width, panel, 0)
                     for s in range(strips):
                         to, add = (s * panels * ROWS + q) * width, not first_block
                         if s < in_place:
@@ -190,13 +219,6 @@ def _sum_maps(dout, sums):
 
 
 @register_jitable
-def _even_share(total, most):
-    """The size of equal parts of which none is above `most`."""
-    parts = max(1, (total + most - 1) // most)
-    return max(1, (total + parts - 1) // parts)
-
-
-@register_jitable
 def _band(samples, rows, C, KH, KW, WO, stride, itemsize):
     """How many rows a task takes at a time: as many as fit the cache, fewer if there are few samples."""
     row_bytes = C * min(stride, KH) * min(stride, KW) * (WO + (KW - 1) // stride) * itemsize
@@ -210,22 +232,20 @@ def _laid_out_size(C, KH, KW, rows, WO, stride):
 
 
 @register_jitable
-def _laid_out(x, first, KH, KW, rows, WO, stride, pad):
-    """What windows in `rows` rows from `first` on meet of x, (C, stride, stride, rows, columns); room for a copy."""
+def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
+    """What windows in `rows` rows from `first` on meet of x, (C, stride, stride, rows, columns), into zeros."""
     C, H, W = x.shape
-    image = np.zeros(_laid_out_size(C, KH, KW, rows, WO, stride) + _tile.columns(x.itemsize), x.dtype)
-    columns, at, flat = WO + (KW - 1) // stride, 0, x.reshape(-1)
+    columns, flat = WO + (KW - 1) // stride, x.reshape(-1)
     for c in range(C):
         for u in range(min(stride, KH)):
             for v in range(min(stride, KW)):
-                left, right = _inside(W, v - pad, stride, columns)
+                left, right = inside(W, v - before, stride, columns)
                 for i in range(first, first + rows + (KH - 1) // stride):
-                    y = i * stride + u - pad
+                    y = i * stride + u - above
                     if 0 <= y < H:
-                        source = (c * H + y) * W + left * stride + v - pad
-                        _copy_from(flat, source, stride, image, at + left, right - left)  # row after row
+                        source = (c * H + y) * W + left * stride + v - before
+                        copy_from(flat, source, stride, image, at + left, right - left)  # row after row
                     at += columns
-    return image
 
 
 @register_jitable
@@ -241,48 +261,38 @@ def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
                     dx[c, y, j] = 0
             if u < KH and i < height:
                 for v in range(phases):
-                    left, right = _inside(W, v - pad, stride, columns)
+                    left, right = inside(W, v - pad, stride, columns)
                     at = (((c * min(stride, KH) + u) * phases + v) * height + i) * columns
                     for j in range(left, right):
                         dx[c, y, j * stride + v - pad] = image[at + j]
 
 
 @register_jitable
-def _lay_out_pixels(x, top, height, width, pad, image, start):
-    """Rows from `top` on, columns from -pad on, of x: (height, width, C)."""
+def _lay_out_pixels(x, top, height, width, pad, image, start, square):
+    """Rows from `top` on, columns from -pad on, of x: (height, width, C). square: room for a part of it."""
     C, H, W = x.shape
+    flat, lanes = x.reshape(-1), _tile.columns(x.itemsize) // _tile.VECTORS
     for i in range(height):
         for j in range(width):
             if not (0 <= top + i < H and 0 <= j - pad < W):
                 image[start + (i * width + j) * C : start + (i * width + j + 1) * C] = 0
-        if 0 <= top + i < H:
-            for c in range(C):
-                for j in range(pad, min(width, W + pad)):
-                    image[start + (i * width + j) * C + c] = x[c, top + i, j - pad]
-
-
-@register_jitable
-def _inside(size, first, stride, count):
-    """From which to which j, of `count`, first + j stride is an index into `size` entries."""
-    left = min(count, max(0, (stride - 1 - first) // stride))
-    return left, max(left, min(count, (size - first + stride - 1) // stride))
-
-
-@register_jitable(inline="always")
-def _copy_from(source, source_at, step, target, target_at, count):
-    """Every step-th entry of `source`, in wide copies that may write zeros beyond the last one."""
-    width, done = _tile.columns(source.itemsize), 0
-    while done < count:
-        here, at, to = min(width, count - done), source_at + done * step, target_at + done
-        whole = at + width * step <= source.size
-        if step == 1 and whole:
-            _tile.copy_row(source, at, target, to, here)
-        elif step == 2 and whole:
-            _tile.copy_every_second(source, at, target, to, here)
-        else:
-            for j in range(here):
-                target[to + j] = source[at + j * step]
-        done += width
+    first, end = max(0, top) * W, min(H, top + height) * W
+    squares = max(0, end - first) // lanes * lanes
+    for c in range(0, C, lanes):
+        for p in range(first, end, lanes):
+            whole = c + lanes <= C and p < first + squares
+            if whole:
+                _tile.transpose(flat, c * H * W + p, H * W, square, 0, lanes)
+            for pixel in range(p, min(p + lanes, end)):
+                i, j = pixel // W - top, pixel % W + pad
+                to = start + (i * width + j) * C + c
+                if j >= width:
+                    continue
+                if whole:
+                    copy(square[(pixel - p) * lanes : (pixel - p + 1) * lanes], image[to : to + lanes])
+                else:
+                    for channel in range(min(lanes, C - c)):
+                        image[to + channel] = flat[(c + channel) * H * W + pixel]
 
 
 @register_jitable
@@ -322,16 +332,17 @@ def _pieces(first, count, length, distance, pieces):
 
 
 @register_jitable
-def _gather(image, rows, pieces, width, panel):
+def _gather(image, shift, rows, pieces, width, panel, to):
     """The panel whose row k holds the pieces at offset rows[k]. Each copy runs over into what the next one writes."""
     if len(pieces) == 1:
-        at = pieces[0, 1]
+        at = shift + pieces[0, 1]
         for k in range(len(rows)):
-            _tile.copy_row(image, rows[k] + at, panel, k * width, width)
+            _tile.copy_whole_row(image, rows[k] + at, panel, to + k * width)
         return
     for k in range(len(rows)):
         for piece in range(len(pieces)):
-            _tile.copy_row(image, rows[k] + pieces[piece, 1], panel, k * width + pieces[piece, 0], width)
+            at = shift + rows[k] + pieces[piece, 1]
+            _tile.copy_whole_row(image, at, panel, to + k * width + pieces[piece, 0])
 
 
 @register_jitable
@@ -339,7 +350,7 @@ def _pack_columns(b, b_at, b_row, depth, here, width, panel, at):
     """`here` columns of `depth` rows of B; 0 beyond them."""
     for k in range(depth):
         if here == width:
-            _tile.copy_row(b, b_at + k * b_row, panel, at + k * width, width)
+            _tile.copy_whole_row(b, b_at + k * b_row, panel, at + k * width)
         else:
             for j in range(here):
                 panel[at + k * width + j] = b[b_at + k * b_row + j]

@@ -1,11 +1,12 @@
-"""A map belongs to one thread. A row of out is compared with one place of all its windows at a time, so that the
-comparisons run in vectors; where each maximum stood is kept as a position, and the backward divides nothing."""
+"""A map belongs to one thread. What one tap meets in all windows is laid out first, window after window, so that the
+comparisons run in vectors however short the rows are. The tap that won is kept, and the backward divides nothing."""
 
 import numpy as np
 from numba import prange
-from numba.extending import register_jitable
 
+from nnspec.accelerated.cpu import _tile
 from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
 
@@ -17,60 +18,53 @@ def max_pool2d_forward(x, *, k=2, stride=None, pad=0):
     out = np.empty((*x.shape[:2], *size), x.dtype)
     winner = np.empty(out.shape, np.int32)
     _forward[out.size * k * k](*contiguous(x), k, stride, pad, out, winner)
-    return out, (x.shape, winner)
+    return out, (x.shape, winner, k, stride, pad)
 
 
 def max_pool2d_backward(dout, cache):
-    shape, winner = cache
+    shape, winner, k, stride, pad = cache
     dx = np.empty(shape, dout.dtype)
-    _backward[dx.size](*contiguous(dout, winner), dx)
+    _backward[dx.size](*contiguous(dout, winner), k, stride, pad, dx)
     return dx
 
 
 @kernel
 def _forward(x, k, stride, pad, out, winner):
     (N, C, H, W), (_, _, HO, WO) = x.shape, out.shape
+    x_flat, lowest, P, width = x.reshape(-1), x.dtype.type(-np.inf), HO * WO, _tile.columns(x.itemsize)
+    out, winner = out.reshape(N * C, P), winner.reshape(N * C, P)
     for m in prange(N * C):
-        n, c = m // C, m % C
+        met = np.empty(P + width, x.dtype)
+        largest, position = out[m], winner[m]
+        largest[:] = lowest
         for i in range(HO):
-            largest, position = out[n, c, i], winner[n, c, i]
-            largest[:] = -np.inf
-            position[:] = -1
-            for y in range(max(0, i * stride - pad), min(H, i * stride - pad + k)):
-                for v in range(k):
-                    left = max(0, (pad - v + stride - 1) // stride)
-                    right = max(left, min(WO, (W + pad - v + stride - 1) // stride))
-                    at = left * stride + v - pad
-                    _compare(x[n, c, y, at:], stride, y * W + at, largest[left:right], position[left:right])
-
-
-@register_jitable
-def _compare(row, stride, at, largest, position):
-    """Every stride-th entry with the largest so far. A stride that the compiler knows lets it use vectors."""
-    if stride == 1:
-        for j in range(len(largest)):
-            largest[j], position[j] = _winner(row[j], at + j, largest[j], position[j])
-    elif stride == 2:
-        for j in range(len(largest)):
-            largest[j], position[j] = _winner(row[2 * j], at + 2 * j, largest[j], position[j])
-    else:
-        for j in range(len(largest)):
-            largest[j], position[j] = _winner(row[stride * j], at + stride * j, largest[j], position[j])
-
-
-@register_jitable
-def _winner(x, at, largest, position):
-    """Between an entry and the largest before it. NaN wins, and so does the first entry over nothing at all."""
-    wins = (x > largest) | ((x != x) & (largest == largest)) | (position < 0)
-    return (x if wins else largest), (np.int32(at) if wins else position)
+            for j in range(WO):  # the first that is inside wins over nothing at all
+                position[i * WO + j] = max(0, pad - i * stride) * k + max(0, pad - j * stride)
+        for tap in range(k * k):
+            u, v, this = tap // k, tap % k, np.int32(tap)
+            left, right = inside(W, v - pad, stride, WO)
+            if pad:
+                met[:P] = lowest
+            for i in range(max(0, (pad - u + stride - 1) // stride), min(HO, (H + pad - u + stride - 1) // stride)):
+                row = (m * H + i * stride + u - pad) * W + left * stride + v - pad
+                copy_from(x_flat, row, stride, met, i * WO + left, right - left)
+                if pad:  # the copy ran over
+                    met[i * WO + right : i * WO + right + width] = lowest
+            for p in range(P):
+                wins = (met[p] > largest[p]) | ((met[p] != met[p]) & (largest[p] == largest[p]))  # NaN over numbers
+                largest[p] = met[p] if wins else largest[p]
+                position[p] = this if wins else position[p]
 
 
 @kernel
-def _backward(dout, winner, dx):
+def _backward(dout, winner, k, stride, pad, dx):
     (N, C, H, W), (_, _, HO, WO) = dx.shape, dout.shape
-    dout, winner, dx = dout.reshape(N * C, HO * WO), winner.reshape(N * C, HO * WO), dx.reshape(N * C, H * W)
+    dout, winner, dx = dout.reshape(N * C, HO, WO), winner.reshape(N * C, HO, WO), dx.reshape(N * C, H * W)
+    offsets = np.empty(k * k, np.intp)
+    for tap in range(k * k):
+        offsets[tap] = (tap // k - pad) * W + tap % k - pad
     for m in prange(N * C):
         dx[m] = 0
-        for j in range(HO * WO):
-            if winner[m, j] >= 0:
-                dx[m, winner[m, j]] += dout[m, j]
+        for i in range(HO):
+            for j in range(WO):
+                dx[m, i * stride * W + j * stride + offsets[winner[m, i, j]]] += dout[m, i, j]

@@ -1,8 +1,6 @@
-"""Rows: each block of rows takes its own mean and sum of squares while it is in the cache, and these are merged in
-order (Chan, Golub and LeVeque 1983), so the statistics read x from memory once. Images: a channel belongs to one
-thread, from whose cache it is read again. The backward recomputes xhat, which costs less than to keep it."""
-
-import math
+"""Each block of rows, or each channel of an image, takes its own mean and sum of squares while it is in the cache, and
+these are merged in order (Chan, Golub and LeVeque 1983): the statistics read x from memory once, in the order in which
+it lies there. The backward recomputes xhat, which costs less than to keep it."""
 
 import numpy as np
 from numba import prange
@@ -45,32 +43,30 @@ def batchnorm_backward(dout, cache):
 def batchnorm2d_forward(
     x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5, unbiased_running=False
 ):
-    (x,) = contiguous(x)
-    out, mean, var, rstd = np.empty(x.shape, x.dtype), running_mean.copy(), running_var.copy(), np.empty_like(gamma)
-    n = x.shape[0] * x.shape[2] * x.shape[3]
+    (planes,) = contiguous(_planes(x))
     if train:
-        _count("batchnorm2d_forward", n, unbiased_running)
-    planes = _planes(x)
-    _images_forward[8 * x.size](
-        planes, *contiguous(gamma, beta), float(eps), bool(train), mean, var, rstd, out.reshape(planes.shape)
-    )
-    if train:
+        n = _count("batchnorm2d_forward", x.shape[0] * x.shape[2] * x.shape[3], unbiased_running)
+        mean, var = _statistics_of_planes(planes)
         running_mean, running_var = _running(running_mean, running_var, mean, var, n, momentum, unbiased_running)
     else:
-        running_mean, running_var = running_mean.copy(), running_var.copy()
-    return out, running_mean, running_var, (x, mean, rstd, gamma, train)
+        mean, var = running_mean, running_var = running_mean.copy(), running_var.copy()
+    rstd = 1 / np.sqrt(var + eps)
+    out = _scaled_planes(planes, mean, gamma * rstd, beta).reshape(x.shape)
+    return out, running_mean, running_var, (planes, mean.copy(), rstd, gamma, train)
 
 
 def batchnorm2d_backward(dout, cache):
-    x, mean, rstd, gamma, train = cache
-    dx, dgamma, dbeta = np.empty(x.shape, x.dtype), np.empty_like(mean), np.empty_like(mean)
-    (dout,) = contiguous(dout)
-    planes = _planes(x)
-    _images_backward[8 * x.size](
-        dout.reshape(planes.shape), planes, *contiguous(mean, rstd, gamma), bool(train),
-        dx.reshape(planes.shape), dgamma, dbeta,
-    )  # fmt: skip
-    return dx, dgamma, dbeta
+    planes, mean, rstd, gamma, train = cache
+    upstream, mean, rstd = contiguous(dout.reshape(planes.shape), mean, rstd)
+    partial = np.empty((2, *planes.shape[:2]), dout.dtype)
+    _multiply_planes[4 * planes.size](upstream, planes, mean, rstd, partial)
+    dgamma, dbeta = partial.sum(axis=1)
+    if not train:
+        return _scaled_planes(upstream, 0 * mean, gamma * rstd, 0 * mean).reshape(dout.shape), dgamma, dbeta
+    n, dx = planes[:, 0].size, np.empty(planes.shape, dout.dtype)
+    along = contiguous(dbeta / n, dgamma / n)
+    _unscale_planes[4 * planes.size](upstream, planes, mean, rstd, *contiguous(gamma * rstd), *along, dx)
+    return dx.reshape(dout.shape), dgamma, dbeta
 
 
 def _count(op, n, unbiased_running):
@@ -101,15 +97,32 @@ def _statistics_of_rows(x):
     starts = _starts(x)
     means, squares = np.zeros((2, len(starts) - 1, x.shape[1]), x.dtype)
     _sum_squares[4 * x.size](x, starts, means, squares)
-    counts = np.diff(starts)[:, None].astype(x.dtype)
-    shift = (counts * means).sum(axis=0) / len(x)
+    return _merged(x[0], np.diff(starts)[:, None].astype(x.dtype), means, squares)
+
+
+def _statistics_of_planes(planes):
+    means, squares = np.empty((2, *planes.shape[:2]), planes.dtype)
+    _describe_planes[4 * planes.size](planes, means, squares)
+    return _merged(planes[0, :, 0], np.full((len(planes), 1), planes.shape[2], planes.dtype), means, squares)
+
+
+def _merged(first, counts, means, squares):
+    """Mean and variance of all from those of parts, which are taken relative to `first`."""
+    n = counts.sum()
+    shift = (counts * means).sum(axis=0) / n
     spread = squares.sum(axis=0) + (counts * (means - shift) ** 2).sum(axis=0)
-    return x[0] + shift, spread / len(x)
+    return first + shift, spread / n
 
 
 def _scaled(x, centre, scale, shift):
     out = np.empty(x.shape, x.dtype)
     _scale[2 * x.size](x, *contiguous(centre, scale, shift), _starts(x), out)
+    return out
+
+
+def _scaled_planes(planes, centre, scale, shift):
+    out = np.empty(planes.shape, planes.dtype)
+    _scale_planes[2 * planes.size](planes, *contiguous(centre, scale, shift), out)
     return out
 
 
@@ -156,48 +169,45 @@ def _unscale(dout, x, mean, rstd, scale, along_shift, along_scale, starts, dx):
 
 
 @kernel
-def _images_forward(x, gamma, beta, eps, train, mean, var, rstd, out):
+def _describe_planes(x, means, squares):
     images, channels, size = x.shape
-    eps, count = x.dtype.type(eps), x.dtype.type(images * size)
-    for c in prange(channels):
-        if train:
-            piece, first = np.empty(size, x.dtype), x[0, c, 0]
-            total = x.dtype.type(0)
-            for n in range(images):
-                for k in range(size):
-                    piece[k] = x[n, c, k] - first
-                total += fold_sum(piece, 0, size)
-            shift = total / count
-            total = x.dtype.type(0)
-            for n in range(images):
-                for k in range(size):
-                    centred = (x[n, c, k] - first) - shift
-                    piece[k] = centred * centred
-                total += fold_sum(piece, 0, size)
-            mean[c], var[c] = first + shift, total / count
-        rstd[c] = 1 / math.sqrt(var[c] + eps)
-        scale = gamma[c] * rstd[c]
-        for n in range(images):
+    for n in prange(images):
+        piece, count = np.empty(size, x.dtype), x.dtype.type(size)
+        for c in range(channels):
+            first = x[0, c, 0]
             for k in range(size):
-                out[n, c, k] = (x[n, c, k] - mean[c]) * scale + beta[c]
+                piece[k] = x[n, c, k] - first
+            mean = fold_sum(piece, 0, size) / count
+            for k in range(size):
+                piece[k] = (piece[k] - mean) * (piece[k] - mean)
+            means[n, c], squares[n, c] = mean, fold_sum(piece, 0, size)
 
 
 @kernel
-def _images_backward(dout, x, mean, rstd, gamma, train, dx, dgamma, dbeta):
+def _scale_planes(x, centre, scale, shift, out):
+    for n in prange(len(x)):
+        for c in range(x.shape[1]):
+            for k in range(x.shape[2]):
+                out[n, c, k] = (x[n, c, k] - centre[c]) * scale[c] + shift[c]
+
+
+@kernel
+def _multiply_planes(dout, x, mean, rstd, partial):
     images, channels, size = x.shape
-    dout_flat, count = dout.reshape(-1), x.dtype.type(images * size)
-    for c in prange(channels):
-        piece, scale = np.empty(size, x.dtype), gamma[c] * rstd[c]
-        products, total = x.dtype.type(0), x.dtype.type(0)
-        for n in range(images):
+    flat = dout.reshape(-1)
+    for n in prange(images):
+        piece = np.empty(size, x.dtype)
+        for c in range(channels):
             for k in range(size):
                 piece[k] = dout[n, c, k] * ((x[n, c, k] - mean[c]) * rstd[c])
-            products += fold_sum(piece, 0, size)
-            total += fold_sum(dout_flat, (n * channels + c) * size, size)
-        dgamma[c], dbeta[c] = products, total
-        along_shift, along_scale = total / count, products / count
-        for n in range(images):
-            for k in range(size):
+            partial[0, n, c] = fold_sum(piece, 0, size)
+            partial[1, n, c] = fold_sum(flat, (n * channels + c) * size, size)
+
+
+@kernel
+def _unscale_planes(dout, x, mean, rstd, scale, along_shift, along_scale, dx):
+    for n in prange(len(x)):
+        for c in range(x.shape[1]):
+            for k in range(x.shape[2]):
                 xhat = (x[n, c, k] - mean[c]) * rstd[c]
-                centred = dout[n, c, k] - along_shift - xhat * along_scale if train else dout[n, c, k]
-                dx[n, c, k] = centred * scale
+                dx[n, c, k] = (dout[n, c, k] - along_shift[c] - xhat * along_scale[c]) * scale[c]

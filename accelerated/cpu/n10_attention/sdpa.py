@@ -20,7 +20,7 @@ from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 
 LONGEST_BLOCK = 60  # queries; a multiple of ROWS
 BLOCK_BYTES = 1 << 19  # of their scores
-STEP = 64  # numbers that a loop over vectors takes at a time, at most
+STEP = 32  # numbers that a loop over vectors takes at a time, at most
 PARTS = 8  # sums of dk and dv at least, over all heads: fixed, so that bits do not depend on the number of threads
 
 

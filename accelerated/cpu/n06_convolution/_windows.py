@@ -1,0 +1,29 @@
+"""What one tap of all windows in a row meets, in wide copies."""
+
+from numba.extending import register_jitable
+
+from nnspec.accelerated.cpu import _tile
+
+
+@register_jitable
+def inside(size, first, stride, count):
+    """From which to which j, of `count`, first + j stride is an index into `size` entries."""
+    left = min(count, max(0, (stride - 1 - first) // stride))
+    return left, max(left, min(count, (size - first + stride - 1) // stride))
+
+
+@register_jitable(inline="always")
+def copy_from(source, source_at, step, target, target_at, count):
+    """Every step-th entry of `source`, in wide copies that may write zeros beyond the last one."""
+    width, done = _tile.columns(source.itemsize), 0
+    while done < count:
+        here, at, to = min(width, count - done), source_at + done * step, target_at + done
+        whole = at + width * step <= source.size
+        if step == 1 and whole:
+            _tile.copy_row(source, at, target, to, here)
+        elif step == 2 and whole:
+            _tile.copy_every_second(source, at, target, to, here)
+        else:
+            for j in range(here):
+                target[to + j] = source[at + j * step]
+        done += width
