@@ -7,6 +7,7 @@ import numpy as np
 from nnspec.reference import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward, permute_gates
 from nnspec.reference.n09_recurrent import lstm
 from nnspec.spec_tests._kinds import Case, Function, Layer, Malformed, mistake
+from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._truth import exp, named, tanh
 
 GATES = "ifog"
@@ -235,6 +236,12 @@ class TestLstm(Layer):
         sizes |= {f"{n} sequences": (n, 4, 6, 9) for n in (11, 12, 13, 25)}
         cases = [Case(name, dict(zip("NTDH", size, strict=True))) for name, size in sizes.items()]
         return [*cases, Case("lengths", {"N": 27, "T": 6, "D": 5, "H": 9}, {"lengths": some_lengths})]
+
+    def _no_aliases_without_steps(self, backend, problem):
+        """Then c_T is c0, and dc0 is dc_T."""
+        self._no_aliases(backend, Problem(self, Case("no steps", {"T": 0}), str(problem.dtype)))
+
+    purity = {**Layer.purity, "no aliases without steps": _no_aliases_without_steps}
 
     def law_a_sequence_in_two_parts(self, run, problem):
         """Going on from h and c of the first step gives what the whole sequence gives."""

@@ -27,7 +27,7 @@ def lstm_step_forward(x, h, c, Wx, Wh, b):
 def lstm_step_backward(dh_next, dc_next, cache):
     x, h, c, Wx, Wh, gates, c_next = cache
     da, dc = np.empty_like(gates), dc_next.copy(order="C")
-    _step_backward[64 * h.size](*contiguous(dh_next, np.zeros_like(dh_next), gates, c, c_next), da, dc)
+    _step_backward[64 * h.size](*contiguous(dh_next, gates, c, c_next), da, dc)
     return product(da, Wx.T), product(da, Wh.T), dc, product(x.T, da), product(h.T, da), column_sums(da)
 
 
@@ -80,9 +80,9 @@ def _step(from_h, c, gates, h_next, c_next):
 
 
 @kernel
-def _step_backward(dh, dh_back, gates, c, c_next, da, dc):
+def _step_backward(dh, gates, c, c_next, da, dc):
     for n in prange(len(c)):
-        _cell_backward(dh[n], dh_back[n], gates[n], c[n], c_next[n], da[n], dc[n])
+        _cell_backward(dh[n], gates[n], c[n], c_next[n], da[n], dc[n])
 
 
 @kernel
@@ -115,19 +115,18 @@ def _backward(dh, c0, Wh, gates, c, ends, da, dh0, dc0, slices):
         back = np.zeros((last - first + ROWS, wide), dh.dtype)
         for t in range(T - 1, -1, -1):
             for n in range(first, last):
-                before, from_after = c[n, t - 1] if t else c0[n], back[n - first, :H]
+                upstream, from_later, shown = dh0[n], back[n - first], dh[n, t]
+                for j in range(H):
+                    upstream[j] += from_later[j] + shown[j]
                 if t < ends[n]:
-                    if t == ends[n] - 1:  # all that comes from the steps after the last one
-                        from_after[:] = dh0[n]
-                        dh0[n] = 0
-                    _cell_backward(dh[n, t], from_after, gates[n, t], before, c[n, t], da[n, t], dc0[n])
+                    before = c[n, t - 1] if t else c0[n]
+                    _cell_backward(upstream, gates[n, t], before, c[n, t], da[n, t], dc0[n])
                     recent[n - first, : 4 * H] = da[n, t]
+                    upstream[:] = 0
                 else:
-                    dh0[n] += dh[n, t]
-                    da[n, t] = 0
+                    da[n, t] = 0  # as it is in `recent`, where it starts
             _multiply(last - first, 4 * H, recent, packed, back)
-        for n in range(first, last):
-            dh0[n] += back[n - first, :H]
+        dh0[first:last] += back[: last - first, :H]
 
 
 @register_jitable
@@ -176,16 +175,16 @@ def _cell(from_h, c, a, h, c_next):
 
 
 @register_jitable
-def _cell_backward(dh, dh_back, gates, c, c_next, da, dc):
+def _cell_backward(dh, gates, c, c_next, da, dc):
     """One row: dc becomes that of the cell before."""
     H = len(c)
     one = dc.dtype.type(1)
     i, f, o, g = gates[:H], gates[H : 2 * H], gates[2 * H : 3 * H], gates[3 * H :]
     di, df, do, dg = da[:H], da[H : 2 * H], da[2 * H : 3 * H], da[3 * H :]
     for j in range(H):
-        shown, upstream = tanh(c_next[j]), dh[j] + dh_back[j]
-        do[j] = upstream * shown * o[j] * (one - o[j])
-        dc[j] += upstream * o[j] * (one - shown * shown)
+        shown = tanh(c_next[j])
+        do[j] = dh[j] * shown * o[j] * (one - o[j])
+        dc[j] += dh[j] * o[j] * (one - shown * shown)
     for j in range(H):
         di[j] = dc[j] * g[j] * i[j] * (one - i[j])
     for j in range(H):
