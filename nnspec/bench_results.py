@@ -19,6 +19,7 @@ from rich.text import Text
 
 from nnspec.benchmarks import REFERENCE, ROUNDS
 from nnspec.common import Unusable
+from nnspec.report import markdown_table
 
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
 DISTURBED = 0.25  # of the rounds preempted, from which figures are doubtful
@@ -277,6 +278,5 @@ def _style(ratio: dict | None) -> str:
 def markdown(bench: Measured, names: Iterable[str] = ()) -> str:
     rows = bench.judged(names)
     headings, filled = lines(rows, bench.rivals(rows))
-    align = ["---:" if number >= headings.index("reference /") else "---" for number in range(len(headings))]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in [headings, align, *filled])
-    return "\n".join([table, "", *(f"- {line}" for line in notes(bench, rows))]) + "\n"
+    table = markdown_table(headings, filled, left=headings.index("reference /"))
+    return "\n".join([table, *(f"- {line}" for line in notes(bench, rows))]) + "\n"
