@@ -49,7 +49,7 @@ SIZES = {  # of the cases that come by themselves: the first, the step to the ne
     "explained": (2, 0, (1, 2)),
 }
 LEVEL_OF = {name: level for level, names in PROPERTIES.items() for name in names}
-CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.2  # whichever comes first
+CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.1  # whichever comes first
 KEPT_UP_TO = 10_000  # entries of an answer that is kept in memory
 
 
