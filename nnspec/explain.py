@@ -21,15 +21,18 @@ def explained(name: str) -> Group:
     if "reference" in concept.files:
         tree = ast.parse(concept.files["reference"].read_text())
         parts += [Text(ast.get_docstring(tree) or ""), Text(), Text("signatures", style="bold")]
-        parts += [_indented(line) for line in _signatures(tree)]
+        parts += [_indented(line) for line in _signatures(tree, catalogue.specs_of(concept))]
     for spec in catalogue.specs_of(concept):
         parts += _explained_spec(spec)
     return Group(*parts)
 
 
-def _signatures(tree: ast.Module) -> list[str]:
+def _signatures(tree: ast.Module, specs) -> list[str]:
+    """Each public function with what it returns, as far as a specification says it."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    return [f"{f.name}({ast.unparse(f.args)})" for f in functions]
+    returned = {name: told for spec in reversed(specs) for name, told in spec().returned.items()}
+    ends = [f" -> {returned[f.name]}" if f.name in returned else "" for f in functions]
+    return [f"{f.name}({ast.unparse(f.args)}){end}" for f, end in zip(functions, ends, strict=True)]
 
 
 def _explained_spec(spec: type) -> list:

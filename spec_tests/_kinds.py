@@ -57,6 +57,10 @@ class Layer(Spec):
         ]
         return [f"d{r.name}" for r in positional if r.kind == "float" and r.name not in self.no_gradient]
 
+    @property
+    def returned(self):
+        return {self.entry: _tuple(*self.outputs, "cache"), self.backward: _tuple(*self.gradients)}
+
     def run(self, call, problem, gradient=True):
         *outputs, cache = self._forward(call, problem)
         answer = dict(zip(self.outputs, outputs, strict=True))
@@ -64,7 +68,7 @@ class Layer(Spec):
 
     def _forward(self, call, problem):
         result = call(self.entry, *problem.inputs.values(), **problem.options)
-        what = f"{self.entry} must return ({', '.join(self.outputs)}, cache)"
+        what = f"{self.entry} must return {self.returned[self.entry]}"
         return self.unpack(result, len(self.outputs) + 1, what)
 
     def _backward(self, call, problem, cache):
@@ -76,7 +80,7 @@ class Layer(Spec):
         result = call(self.backward, *problem.douts, cache)
         if len(self.gradients) == 1 and not isinstance(result, tuple):
             result = (result,)
-        what = f"{self.backward} must return ({', '.join(self.gradients)})"
+        what = f"{self.backward} must return {self.returned[self.backward]}"
         return dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
 
     def test_convention(self, planned, backend):
@@ -137,9 +141,13 @@ class Penalty(Spec):
     has_gradient = True
     outputs = ("r",)
 
+    @property
+    def returned(self):
+        return {self.op: _tuple("r", "dw")}
+
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
-        r, dw = self.unpack(result, 2, f"{self.op} must return (r, dw)")
+        r, dw = self.unpack(result, 2, f"{self.op} must return {self.returned[self.op]}")
         return {"r": r} | ({"dw": dw} if gradient else {})
 
     def draw_upstream(self, rng, shape):
@@ -169,9 +177,13 @@ class UpdateRule(Spec):
         state, answer = (), {}
         for step, dw in enumerate(gradients):
             result = call(self.op, w, dw, *state, **self.options_of(problem, step))
-            w, *state = self.unpack(result, 2, f"{self.op} must return (w, state)")
+            w, *state = self.unpack(result, 2, f"{self.op} must return {self.returned[self.op]}")
             answer[f"w{step + 1}"] = w
         return answer
+
+    @property
+    def returned(self):
+        return {self.op: _tuple("w", "state")}
 
     def options_of(self, problem, step):
         """The same in every step, unless a spec says otherwise."""
@@ -180,7 +192,8 @@ class UpdateRule(Spec):
     def _state_reusable(self, backend, problem):
         w, dw, again, *_ = problem.inputs.values()
         with calling(self.op):
-            _, state = self.unpack(backend(self.op, w, dw, **problem.options), 2, f"{self.op} must return (w, state)")
+            result = backend(self.op, w, dw, **problem.options)
+            _, state = self.unpack(result, 2, f"{self.op} must return {self.returned[self.op]}")
             first, second = (copy.deepcopy(backend(self.op, w, again, state, **problem.options)[0]) for _ in range(2))
         unchanged = same_bits(backend.inward(first), backend.inward(second))
         require(unchanged, "a second step from the same state differs: the first one wrote to the state it was given")
@@ -212,11 +225,15 @@ class Function(Spec):
     def has_gradient(self):
         return self.backward is not None
 
+    @property
+    def returned(self):
+        return {self.op: _tuple(*self.outputs)}
+
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
         if len(self.outputs) == 1:
             result = (result,)
-        what = f"{self.op} must return ({', '.join(self.outputs)})"
+        what = f"{self.op} must return {self.returned[self.op]}"
         answer = dict(zip(self.outputs, self.unpack(result, len(self.outputs), what), strict=True))
         return answer | (self._backward(call, problem) if gradient else {})
 
@@ -295,8 +312,8 @@ class Composite(Spec):
 
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
-        parts = ("loss", "grads", *(("states",) if self.states else ()))
-        loss, grads, *states = self.unpack(result, len(parts), f"{self.op} must return ({', '.join(parts)})")
+        parts = 3 if self.states else 2
+        loss, grads, *states = self.unpack(result, parts, f"{self.op} must return {self.returned[self.op]}")
         keys = problem.inputs["params"].keys()
         answer = {"loss": loss}
         for what, found, wanted in (("states", states and states[0], self.states), ("gradients", grads, keys)):
@@ -304,6 +321,10 @@ class Composite(Spec):
             require(complete, f"{self.op} must return the {what} in a dict under the keys {', '.join(wanted)}")
         answer |= {name: states[0][name] for name in self.states}
         return answer | ({f"d{key}": grads[key] for key in keys} if gradient else {})
+
+    @property
+    def returned(self):
+        return {self.op: _tuple("loss", "grads", *(["states"] if self.states else []))}
 
     def draw_upstream(self, rng, shape):
         """The gradients are those of the loss itself."""
@@ -313,3 +334,7 @@ class Composite(Spec):
         """Without the gradients of what is no parameter."""
         returned = {*self.outputs, *(f"d{key}" for key in problem.inputs["params"])}
         return {name: value for name, value in super().truth(problem).items() if name in returned}
+
+
+def _tuple(*names: str) -> str:
+    return f"({', '.join(names)})" if len(names) > 1 else names[0]

@@ -147,6 +147,11 @@ class Spec:
         """The public function whose annotations describe the inputs."""
         return self.op
 
+    @property
+    def returned(self) -> dict[str, str]:
+        """What each public function returns, in words, where the kind says it."""
+        return {}
+
     def run(self, call, problem: Problem, gradient=True) -> dict[str, Any]:
         """A backend's answer by name: the outputs, with `gradient` also `d<input>`. call(name, *args, **options)."""
         raise NotImplementedError(f"{type(self).__name__} is of no kind: inherit from Layer, Loss, UpdateRule, …")

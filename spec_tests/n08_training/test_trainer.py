@@ -4,6 +4,8 @@ Batches are drawn, and every implementation draws its own. So values are judged 
 that are all equal; at lr = 0 the loss of each step tells which samples it saw.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from nnspec import reference
@@ -165,11 +167,13 @@ class TestTrain(Function):
         shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
         return {"params": {key: rng.standard_normal(shape).astype(dtype) for key, shape in shapes.items()}, **inputs}
 
+    returned: ClassVar = {"train": "(best_params, history)"}
+
     def run(self, call, problem, gradient=True):
         options = {**OPTIONS, "rng": np.random.default_rng(0), **problem.options}
         given = {name: value for name, value in options.items() if value is not None}  # None: the default
         result = call(self.op, *problem.inputs.values(), **given)
-        best, history = self.unpack(result, 2, "train must return (best_params, history)")
+        best, history = self.unpack(result, 2, f"train must return {self.returned['train']}")
         for what, found, wanted in (("best_params", best, KEYS), ("history", history, self.outputs[:2])):
             complete = isinstance(found, dict) and found.keys() == set(wanted)
             require(complete, f"train must return {what} as a dict with the keys {', '.join(wanted)}")
