@@ -168,7 +168,7 @@ def test_plain_pytest_with_the_plugin(python, tmp_path):
 
 def test_list_and_explain(nnspec):
     listed = nnspec("list")
-    assert re.search(r"05 +two_layer_net +yes +\(yes\)", listed.stdout)
+    assert re.search(r"05 +two_layer_net +yes +yes +\(yes\)", listed.stdout)
     assert "affine" not in nnspec("list", "--note", "2").stdout
     told = nnspec("explain", "affine").stdout
     for part in (
