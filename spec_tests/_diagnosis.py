@@ -131,13 +131,14 @@ def _along_an_axis(w: Wrong):
     for axis, size in enumerate(w.got.shape):
         if size < 2 or w.got.size < 3 * size or w.right.all(axis=_but(axis, w.got.ndim)).any():
             continue
-        ratio = np.nanmedian(
-            np.where(np.abs(w.want) > 4 * w.limit, w.got / w.want, np.nan), axis=_but(axis, w.got.ndim)
-        )
-        offset = np.median(w.got - w.want, axis=_but(axis, w.got.ndim))
-        ratios, offsets = (_along(values, axis, w.got.ndim) for values in (ratio, offset))
-        if (np.abs(w.got - ratios * w.want) <= (1 + np.abs(ratios)) * w.limit).all():
-            return f"got / want depends on axis {axis} alone{_known_vector(ratio, w, inverse=np.reciprocal)}"
+        others, telling = _but(axis, w.got.ndim), np.abs(w.want) > 4 * w.limit
+        if telling.any(axis=others).all():
+            ratio = np.nanmedian(np.where(telling, w.got / w.want, np.nan), axis=others)
+            ratios = _along(ratio, axis, w.got.ndim)
+            if (np.abs(w.got - ratios * w.want) <= (1 + np.abs(ratios)) * w.limit).all():
+                return f"got / want depends on axis {axis} alone{_known_vector(ratio, w, inverse=np.reciprocal)}"
+        offset = np.median(w.got - w.want, axis=others)
+        offsets = _along(offset, axis, w.got.ndim)
         if (np.abs(w.got - w.want - offsets) <= 2 * w.limit).all():
             return f"got - want depends on axis {axis} alone{_known_vector(offset, w, inverse=np.negative)}"
 

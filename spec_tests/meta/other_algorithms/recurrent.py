@@ -51,7 +51,7 @@ def lstm_backward(dh, dc_T, cache):
     x, hs, cs, gates, Wx, Wh, over = (cache[name] for name in ("x", "hs", "cs", "gates", "Wx", "Wh", "over"))
     N, T, D = x.shape
     da = np.empty_like(gates)
-    dh_t, dc = np.zeros_like(hs[0]), dc_T
+    dh_t, dc = np.zeros_like(hs[0]), dc_T.copy()
     for t in reversed(range(T)):
         i, f, o, g = np.split(gates[t], 4, axis=1)
         shown = np.tanh(cs[t + 1])
