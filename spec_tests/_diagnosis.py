@@ -146,9 +146,10 @@ def _along_an_axis(w: Wrong):
 def _known_vector(values, w: Wrong, inverse) -> str:
     for name, array in w.inputs.items():
         if array.shape == values.shape:
-            for vector, shown in ((array, name), (inverse(array), "1/" if inverse is np.reciprocal else "-")):
+            sign = "1/" if inverse is np.reciprocal else "-"
+            for vector, shown in ((array, name), (inverse(array), f"{sign}{name}")):
                 if np.allclose(values, vector, rtol=1e-4, atol=1e-6):
-                    return f": it is {shown if shown == name else shown + name}"
+                    return f": it is {shown}"
     return ""
 
 

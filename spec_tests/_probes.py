@@ -59,8 +59,7 @@ class Suspect:
         return told
 
     def _pattern(self, got, limit) -> list[str]:
-        upstream = {f"upstream gradient {i}": np.asarray(dout) for i, dout in enumerate(self.before.douts)}
-        arrays = self.before.floats() | upstream
+        arrays = self.before.floats() | self.before.upstream()
         others = {name: value for name, value in self.want.items() if name != self.name}
         found = pattern(Wrong(self.name, got, self.want[self.name], limit, self.before.dims, arrays, others))
         return [f"pattern: {found}"] if found else []

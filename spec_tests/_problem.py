@@ -46,6 +46,10 @@ class Problem:
             found |= value if isinstance(value, dict) else {name: value}
         return {name: array for name, array in found.items() if getattr(array, "dtype", np.dtype(int)).kind == "f"}
 
+    def upstream(self) -> dict[str, np.ndarray]:
+        """The upstream gradients, under the names that people are told."""
+        return {f"upstream gradient {i}": np.asarray(dout) for i, dout in enumerate(self.douts)}
+
     @property
     def ordinary(self) -> bool:
         """Whether sympy can take it: nothing is empty, infinite or NaN."""
@@ -92,7 +96,7 @@ class Problem:
         functions = {name: f for name, f in functions.items() if not is_composite(f)}  # these run on jittered parts too
         on = Backend("rounded", functions if at_tie else jittered(functions))
         dtype = self.dtype if self.floats() else SINGLE
-        upstream = {f"upstream gradient {i}": np.asarray(dout) for i, dout in enumerate(self.douts)}
+        upstream = self.upstream()
         moved = upstream if at_tie else self.floats() | upstream
 
         def run(arrays):
@@ -103,5 +107,5 @@ class Problem:
 
     def described(self) -> dict[str, Any]:
         """A copy of all that goes in, for people."""
-        upstream = {f"upstream gradient {i}": dout for i, dout in enumerate(self.douts)}
-        return {f"{name} =": copy.deepcopy(v) for name, v in (self.inputs | self.options | upstream).items()}
+        told = self.inputs | self.options | self.upstream()
+        return {f"{name} =": copy.deepcopy(value) for name, value in told.items()}
