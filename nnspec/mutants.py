@@ -48,16 +48,8 @@ _REDUCTIONS = {"sum", "mean", "max", "min", "var", "std", "prod"}
 _DDOF = {"var", "std"}
 _MODULES = {"np", "math", "ops"}
 _WITH_AN_END = {"range", "arange"}
-_NO_VALUE = {
-    "range",
-    "len",
-    "isinstance",
-    "getattr",
-    "callable",
-    "dict",
-    "enumerate",
-    "zip",
-}  # kept around their argument
+# What stays around its argument.
+_NO_VALUE = {"range", "len", "isinstance", "getattr", "callable", "dict", "enumerate", "zip"}
 
 
 @dataclass(frozen=True)
