@@ -51,6 +51,14 @@ class Digits(Procedure):
                 raise NotSupplied(str(error.__cause__)) from None
             raise
 
+    def test_errors(self, planned, backend):
+        """Without the package that the images come with, nothing can be refused."""
+        try:
+            backend(self.op, rng=generator())
+        except ModuleNotFoundError as error:
+            raise NotSupplied(str(error)) from None
+        super().test_errors(planned, backend)
+
     def law_shapes(self, load):
         """(N, 1, H, W) and (N,); a fifth of the images, or test_share of them, is for the test."""
         found = [[part.shape for part in load(rng=generator(), **share)] for share in ({}, {"test_share": 0.5})]
