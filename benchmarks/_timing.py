@@ -3,10 +3,12 @@
 Contestants take turns, A B C … C B A …, and are compared round by round: the ratio of two of them is the median of the
 ratios of their rounds, with a bootstrap interval. Absolute times are kept, but nothing is decided by them.
 
-Before each timed block the process waits until the thread pools of the one before have gone to sleep, and the
-contestant is called once untimed, which wakes its own. After a call OpenBLAS's threads spin for 24 ms of CPU time,
-those of OpenMP (PyTorch, numba) for 4 to 9, and take a core from whoever comes next; a fixed pause would be too short
-or mostly wasted.
+Before each timed block the process waits until the thread pools of the one before have gone to sleep. After a call
+OpenBLAS's threads spin for 24 ms of CPU time, those of OpenMP (PyTorch, numba) for 4 to 9, and take a core from whoever
+comes next; a fixed pause would be too short or mostly wasted. Then the contestant runs untimed: once, which wakes its
+own pool, or for as long as the system needs to give each of its threads a core. A system that packs the threads that it
+wakes on few cores takes 60 to 110 ms to spread them again (seen on a virtual machine: calls of two threads took 2 to 3
+times their time at first, whatever library they came from).
 """
 
 import contextlib
@@ -28,7 +30,9 @@ except ImportError:  # not on Windows
 ROUND_SECONDS = 0.005  # at least: shorter calls are repeated within the round
 LEAST_TIMED = 20e-6  # seconds: shorter calls share a reading of the clock
 CONTESTANT_SECONDS = 2.0  # about: slower contestants take part in fewer rounds, at least in one
-WARM_BELOW = 0.1  # seconds a call: beyond that, a pool that has to be woken does not show
+WAKING = 0.12  # seconds that the threads of a call need until each has a core of its own
+WARM_BELOW = 0.5  # seconds a call: beyond that, neither this nor a pool that has to be woken shows
+SHARED_FROM = 1.2  # CPU time over wall clock of a call that more than one thread takes part in
 SETTLED_AFTER = 0.2  # seconds, at the latest
 RESAMPLES, COVERAGE = 2000, 0.95
 LEAST_FOR_INTERVAL = 5  # rounds
@@ -39,6 +43,7 @@ class Timed:
     """What was seen of one contestant."""
 
     single: float  # seconds of one call, before the rounds
+    awake: float | None  # seconds that it runs before it is timed: 0 is one call, None is none
     repeats: int  # calls in a round
     rounds: dict[int, float] = field(default_factory=dict)  # seconds a call, by the number of the round
     preempted: int = 0  # rounds in which another process took a core from this one
@@ -77,18 +82,36 @@ def interleaved(
                 plan, taking_part = plans[name]
                 if number in taking_part:
                     before = _preemptions()
-                    plan.rounds[number] = block(calls[name], plan.repeats, plan.single < WARM_BELOW, clock)
+                    plan.rounds[number] = block(calls[name], plan.repeats, plan.awake, clock)
                     plan.preempted += _preemptions() > before
     return {name: plan for name, (plan, _) in plans.items()}
 
 
 def _planned(call, rounds, seconds) -> tuple[Timed, set[int]]:
     """How often to call it in a round, and in which rounds."""
-    single = timed(call)
-    single = min(single, timed(call), timed(call)) if single < seconds / 4 else single
+    single, awake = tried(call)
     repeats = repeats_for(single)
     fitting = max(1, min(rounds, int(seconds / (single * repeats))))
-    return Timed(single, repeats), set(np.linspace(0, rounds - 1, fitting).round().astype(int).tolist())
+    return Timed(single, awake, repeats), set(np.linspace(0, rounds - 1, fitting).round().astype(int).tolist())
+
+
+def tried(call) -> tuple[float, float | None]:
+    """Seconds of one call, and how long it has to run before it is timed (Timed.awake)."""
+    if (first := timed(call)) >= WARM_BELOW:
+        return first, None
+    wake(call, WAKING)
+    spent = time.process_time()
+    singles = [timed(call) for _ in range(3)]
+    shared = time.process_time() - spent >= SHARED_FROM * sum(singles)
+    return min(singles), WAKING if shared else 0.0
+
+
+def wake(call: Callable, seconds: float):
+    """Run it for so long, at least once."""
+    end = time.perf_counter() + seconds
+    call()
+    while time.perf_counter() < end:
+        call()
 
 
 def repeats_for(single: float) -> int:
@@ -99,14 +122,14 @@ def _preemptions() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else 0
 
 
-def block(call: Callable, repeats: int, warm=True, clock=time.perf_counter) -> float:
+def block(call: Callable, repeats: int, awake: float | None = 0.0, clock=time.perf_counter) -> float:
     """Seconds a call, over `repeats` calls, once everybody else has come to rest.
 
     The mean of the middle half: what another process took while ours was waiting for its core is nobody's cost.
     """
     settle()
-    if warm:
-        call()
+    if awake is not None:
+        wake(call, awake)
     together = 1 if repeats == 1 else max(1, math.ceil(repeats * LEAST_TIMED / ROUND_SECONDS))  # calls on one clock
     found = []
     for _ in range(math.ceil(repeats / together)):

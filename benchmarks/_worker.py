@@ -32,24 +32,27 @@ def main(backend: str, dtype: str, threads: int):
     with contextlib.redirect_stdout(sys.stderr):  # whatever a backend prints must not be taken for an answer
         from nnspec.benchmarks import _machine, _measure, _timing
 
-        call, clock = None, None
+        call, awake, clock = None, None, None
         for line in sys.stdin:
             command, *given = json.loads(line)
             with _machine.equal_threads(threads), _timing.without_gc():
                 if command == "prepare":
-                    call, reply = _prepared(backend, dtype, *given)
-                    clock = call and _measure.CLOCKS[_measure.clock_for(threads, [backend])]
+                    call = reply = _prepared(backend, dtype, *given)
+                    if callable(call):
+                        reply, awake = _timing.tried(call)
+                        clock = _measure.CLOCKS[_measure.clock_for(threads, [backend])]
                 else:
-                    reply = _timing.block(call, *given, clock=clock)
+                    reply = _timing.block(call, *given, awake, clock)
             print(json.dumps(reply), file=replies, flush=True)
 
 
 def _prepared(backend, dtype, module, benchmark, size):
-    from nnspec.benchmarks import _measure, _timing
+    """The call to be timed, or why there is none."""
+    from nnspec.benchmarks import _measure
 
     try:
         bench = getattr(importlib.import_module(module), benchmark)()
         contestant = _measure.admitted(bench, bench.problem(size, dtype), backend)
     except Exception as error:  # an old revision may lack the concept, its specification, or what either needs
-        return None, f"{type(error).__name__}: {error}"
-    return contestant.call, min(_timing.timed(contestant.call) for _ in range(3))
+        return f"{type(error).__name__}: {error}"
+    return contestant.call
