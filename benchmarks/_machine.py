@@ -7,17 +7,19 @@ import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numba
 import numpy as np
 
+from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import kernel
 from nnspec.common import Unusable
 
 GEMM_SIZES = (256, 384, 1024)  # the largest reaches the peak on a quiet machine, the others between two interruptions
-SMALLEST_COPY, LARGEST_COPY = 1 << 14, 1 << 26  # bytes read and written; the largest fits no cache
+SMALLEST_PASS, LARGEST_PASS = 1 << 14, 1 << 29  # bytes read and written
+LESSER = 1 / 16  # of the largest output: what is smaller has no array of its own in a pass
 VERSIONS = ("numpy", "numba", "torch", "scikit-learn", "jax")
 
 
@@ -84,25 +86,48 @@ def gemm(dtype, n: int) -> tuple[Callable, float]:
     return lambda: np.matmul(a, b, out=out), 2.0 * n**3
 
 
-def copy(traffic: int) -> tuple[Callable, float]:
-    """A copy into a given output that reads and writes `traffic` bytes together, so as much as the case it limits.
+def memory_pass(traffic: int, outputs: Iterable[int]) -> tuple[Callable, float]:
+    """The least that a case bound by memory can do, and its bytes: write outputs of these many bytes, which it
+    allocates anew as every contestant does, and read the rest of the traffic.
 
-    Where that fits a cache, it is the bandwidth of the cache.
+    Where that fits a cache, its speed is that of the cache; where the system hands out an output page by page, the
+    pages are in it.
     """
-    traffic = min(max(traffic, SMALLEST_COPY), LARGEST_COPY)
-    source = np.ones(traffic // 8, np.float32)
-    target = np.zeros_like(source)
+    outputs = np.array([size for size in outputs if size >= LESSER * max(outputs)], float)
+    traffic = max(traffic, outputs.sum(), SMALLEST_PASS)
+    scale = min(1.0, LARGEST_PASS / traffic)
+    sources = [np.ones(_numbers(scale * (traffic - outputs.sum()) / len(outputs)), np.float32) for _ in outputs]
+    targets = [_numbers(scale * size) for size in outputs]
     parts = 2 * cores()
-    return lambda: _copy[len(source)](source, target, parts), 8.0 * len(source)
+    sums = np.empty(parts, np.float32)
+
+    def call():
+        written = [np.empty(size, np.float32) for size in targets]
+        for source, target in zip(sources, written, strict=True):
+            _pass[len(source) + len(target)](source, target, parts, sums)
+        return written
+
+    return call, 4.0 * (sum(targets) + sum(map(len, sources)))
+
+
+def _numbers(size: float) -> int:
+    return max(1, round(size / 4))
 
 
 @kernel
-def _copy(source, target, parts):
-    length = (len(source) + parts - 1) // parts
+def _pass(source, target, parts, sums):
+    """Copy; what is left is added up, or filled."""
+    read, written = (len(source) + parts - 1) // parts, (len(target) + parts - 1) // parts
     for part in numba.prange(parts):
-        piece, into = source[part * length : (part + 1) * length], target[part * length : (part + 1) * length]
-        for i in range(len(piece)):
-            into[i] = piece[i]
+        first, into = part * read, target[part * written : (part + 1) * written]
+        size = max(0, min(read, len(source) - first))
+        piece = source[first : first + size]
+        both = min(size, len(into))
+        here = into[:both]
+        for i in range(both):
+            here[i] = piece[i]
+        sums[part] = fold_sum(source, first + both, size - both)
+        into[both:] = 0
 
 
 def described(threads: int) -> dict:

@@ -52,6 +52,7 @@ class Contestant:
     call: Callable[[], dict]
     answer: Callable[[], dict]  # the same, as NumPy arrays
     compiling: float | None  # seconds of the first call beyond the second
+    outputs: list[int]  # bytes of each
 
     def __call__(self):
         return self.call()
@@ -61,7 +62,7 @@ class Contestant:
 class Limit:
     """A call that does nothing but the work that binds a case."""
 
-    kind: str  # sgemm, dgemm, copy
+    kind: str  # sgemm, dgemm, memory
     call: Callable
     work: float  # of that call
     unit: str
@@ -101,7 +102,7 @@ def measured(
     threads = threads or _machine.most_threads()
     problem = bench.problem(size, dtype)
     entrants, unfit = _entrants(bench, problem, names)
-    limits = _limits(bench, problem)
+    limits = _limits(bench, problem, next((known.outputs for known in entrants.values() if known.outputs), [1]))
     with _machine.equal_threads(threads):
         calls = {name: contestant.call for name, contestant in entrants.items()}
         clock = clock_for(threads, [name for name in calls if name not in bench.peers])
@@ -135,7 +136,7 @@ def admitted(bench: Timing, problem: Problem, name: str) -> Contestant:
     try:
         _require_all_of_it(backend, problem)
         begun = time.perf_counter()
-        spec.answer(backend, problem)
+        answer = spec.answer(backend, problem)
         first = time.perf_counter() - begun
         if name != REFERENCE:
             _agrees(type(spec), str(problem.dtype), name)
@@ -146,9 +147,12 @@ def admitted(bench: Timing, problem: Problem, name: str) -> Contestant:
     call = _call_of(backend, problem)
     kind = REFERENCE if name == REFERENCE else "backend"
     compiling = None if name == REFERENCE else max(0.0, first - timed(call))
-    return Contestant(
-        name, kind, call, lambda: {key: backend.inward(value) for key, value in call().items()}, compiling
-    )
+    outputs = [np.asarray(value).nbytes for value in answer.values()]
+
+    def as_arrays():
+        return {key: backend.inward(value) for key, value in call().items()}
+
+    return Contestant(name, kind, call, as_arrays, compiling, outputs)
 
 
 @functools.cache
@@ -218,11 +222,12 @@ def _entrants(bench, problem, names) -> tuple[dict[str, Contestant], dict[str, s
         except ModuleNotFoundError as error:
             unfit[name] = f"not installed: {error.name}"
         else:
-            entrants[name] = Contestant(name, "peer", call, call, None)
+            entrants[name] = Contestant(name, "peer", call, call, None, [])
     return entrants, unfit
 
 
-def _limits(bench, problem) -> dict[str, Limit]:
+def _limits(bench, problem, outputs: Iterable[int]) -> dict[str, Limit]:
+    """outputs: the bytes of each."""
     dtype, dims = problem.dtype, problem.dims
     found = {}
     if flops := bench.flops(**dims):
@@ -230,7 +235,7 @@ def _limits(bench, problem) -> dict[str, Limit]:
         for n in _machine.GEMM_SIZES:
             found[f"{kind} {n}"] = Limit(kind, *_machine.gemm(dtype, n), "flop/s", flops)
     if moved := bench.traffic(**dims) * dtype.itemsize:
-        found["copy"] = Limit("copy", *_machine.copy(int(moved)), "B/s", moved)
+        found["memory"] = Limit("memory", *_machine.memory_pass(int(moved), outputs), "B/s", moved)
     for limit in found.values():
         limit.call()
     return found
