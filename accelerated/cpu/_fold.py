@@ -66,6 +66,17 @@ def fold_hinges(typingctx, x, start, size, right, delta):
     return x.dtype(x, types.intp, types.intp, x.dtype, x.dtype), _folding(_add, 0.0, hinge)
 
 
+@intrinsic
+def fold_below(typingctx, x, start, size, bound):
+    """How many of x[start], … are not at or above the bound, so that NaN is one of them; exact up to 2^24 a lane."""
+
+    def counted(builder, x, bound):
+        one, none = (ir.Constant(x.type, number) for number in _alike(x.type, 1.0, 0.0))
+        return builder.select(builder.fcmp_ordered(">=", x, bound), none, one)
+
+    return x.dtype(x, types.intp, types.intp, x.dtype), _folding(_add, 0.0, counted)
+
+
 def _folding(combine, neutral, term):
     """The code of a fold whose arguments are (array, start), …, size, number, …: combines the terms of all of these."""
 
@@ -125,6 +136,11 @@ def _part(builder, vector, lanes):
         return builder.extract_element(vector, ir.IntType(32)(lanes[0]))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), [ir.IntType(32)(lane) for lane in lanes])
     return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
+
+
+def _alike(kind, *numbers):
+    """Numbers as constants of a type, which may be a vector."""
+    return [[number] * kind.count if isinstance(kind, ir.VectorType) else number for number in numbers]
 
 
 def _everywhere(builder, number, vector):

@@ -7,6 +7,8 @@ from numba.extending import intrinsic
 
 _LAYOUT = {types.float32: (ir.IntType(32), 127, 23), types.float64: (ir.IntType(64), 1023, 52)}
 
+_LLVM = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
+
 
 @intrinsic
 def fma(typingctx, x, y, z):
@@ -60,6 +62,36 @@ def power_of_two(typingctx, n):
         return builder.bitcast(builder.shl(exponent, integer(mantissa)), float_type)
 
     return n(n), codegen
+
+
+@intrinsic
+def rank(typingctx, x):
+    """Where a float stands among all floats in their order: 0 is 0, the next larger 1, -x is -rank(x)."""
+    integer, _, _ = _LAYOUT[x]
+    rest = integer((1 << integer.width - 1) - 1)
+
+    def codegen(context, builder, signature, args):
+        bits = builder.bitcast(args[0], integer)
+        size = builder.and_(bits, rest)
+        place = builder.select(builder.icmp_signed("<", bits, integer(0)), builder.neg(size), size)
+        return builder.sext(place, ir.IntType(64)) if integer.width < 64 else place
+
+    return types.int64(x), codegen
+
+
+@intrinsic
+def ranked(typingctx, place, like):
+    """The float of this rank, of the type of `like`."""
+    integer, _, _ = _LAYOUT[like]
+
+    def codegen(context, builder, signature, args):
+        place = builder.trunc(args[0], integer) if integer.width < 64 else args[0]
+        below = builder.icmp_signed("<", place, integer(0))
+        sign = builder.select(below, integer(1 << integer.width - 1), integer(0))
+        bits = builder.or_(builder.select(below, builder.neg(place), place), sign)
+        return builder.bitcast(bits, _LLVM[like])
+
+    return like(types.int64, like), codegen
 
 
 def vector_bytes() -> int:

@@ -237,6 +237,12 @@ class TestKnnIndices(Function):
         Malformed("k above Nt", "k", lambda _: 1000),
         Malformed("NaN in d", "d", lambda d: d + np.nan),
         Malformed("a single NaN in d", "d", lambda d: np.where(d == d[0, 0], np.nan, d)),
+        Malformed(
+            "a single NaN among many",
+            "d",
+            lambda d: np.where(d == d[0, 0], np.nan, d),
+            case=Case("", {"Nq": 2, "Nt": 300}, inputs={"k": 200}),
+        ),
     )
 
     def cases_of_agreement(self):

@@ -5,13 +5,15 @@ import math
 
 import numpy as np
 from numba import prange
+from numba.extending import register_jitable
 
-from nnspec.accelerated.cpu._fold import fold_sum
+from nnspec.accelerated.cpu._fold import fold_below, fold_sum
+from nnspec.accelerated.cpu._intrinsics import rank, ranked
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import L1, L2, product
 
-BLOCK = 128  # entries of a row that are looked at together
-FEW = 64  # neighbours up to which insertion into a sorted list beats sorting the row
+BLOCK = 32  # entries of a row that are looked at together
+FEW = 64  # neighbours up to which insertion into a sorted list beats finding them first and sorting them then
 
 
 def l1_distance(xq, xt):
@@ -52,15 +54,14 @@ def l2_distance_backward(dd, xq, xt, *, squared=False):
 
 
 def knn_indices(d, k):
-    idx = np.empty((len(d), k), np.int64)
-    if k > FEW:
-        idx[...] = np.argsort(d, axis=1, kind="stable")[:, :k]
-        unordered = bool(np.isnan(d).any())
+    idx, nan = np.empty((len(d), k), np.int64), np.zeros(len(d), np.bool_)
+    near = np.empty((len(d), k), d.dtype)
+    if k <= FEW:
+        _nearest[2 * d.size](*contiguous(d), near, idx, nan)
     else:
-        nan = np.zeros(len(d), np.bool_)
-        _nearest[2 * d.size](*contiguous(d), np.empty((len(d), k), d.dtype), idx, nan)
-        unordered = bool(nan.any())
-    if unordered:
+        _within[32 * d.size](*contiguous(d), near, idx, nan)
+        idx = np.take_along_axis(idx, np.argsort(near, axis=1, kind="stable"), axis=1)
+    if nan.any():
         raise ValueError("knn_indices: d must not hold NaN: it has no place in an order")
     return idx
 
@@ -131,22 +132,53 @@ def _differences(slope, x, others, dx):
 @kernel
 def _nearest(d, best, idx, nan):
     """Most blocks of a row hold nothing near enough, which is told by counting, in vectors."""
-    k = idx.shape[1]
+    k, flat, size = idx.shape[1], d.reshape(-1), d.shape[1]
     for i in prange(len(d)):
         near, where = best[i], idx[i]
         near[:] = np.inf
-        for start in range(0, d.shape[1], BLOCK):
-            block, candidates = d[i, start : start + BLOCK], 0
-            for j in range(len(block)):
-                candidates += not block[j] >= near[k - 1]  # so that NaN is one
-            for j in range(len(block) if candidates or start < k else 0):
-                nan[i] |= block[j] != block[j]
-                if block[j] < near[k - 1] or start + j < k:  # strictly, so that the earlier of equals stays ahead
-                    at = min(start + j, k - 1)
-                    while at > 0 and block[j] < near[at - 1]:
+        for start in range(0, size, BLOCK):
+            here = min(BLOCK, size - start)
+            if start >= k and fold_below(flat, i * size + start, here, near[k - 1]) == 0:
+                continue
+            for j in range(start, start + here):
+                nan[i] |= d[i, j] != d[i, j]
+                if d[i, j] < near[k - 1] or j < k:  # strictly, so that the earlier of equals stays ahead
+                    at = min(j, k - 1)
+                    while at > 0 and d[i, j] < near[at - 1]:
                         near[at], where[at] = near[at - 1], where[at - 1]
                         at -= 1
-                    near[at], where[at] = block[j], start + j
+                    near[at], where[at] = d[i, j], j
+
+
+@kernel
+def _within(d, near, idx, nan):
+    """The k of a row up to the k-th smallest, of its equals the first ones, in the order of the row."""
+    k, flat = idx.shape[1], d.reshape(-1)
+    for i in prange(len(d)):
+        found, border = 0, _kth_smallest(flat, i * d.shape[1], d.shape[1], k)
+        for j in range(d.shape[1]):
+            nan[i] |= d[i, j] != d[i, j]
+            if d[i, j] < border:
+                near[i, found], idx[i, found] = d[i, j], j
+                found += 1
+        for j in range(d.shape[1]):
+            if d[i, j] == border and found < k:
+                near[i, found], idx[i, found] = border, j
+                found += 1
+
+
+@register_jitable
+def _kth_smallest(d, start, size, k):
+    """By bisection between -inf and inf, along the floating-point numbers in their order: at most one step a bit."""
+    infinity = d.dtype.type(np.inf)
+    low, high = -rank(infinity), rank(infinity) + 1  # fewer than k are below the first, not so for the last
+    while low + 1 < high:
+        middle = (low & high) + ((low ^ high) >> 1)  # their sum may overflow
+        if fold_below(d, start, size, ranked(middle, infinity)) < k:
+            low = middle
+        else:
+            high = middle
+    return ranked(low, infinity)
 
 
 @kernel
