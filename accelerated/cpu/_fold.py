@@ -71,10 +71,20 @@ def fold_below(typingctx, x, start, size, bound):
     """How many of x[start], … are not at or above the bound, so that NaN is one of them; exact up to 2^24 a lane."""
 
     def counted(builder, x, bound):
-        one, none = (ir.Constant(x.type, number) for number in _alike(x.type, 1.0, 0.0))
-        return builder.select(builder.fcmp_ordered(">=", x, bound), none, one)
+        return _one_if(builder, builder.fcmp_unordered("<", x, bound), x.type)
 
     return x.dtype(x, types.intp, types.intp, x.dtype), _folding(_add, 0.0, counted)
+
+
+@intrinsic
+def fold_margins(typingctx, x, start, size, right, delta):
+    """How many of (x[start + j] - right) + delta are above 0; exact up to 2^24 a lane."""
+
+    def above(builder, x, right, delta):
+        margin = builder.fadd(builder.fsub(x, right), delta)
+        return _one_if(builder, builder.fcmp_ordered(">", margin, ir.Constant(margin.type, None)), x.type)
+
+    return x.dtype(x, types.intp, types.intp, x.dtype, x.dtype), _folding(_add, 0.0, above)
 
 
 def _folding(combine, neutral, term):
@@ -138,9 +148,10 @@ def _part(builder, vector, lanes):
     return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
 
 
-def _alike(kind, *numbers):
-    """Numbers as constants of a type, which may be a vector."""
-    return [[number] * kind.count if isinstance(kind, ir.VectorType) else number for number in numbers]
+def _one_if(builder, condition, kind):
+    """1 or 0, of a type which may be a vector."""
+    one = [1.0] * kind.count if isinstance(kind, ir.VectorType) else 1.0
+    return builder.select(condition, ir.Constant(kind, one), ir.Constant(kind, None))
 
 
 def _everywhere(builder, number, vector):

@@ -1,4 +1,5 @@
-"""Rows in parallel, each owned by one thread; exp is taken once and kept as the probabilities of the backward."""
+"""Rows in parallel, each owned by one thread; exp is taken once and kept for the backward, which
+divides by its sum: to take it again costs more than to write and read it."""
 
 import math
 
@@ -9,21 +10,22 @@ from nnspec.accelerated.cpu._fold import fold_max, fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import flushed_exp
 
-BLOCK = 2048  # scores whose exp is taken together: short rows would leave vectors half empty
+SHORT = 64  # classes below which rows would leave vectors half empty: the exp of many is taken together
+BLOCK = 2048  # scores of these many
 
 
 def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=None, weight=None):
     share = _share_of_each_row(scores, y, reduction, ignore_index, weight)
-    loss, p = np.empty(len(y), scores.dtype), np.empty(scores.shape, scores.dtype)
+    (loss, scale), weights = np.empty((2, len(y)), scores.dtype), np.empty(scores.shape, scores.dtype)
     y = y.astype(np.int64)  # a copy: the backward writes where its labels point, so nobody else may change them
-    _forward[8 * scores.size](*contiguous(scores, y, share), loss, p)
-    return loss if reduction == "none" else loss.sum(), (p, y, share)
+    _forward[8 * scores.size](*contiguous(scores, y, share), loss, weights, scale)
+    return loss if reduction == "none" else loss.sum(), (weights, scale, y, share)
 
 
 def softmax_cross_entropy_backward(dloss, cache):
-    p, y, share = cache
-    dscores = np.empty_like(p)
-    _backward[p.size](*contiguous(p, y, share * dloss), dscores)
+    weights, scale, y, share = cache
+    dscores = np.empty_like(weights)
+    _backward[2 * weights.size](*contiguous(weights, scale, y, share * dloss), dscores)
     return dscores
 
 
@@ -45,33 +47,37 @@ def _share_of_each_row(scores, y, reduction, ignore_index, weight):
 
 
 @kernel
-def _forward(scores, y, share, loss, p):
+def _forward(scores, y, share, loss, weights, scale):
     classes, one = scores.shape[1], scores.dtype.type(1)
-    scores_flat, p_flat = scores.reshape(-1), p.reshape(-1)
+    scores_flat, weights_flat = scores.reshape(-1), weights.reshape(-1)
     rows = max(1, BLOCK // classes)
     for block in prange((len(y) + rows - 1) // rows):
         first, last = block * rows, min(len(y), block * rows + rows)
         for i in range(first, last):
             top = fold_max(scores_flat, i * classes, classes)
-            for j in range(classes):
-                p[i, j] = scores[i, j] - top
-            loss[i] = scores[i, y[i]] - top if share[i] != 0 else 0
-        whole = p_flat[first * classes : last * classes]
-        for k in range(len(whole)):
-            whole[k] = flushed_exp(whole[k])
+            row, here = scores[i], weights[i]
+            if classes < SHORT:
+                for j in range(classes):
+                    here[j] = row[j] - top
+            else:
+                for j in range(classes):
+                    here[j] = flushed_exp(row[j] - top)
+            loss[i] = row[y[i]] - top if share[i] != 0 else 0
+        together = weights_flat[first * classes : last * classes]
+        for k in range(len(together) if classes < SHORT else 0):
+            together[k] = flushed_exp(together[k])
         for i in range(first, last):
-            total = fold_sum(p_flat, i * classes, classes)
-            scale = one / total
-            for j in range(classes):
-                p[i, j] *= scale
+            total = fold_sum(weights_flat, i * classes, classes)
+            scale[i] = one / total
             if share[i] != 0:
                 loss[i] = share[i] * (math.log(total) - loss[i])
 
 
 @kernel
-def _backward(p, y, share, dscores):
+def _backward(weights, scale, y, share, dscores):
     for i in prange(len(y)):
-        for j in range(p.shape[1]):
-            dscores[i, j] = p[i, j] * share[i]
+        factor, right, row, here = scale[i] * share[i], y[i], weights[i], dscores[i]
+        for j in range(len(row)):
+            here[j] = row[j] * factor
         if share[i] != 0:
-            dscores[i, y[i]] = (p[i, y[i]] - 1) * share[i]
+            here[right] = (row[right] * scale[i] - 1) * share[i]

@@ -4,7 +4,7 @@ costs less than to write and read them."""
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_hinges
+from nnspec.accelerated.cpu._fold import fold_hinges, fold_margins
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 
 
@@ -37,12 +37,12 @@ def _forward(scores, y, delta, loss):
 
 @kernel
 def _backward(scores, y, share, delta, dscores):
-    delta, zero = scores.dtype.type(delta), scores.dtype.type(0)
+    delta, zero, classes, flat = scores.dtype.type(delta), scores.dtype.type(0), scores.shape[1], scores.reshape(-1)
     for i in prange(len(y)):
-        right = scores[i, y[i]]
-        active = -1 if (right - right) + delta > zero else 0  # its own margin is counted below
-        for j in range(scores.shape[1]):
-            above = (scores[i, j] - right) + delta > zero
-            active += above
-            dscores[i, j] = share[i] if above else zero
-        dscores[i, y[i]] = -active * share[i]
+        right, row, here, slope = scores[i, y[i]], scores[i], dscores[i], share[i]
+        active = fold_margins(flat, i * classes, classes, right, delta)
+        if (right - right) + delta > zero:
+            active -= 1  # its own margin
+        for j in range(classes):
+            here[j] = slope if (row[j] - right) + delta > zero else zero
+        here[y[i]] = -active * slope
