@@ -100,6 +100,7 @@ def measured(
 ) -> list[dict]:  # fmt: skip
     """The rows of one case: the reference, the backends of these names, the peers, and the limits."""
     threads = threads or _machine.most_threads()
+    _machine.used_allocator()
     problem = bench.problem(size, dtype)
     entrants, unfit = _entrants(bench, problem, names)
     limits = _limits(bench, problem, next((known.outputs for known in entrants.values() if known.outputs), [1]))

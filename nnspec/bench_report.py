@@ -126,8 +126,9 @@ def _limits(rows) -> str:
         for row in sorted(bound, key=lambda row: -row["limit"]["share"]["value"])
     )
     return (
-        "<section><h2>Share of the limit</h2><p class=dim>The time that the matrix product of BLAS (sgemm, dgemm) or a "
-        "copy of as many bytes would need for the counted operations, over the time taken. The mark is 100 %.</p>"
+        "<section><h2>Share of the limit</h2><p class=dim>The time that BLAS (sgemm, dgemm) would need for the counted "
+        "operations, or a pass over as much memory (allocates outputs as large as these and reads the rest) for the "
+        "counted bytes, over the time taken. The mark is 100 %.</p>"
         f"<div class=bars>{bars}</div></section>"
     )
 

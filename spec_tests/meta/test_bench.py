@@ -180,8 +180,8 @@ def test_an_accidental_square_shows_in_the_scaling_curve():
 
 
 def test_more_than_twice_the_limit_is_flagged():
-    limit = {"kind": "copy", "share": span(2.1)}
-    assert _measure._flags(limit, None) == ["implausible: 2.1 times the limit (copy)"]
+    limit = {"kind": "memory", "share": span(2.1)}
+    assert _measure._flags(limit, None) == ["implausible: 2.1 times the limit (memory)"]
     assert _measure._flags(limit | {"share": span(1.9)}, None) == []
 
 
@@ -225,7 +225,7 @@ def row(time_over_limit, case="M", **changes):
         "seconds": 0.001,
         "repeats": 5, "rounds": [0.001] * 15, "preempted": 0.0, "compile": 0.2, "memory": 4_000_000, "curve": None,
         "over": {"reference": span(0.25), "torch": span(0.5)}, "flags": [],
-        "limit": {"kind": "copy", "share": span(1 / time_over_limit), "rate": 1e10, "unit": "B/s"},
+        "limit": {"kind": "memory", "share": span(1 / time_over_limit), "rate": 1e10, "unit": "B/s"},
     } | changes  # fmt: skip
 
 
@@ -339,7 +339,7 @@ def test_a_contributed_backend_is_a_column_by_existing(contributed):
         right["backend"] == "./right.py"
         and len(right["rounds"]) == 15
         and right["clock"] == "cpu"
-        and right["limit"]["kind"] == "copy"
+        and right["limit"]["kind"] == "memory"
     )
     assert {"reference", "cpu"} <= right["over"].keys() and right["over"]["cpu"]["low"] > 0
     assert right["curve"]["sizes"] == [10_000, 20_000, 40_000, 80_000, 160_000]
@@ -398,7 +398,7 @@ def test_blanks_are_shown_and_losses_too(tmp_path):
     bench = Measured([row(2.0), lost, row(1.0, case="S", over={"reference": span(1.0)})], {"cpu": "a <b> CPU"}, "aaaa")
     table = bench_results.markdown(bench)
     assert "| relu | L | 2.00x [1.98, 2.02] | 1.70 [1.68, 1.72] | – | 0.2 | – |" in table
-    assert re.search(r"\| relu \| S \|.* \| – \| 100 % copy", table)
+    assert re.search(r"\| relu \| S \|.* \| – \| 100 % memory", table)
     assert "cpu / torch: 0.92 of its time, geometric mean of 2 cases" in table
     page = bench_report.html(bench, bench_history.read(history_of(tmp_path, ("a", [row(1)]), ("b", [row(2)])))[1])
     assert "<b>1.70</b> relu L float32: cpu behind torch" in page and "over copy, 2 runs" in page

@@ -1,7 +1,9 @@
 """What the CPU twins promise beyond the specification: accurate vector math, the same bits for every number of threads,
 right on narrow vectors, and fresh kernels after a helper changed."""
 
+import ast
 import textwrap
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -212,6 +214,25 @@ def test_kernels_come_from_the_cache_and_not_from_a_stale_one(python, tmp_path):
     """
     told = [python("-c", textwrap.dedent(code), NNSPEC_CACHE_DIR=tmp_path).stdout.split() for _ in range(2)]
     assert told == [["0", "1"], ["1", "0"]]
+
+
+def test_no_kernel_unpacks_four_arrays_at_once():
+    """numba 0.68 loses stores into an array that came out of a tuple, which assignments of four or more make: in a loop
+    over `prange`, `a, b, c, here = …, out[i]` and then `here[j] = …` is taken for a store that nobody reads."""
+    found = []
+    for path in sorted(Path(cpu.__file__).parent.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef) and "kernel" in map(ast.unparse, function.decorator_list):
+                found += [f"{path.name}:{line}" for line in _arrays_out_of_long_tuples(function)]
+    assert not found
+
+
+def _arrays_out_of_long_tuples(function):
+    nodes = list(ast.walk(function))
+    arrays = {node.value.id for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)}
+    targets = [node.targets[0] for node in nodes if isinstance(node, ast.Assign)]
+    long = [target for target in targets if isinstance(target, ast.Tuple) and len(target.elts) > 3]
+    return [target.lineno for target in long if arrays & {getattr(name, "id", None) for name in target.elts}]
 
 
 def test_a_value_that_is_not_a_number_stays_one():

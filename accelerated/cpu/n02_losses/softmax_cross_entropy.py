@@ -76,7 +76,8 @@ def _forward(scores, y, share, loss, weights, scale):
 @kernel
 def _backward(weights, scale, y, share, dscores):
     for i in prange(len(y)):
-        factor, right, row, here = scale[i] * share[i], y[i], weights[i], dscores[i]
+        row, here = weights[i], dscores[i]
+        factor, right = scale[i] * share[i], y[i]
         for j in range(len(row)):
             here[j] = row[j] * factor
         if share[i] != 0:

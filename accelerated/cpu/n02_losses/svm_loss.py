@@ -39,7 +39,8 @@ def _forward(scores, y, delta, loss):
 def _backward(scores, y, share, delta, dscores):
     delta, zero, classes, flat = scores.dtype.type(delta), scores.dtype.type(0), scores.shape[1], scores.reshape(-1)
     for i in prange(len(y)):
-        right, row, here, slope = scores[i, y[i]], scores[i], dscores[i], share[i]
+        row, here = scores[i], dscores[i]
+        right, slope = scores[i, y[i]], share[i]
         active = fold_margins(flat, i * classes, classes, right, delta)
         if (right - right) + delta > zero:
             active -= 1  # its own margin

@@ -2,13 +2,16 @@
 these are merged in order (Chan, Golub and LeVeque 1983): the statistics read x from memory once, in the order in which
 it lies there. The backward recomputes xhat, which costs less than to keep it."""
 
+import math
+
 import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 
-BLOCK = 1 << 15  # entries of the rows that are summed together: few enough for the second-level cache
+BLOCK = 1 << 15  # entries of the rows that are summed together: few enough for the second-level cache. A thread takes
+# one at least, so that less than two are no work to be shared.
 FEWEST = 16  # rows of a block
 
 
@@ -16,27 +19,32 @@ def batchnorm_forward(
     x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5, unbiased_running=False
 ):
     (x,) = contiguous(x)
-    if train:
-        n = _count("batchnorm_forward", len(x), unbiased_running)
-        mean, var = _statistics_of_rows(x)
-        running_mean, running_var = _running(running_mean, running_var, mean, var, n, momentum, unbiased_running)
-    else:
-        mean, var = running_mean, running_var = running_mean.copy(), running_var.copy()
-    rstd = 1 / np.sqrt(var + eps)
-    return _scaled(x, mean, gamma * rstd, beta), running_mean, running_var, (x, mean.copy(), rstd, gamma, train)
+    if not train:
+        mean, rstd, scale = _given(gamma, running_mean, running_var, eps)
+        out = _scaled(x, mean, scale, beta)
+        return out, running_mean.copy(), running_var.copy(), (x, mean, rstd, gamma, train)
+    rows, n = _rows_of_a_block(x), _count("batchnorm_forward", len(x), unbiased_running)
+    blocks = (n + rows - 1) // rows
+    means, squares = np.zeros((2, blocks, x.shape[1]), x.dtype)
+    _describe_rows[x.size // 2](x, rows, means, squares)
+    counts = np.full(blocks, rows, x.dtype)
+    counts[-1] = n - (blocks - 1) * rows
+    merged = _merged(x[0], counts, means, squares, n, gamma, running_mean, running_var, momentum, eps, unbiased_running)
+    mean, rstd, scale, running_mean, running_var = merged
+    return _scaled(x, mean, scale, beta), running_mean, running_var, (x, mean, rstd, gamma, train)
 
 
 def batchnorm_backward(dout, cache):
     x, mean, rstd, gamma, train = cache
-    dout, mean, rstd = contiguous(dout, mean, rstd)
-    partial = np.zeros((2, len(_starts(x)) - 1, x.shape[1]), x.dtype)
-    _sum_products[4 * x.size](dout, x, mean, rstd, _starts(x), partial)
-    dgamma, dbeta = partial.sum(axis=1)
+    dout, mean = contiguous(dout, mean)
+    rows = _rows_of_a_block(x)
+    partial = np.zeros((2, (len(x) + rows - 1) // rows, x.shape[1]), x.dtype)
+    _multiply_rows[x.size // 2](dout, x, mean, rows, partial)
+    dgamma, dbeta, along_shift, along_scale, scale = _totals(partial, rstd, gamma, len(x))
     if not train:
         return _scaled(dout, 0 * mean, gamma * rstd, 0 * mean), dgamma, dbeta
     dx = np.empty(x.shape, x.dtype)
-    along = contiguous(dbeta / len(x), dgamma / len(x))
-    _unscale[4 * x.size](dout, x, mean, rstd, *contiguous(gamma * rstd), *along, _starts(x), dx)
+    _unscale_rows[x.size // 2](dout, x, *contiguous(mean, along_shift, along_scale, scale), rows, dx)
     return dx, dgamma, dbeta
 
 
@@ -44,28 +52,33 @@ def batchnorm2d_forward(
     x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5, unbiased_running=False
 ):
     (planes,) = contiguous(_planes(x))
-    if train:
-        n = _count("batchnorm2d_forward", x.shape[0] * x.shape[2] * x.shape[3], unbiased_running)
-        mean, var = _statistics_of_planes(planes)
-        running_mean, running_var = _running(running_mean, running_var, mean, var, n, momentum, unbiased_running)
-    else:
-        mean, var = running_mean, running_var = running_mean.copy(), running_var.copy()
-    rstd = 1 / np.sqrt(var + eps)
-    out = _scaled_planes(planes, mean, gamma * rstd, beta).reshape(x.shape)
-    return out, running_mean, running_var, (planes, mean.copy(), rstd, gamma, train)
+    if not train:
+        mean, rstd, scale = _given(gamma, running_mean, running_var, eps)
+        out = _scaled_planes(planes, mean, scale, beta).reshape(x.shape)
+        return out, running_mean.copy(), running_var.copy(), (planes, mean, rstd, gamma, train)
+    n = _count("batchnorm2d_forward", x.shape[0] * x.shape[2] * x.shape[3], unbiased_running)
+    means, squares = np.empty((2, *planes.shape[:2]), planes.dtype)
+    _describe_planes[planes.size](planes, means, squares)
+    counts = np.full(len(planes), planes.shape[2], planes.dtype)
+    first = planes[0, :, 0]
+    merged = _merged(
+        first, counts, means, squares, n, gamma, running_mean, running_var, momentum, eps, unbiased_running
+    )
+    mean, rstd, scale, running_mean, running_var = merged
+    out = _scaled_planes(planes, mean, scale, beta).reshape(x.shape)
+    return out, running_mean, running_var, (planes, mean, rstd, gamma, train)
 
 
 def batchnorm2d_backward(dout, cache):
     planes, mean, rstd, gamma, train = cache
-    upstream, mean, rstd = contiguous(dout.reshape(planes.shape), mean, rstd)
+    upstream, mean = contiguous(dout.reshape(planes.shape), mean)
     partial = np.empty((2, *planes.shape[:2]), dout.dtype)
-    _multiply_planes[4 * planes.size](upstream, planes, mean, rstd, partial)
-    dgamma, dbeta = partial.sum(axis=1)
+    _multiply_planes[planes.size](upstream, planes, mean, partial)
+    dgamma, dbeta, along_shift, along_scale, scale = _totals(partial, rstd, gamma, planes[:, 0].size)
     if not train:
         return _scaled_planes(upstream, 0 * mean, gamma * rstd, 0 * mean).reshape(dout.shape), dgamma, dbeta
-    n, dx = planes[:, 0].size, np.empty(planes.shape, dout.dtype)
-    along = contiguous(dbeta / n, dgamma / n)
-    _unscale_planes[4 * planes.size](upstream, planes, mean, rstd, *contiguous(gamma * rstd), *along, dx)
+    dx = np.empty(planes.shape, dout.dtype)
+    _unscale_planes[planes.size](upstream, planes, *contiguous(mean, along_shift, along_scale, scale), dx)
     return dx.reshape(dout.shape), dgamma, dbeta
 
 
@@ -76,10 +89,9 @@ def _count(op, n, unbiased_running):
     return n
 
 
-def _running(running_mean, running_var, mean, var, n, momentum, unbiased_running):
-    kept_var = var * n / (n - 1) if unbiased_running else var
-    keep, new = momentum, 1 - momentum
-    return keep * running_mean + new * mean, keep * running_var + new * kept_var
+def _given(gamma, running_mean, running_var, eps):
+    rstd = 1 / np.sqrt(running_var + eps)
+    return running_mean.copy(), rstd, gamma * rstd
 
 
 def _planes(x):
@@ -87,85 +99,146 @@ def _planes(x):
     return x.reshape(N, C, H * W)
 
 
-def _starts(x):
-    """Where blocks of rows begin, and the end of the last: the same for every number of threads."""
-    rows = max(FEWEST, BLOCK // max(1, x.shape[1]))
-    return np.minimum(np.arange(0, len(x) + rows, rows), len(x))
+def _rows_of_a_block(x):
+    """The same for every number of threads."""
+    return max(FEWEST, BLOCK // max(1, x.shape[1]))
 
 
-def _statistics_of_rows(x):
-    starts = _starts(x)
-    means, squares = np.zeros((2, len(starts) - 1, x.shape[1]), x.dtype)
-    _sum_squares[4 * x.size](x, starts, means, squares)
-    return _merged(x[0], np.diff(starts)[:, None].astype(x.dtype), means, squares)
+def _merged(first, counts, means, squares, n, gamma, running_mean, running_var, momentum, eps, unbiased_running):
+    """mean, rstd and gamma rstd of all from mean and squares of each part, and the running statistics after them."""
+    merged = np.zeros((5, len(first)), first.dtype)
+    kept = n / (n - 1) if unbiased_running else 1.0
+    given = contiguous(first, counts, means, squares, gamma, running_mean, running_var)
+    _merge.serial(*given, float(n), float(momentum), float(eps), kept, merged)
+    return merged
 
 
-def _statistics_of_planes(planes):
-    means, squares = np.empty((2, *planes.shape[:2]), planes.dtype)
-    _describe_planes[4 * planes.size](planes, means, squares)
-    return _merged(planes[0, :, 0], np.full((len(planes), 1), planes.shape[2], planes.dtype), means, squares)
-
-
-def _merged(first, counts, means, squares):
-    """Mean and variance of all from those of parts, which are taken relative to `first`."""
-    n = counts.sum()
-    shift = (counts * means).sum(axis=0) / n
-    spread = squares.sum(axis=0) + (counts * (means - shift) ** 2).sum(axis=0)
-    return first + shift, spread / n
+def _totals(partial, rstd, gamma, n):
+    totals = np.zeros((5, len(gamma)), partial.dtype)
+    _total.serial(*contiguous(partial, rstd, gamma), float(n), totals)
+    return totals
 
 
 def _scaled(x, centre, scale, shift):
-    out = np.empty(x.shape, x.dtype)
-    _scale[2 * x.size](x, *contiguous(centre, scale, shift), _starts(x), out)
+    out, rows = np.empty(x.shape, x.dtype), _rows_of_a_block(x)
+    _scale_rows[x.size // 2](x, *contiguous(centre, scale, shift), rows, out)
     return out
 
 
 def _scaled_planes(planes, centre, scale, shift):
     out = np.empty(planes.shape, planes.dtype)
-    _scale_planes[2 * planes.size](planes, *contiguous(centre, scale, shift), out)
+    _scale_planes[planes.size](planes, *contiguous(centre, scale, shift), out)
     return out
 
 
 @kernel
-def _sum_squares(x, starts, means, squares):
-    """Of the distances from the first row, which a common offset does not reach."""
-    for block in prange(len(means)):
-        first, end = starts[block], starts[block + 1]
-        for i in range(first, end):
-            for j in range(x.shape[1]):
-                means[block, j] += x[i, j] - x[0, j]
-        for j in range(x.shape[1]):
-            means[block, j] /= end - first
-        for i in range(first, end):
-            for j in range(x.shape[1]):
-                centred = (x[i, j] - x[0, j]) - means[block, j]
-                squares[block, j] += centred * centred
+def _merge(first, counts, means, squares, gamma, running_mean, running_var, n, momentum, eps, kept, merged):
+    """Means are relative to `first`."""
+    number = first.dtype.type
+    one, n, keep, new = number(1), number(n), number(momentum), number(1 - momentum)
+    mean, rstd, scale = merged[0], merged[1], merged[2]
+    next_mean, next_var = merged[3], merged[4]
+    for part in range(len(means)):
+        for j in range(len(first)):
+            mean[j] += counts[part] * means[part, j]
+    for j in range(len(first)):
+        mean[j] /= n
+    for part in range(len(means)):
+        for j in range(len(first)):
+            off = means[part, j] - mean[j]
+            rstd[j] += squares[part, j] + counts[part] * (off * off)
+    for j in range(len(first)):
+        var = rstd[j] / n
+        mean[j] += first[j]
+        rstd[j] = one / math.sqrt(var + number(eps))
+        scale[j] = gamma[j] * rstd[j]
+        next_mean[j] = keep * running_mean[j] + new * mean[j]
+        next_var[j] = keep * running_var[j] + new * (var * number(kept))
 
 
 @kernel
-def _scale(x, centre, scale, shift, starts, out):
-    for block in prange(len(starts) - 1):
-        for i in range(starts[block], starts[block + 1]):
+def _total(partial, rstd, gamma, n, totals):
+    dgamma, dbeta = totals[0], totals[1]
+    along_shift, along_scale, scale = totals[2], totals[3], totals[4]
+    n = gamma.dtype.type(n)
+    for part in range(partial.shape[1]):
+        for j in range(len(gamma)):
+            dgamma[j] += partial[0, part, j]
+            dbeta[j] += partial[1, part, j]
+    for j in range(len(gamma)):
+        dgamma[j] *= rstd[j]
+        along_shift[j] = dbeta[j] / n
+        along_scale[j] = dgamma[j] / n * rstd[j]
+        scale[j] = gamma[j] * rstd[j]
+
+
+@kernel
+def _describe_rows(x, rows, means, squares):
+    """Mean and sum of squares of blocks of rows, relative to the first row, which a common offset does not reach.
+
+    Four rows at a time, so that the sums are read and written a quarter as often.
+    """
+    columns, first = x.shape[1], x[0]
+    for block in prange(len(means)):
+        start, end = block * rows, min(len(x), (block + 1) * rows)
+        mean, square = means[block], squares[block]
+        fours = start + (end - start) // 4 * 4
+        for i in range(start, fours, 4):
+            for j in range(columns):
+                mean[j] += ((x[i, j] - first[j]) + (x[i + 1, j] - first[j])) + (
+                    (x[i + 2, j] - first[j]) + (x[i + 3, j] - first[j])
+                )
+        for i in range(fours, end):
+            for j in range(columns):
+                mean[j] += x[i, j] - first[j]
+        for j in range(columns):
+            mean[j] /= end - start
+        for i in range(start, fours, 4):
+            for j in range(columns):
+                a, b = (x[i, j] - first[j]) - mean[j], (x[i + 1, j] - first[j]) - mean[j]
+                c, d = (x[i + 2, j] - first[j]) - mean[j], (x[i + 3, j] - first[j]) - mean[j]
+                square[j] += (a * a + b * b) + (c * c + d * d)
+        for i in range(fours, end):
+            for j in range(columns):
+                a = (x[i, j] - first[j]) - mean[j]
+                square[j] += a * a
+
+
+@kernel
+def _scale_rows(x, centre, scale, shift, rows, out):
+    for block in prange((len(x) + rows - 1) // rows):
+        for i in range(block * rows, min(len(x), (block + 1) * rows)):
             for j in range(x.shape[1]):
                 out[i, j] = (x[i, j] - centre[j]) * scale[j] + shift[j]
 
 
 @kernel
-def _sum_products(dout, x, mean, rstd, starts, partial):
+def _multiply_rows(dout, x, mean, rows, partial):
+    """Sums of dout (x - mean) and of dout over blocks of rows, four rows at a time."""
+    columns = x.shape[1]
     for block in prange(partial.shape[1]):
-        for i in range(starts[block], starts[block + 1]):
-            for j in range(x.shape[1]):
-                partial[0, block, j] += dout[i, j] * ((x[i, j] - mean[j]) * rstd[j])
-                partial[1, block, j] += dout[i, j]
+        start, end = block * rows, min(len(x), (block + 1) * rows)
+        along, total = partial[0, block], partial[1, block]
+        fours = start + (end - start) // 4 * 4
+        for i in range(start, fours, 4):
+            for j in range(columns):
+                a, b, c, d = dout[i, j], dout[i + 1, j], dout[i + 2, j], dout[i + 3, j]
+                total[j] += (a + b) + (c + d)
+                along[j] += (a * (x[i, j] - mean[j]) + b * (x[i + 1, j] - mean[j])) + (
+                    c * (x[i + 2, j] - mean[j]) + d * (x[i + 3, j] - mean[j])
+                )
+        for i in range(fours, end):
+            for j in range(columns):
+                total[j] += dout[i, j]
+                along[j] += dout[i, j] * (x[i, j] - mean[j])
 
 
 @kernel
-def _unscale(dout, x, mean, rstd, scale, along_shift, along_scale, starts, dx):
-    for block in prange(len(starts) - 1):
-        for i in range(starts[block], starts[block + 1]):
+def _unscale_rows(dout, x, mean, along_shift, along_scale, scale, rows, dx):
+    for block in prange((len(x) + rows - 1) // rows):
+        for i in range(block * rows, min(len(x), (block + 1) * rows)):
             for j in range(x.shape[1]):
-                xhat = (x[i, j] - mean[j]) * rstd[j]
-                dx[i, j] = (dout[i, j] - along_shift[j] - xhat * along_scale[j]) * scale[j]
+                dx[i, j] = (dout[i, j] - along_shift[j] - (x[i, j] - mean[j]) * along_scale[j]) * scale[j]
 
 
 @kernel
@@ -192,22 +265,21 @@ def _scale_planes(x, centre, scale, shift, out):
 
 
 @kernel
-def _multiply_planes(dout, x, mean, rstd, partial):
+def _multiply_planes(dout, x, mean, partial):
     images, channels, size = x.shape
     flat = dout.reshape(-1)
     for n in prange(images):
         piece = np.empty(size, x.dtype)
         for c in range(channels):
             for k in range(size):
-                piece[k] = dout[n, c, k] * ((x[n, c, k] - mean[c]) * rstd[c])
+                piece[k] = dout[n, c, k] * (x[n, c, k] - mean[c])
             partial[0, n, c] = fold_sum(piece, 0, size)
             partial[1, n, c] = fold_sum(flat, (n * channels + c) * size, size)
 
 
 @kernel
-def _unscale_planes(dout, x, mean, rstd, scale, along_shift, along_scale, dx):
+def _unscale_planes(dout, x, mean, along_shift, along_scale, scale, dx):
     for n in prange(len(x)):
         for c in range(x.shape[1]):
             for k in range(x.shape[2]):
-                xhat = (x[n, c, k] - mean[c]) * rstd[c]
-                dx[n, c, k] = (dout[n, c, k] - along_shift[c] - xhat * along_scale[c]) * scale[c]
+                dx[n, c, k] = (dout[n, c, k] - along_shift[c] - (x[n, c, k] - mean[c]) * along_scale[c]) * scale[c]

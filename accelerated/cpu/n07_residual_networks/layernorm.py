@@ -16,7 +16,7 @@ def layernorm_forward(x, gamma, beta, *, eps=1e-5):
     (x,) = contiguous(x)
     rows = _rows(x)
     out, mean, rstd = np.empty(x.shape, x.dtype), np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
-    _forward[2 * x.size](rows, *contiguous(gamma, beta), float(eps), _rows(out), mean, rstd)
+    _forward[x.size](rows, *contiguous(gamma, beta), float(eps), _rows(out), mean, rstd)
     return out, (x, mean, rstd, gamma)
 
 
@@ -25,7 +25,7 @@ def layernorm_backward(dout, cache):
     (dout,) = contiguous(dout)
     dx = np.empty(x.shape, x.dtype)
     partial = np.zeros((2, (len(mean) + BLOCK - 1) // BLOCK, len(gamma)), x.dtype)
-    _backward[4 * x.size](_rows(dout), _rows(x), *contiguous(mean, rstd, gamma), _rows(dx), *partial)
+    _backward[2 * x.size](_rows(dout), _rows(x), *contiguous(mean, rstd, gamma), _rows(dx), *partial)
     dgamma, dbeta = partial.sum(axis=1)
     return dx, dgamma, dbeta
 
