@@ -7,7 +7,9 @@ import importlib.metadata
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numba
@@ -64,6 +66,31 @@ def used_allocator():
     in others.
     """
     np.empty((LARGEST_KEPT - 4096) // 8).fill(0)  # and gone
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of all cores, by this process and by everyone."""
+
+    on_cores: float
+    by_this: float
+    by_all: float | None  # with what a hypervisor took; None where the system does not tell (not on Linux)
+
+    @classmethod
+    def now(cls) -> "Spent":
+        try:
+            user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+            by_all = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError):
+            by_all = None
+        return cls(time.perf_counter() * os.cpu_count(), time.process_time(), by_all)
+
+    def by_others_since(self, before: "Spent") -> float | None:
+        """The share of the machine that others took."""
+        if self.by_all is None or before.by_all is None:
+            return None
+        by_others = (self.by_all - before.by_all) - (self.by_this - before.by_this)
+        return max(0.0, by_others / (self.on_cores - before.on_cores))
 
 
 def extra_memory(call: Callable) -> int | None:

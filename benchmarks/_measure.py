@@ -108,7 +108,9 @@ def measured(
         calls = {name: contestant.call for name, contestant in entrants.items()}
         clock = clock_for(threads, [name for name in calls if name not in bench.peers])
         together = calls | {name: limit.call for name, limit in limits.items()}
+        before = _machine.Spent.now()
         timings = interleaved(together, rounds, clock=CLOCKS[clock])
+        others = _machine.Spent.now().by_others_since(before)
         memory = {name: _machine.extra_memory(call) for name, call in calls.items()}
         unfit |= _refuted(problem, entrants, timings)
         curves = _curves(bench, dtype, [name for name in calls if name not in unfit]) if curve else {}
@@ -116,7 +118,7 @@ def measured(
     common = {
         "concept": bench.spec.concept(), "note": catalogue.concepts()[bench.spec.concept()].note,
         "benchmark": bench.label(), "case": size, "preset": preset_of(size), "dtype": dtype, "threads": threads,
-        "clock": clock, "dims": problem.dims,
+        "clock": clock, "dims": problem.dims, "others": others,
     }  # fmt: skip
     rows = []
     for name, timing in fit.items():
@@ -260,9 +262,8 @@ def _share_of_limit(timing: Timed, timings, limits: dict[str, Limit]) -> dict | 
 
 
 def _seen(name: str, kind: str, timing: Timed) -> dict:
-    rounds = list(timing.rounds.values())
     return {"backend": name, "kind": kind, "state": "timed", "seconds": timing.seconds, "repeats": timing.repeats,
-            "rounds": rounds, "preempted": timing.preempted / len(rounds)}  # fmt: skip
+            "rounds": list(timing.rounds.values())}  # fmt: skip
 
 
 def _flags(limit: dict | None, curve: dict | None) -> list[str]:
@@ -296,10 +297,14 @@ def _refuted(problem: Problem, entrants: dict[str, Contestant], timings) -> dict
 
 
 def _summed(problem: Problem, want: np.ndarray) -> float:
-    """What plain summation of all inputs that fall to an entry may cost: the root of their number, in roundings."""
+    """What plain summation of all inputs that fall to an entry, or of one along an axis, may cost: the root of their
+    number, in roundings."""
     if want.dtype.kind != "f" or not want.size:
         return 0.0
-    terms = max(1.0, sum(array.size for array in problem.floats().values()) / want.size)
+    inputs = problem.floats().values()
+    terms = max(
+        1.0, sum(array.size for array in inputs) / want.size, *(max(array.shape, default=1) for array in inputs)
+    )
     return PLAIN_SUMS * float(np.finfo(problem.dtype).eps) * terms**0.5 * _norm(want)
 
 

@@ -22,11 +22,6 @@ import numpy as np
 
 from nnspec.benchmarks import ROUNDS
 
-try:
-    import resource
-except ImportError:  # not on Windows
-    resource = None
-
 ROUND_SECONDS = 0.005  # at least: shorter calls are repeated within the round
 LEAST_TIMED = 20e-6  # seconds: shorter calls share a reading of the clock
 CONTESTANT_SECONDS = 2.0  # about: slower contestants take part in fewer rounds, at least in one
@@ -46,7 +41,6 @@ class Timed:
     awake: float | None  # seconds that it runs before it is timed: 0 is one call, None is none
     repeats: int  # calls in a round
     rounds: dict[int, float] = field(default_factory=dict)  # seconds a call, by the number of the round
-    preempted: int = 0  # rounds in which another process took a core from this one
 
     @property
     def seconds(self) -> float:
@@ -81,9 +75,7 @@ def interleaved(
             for name in order:
                 plan, taking_part = plans[name]
                 if number in taking_part:
-                    before = _preemptions()
                     plan.rounds[number] = block(calls[name], plan.repeats, plan.awake, clock)
-                    plan.preempted += _preemptions() > before
     return {name: plan for name, (plan, _) in plans.items()}
 
 
@@ -116,10 +108,6 @@ def wake(call: Callable, seconds: float):
 
 def repeats_for(single: float) -> int:
     return max(1, math.ceil(ROUND_SECONDS / max(single, 1e-7)))
-
-
-def _preemptions() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else 0
 
 
 def block(call: Callable, repeats: int, awake: float | None = 0.0, clock=time.perf_counter) -> float:

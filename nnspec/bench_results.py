@@ -22,12 +22,12 @@ from nnspec.common import Unusable
 from nnspec.report import markdown_table
 
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
-DISTURBED = 0.25  # of the rounds preempted, from which figures are doubtful
+DISTURBED = 0.1  # of the machine taken by others, from which figures are doubtful
 BLANK = "–"
 TREATMENT = (
-    "Every contestant allocates its outputs anew in every call; the limits write into given outputs. All take turns in "
-    f"one process, {ROUNDS} rounds of at least 5 ms, without garbage collection and with equal threads: medians of "
-    "paired ratios with 95 % bootstrap intervals. Compilation is apart: what the first call took beyond a later one, "
+    "Every contestant allocates its outputs anew in every call, and so does the memory limit; the product of BLAS "
+    f"writes into a given one. All take turns in one process, {ROUNDS} rounds of at least 5 ms, without garbage "
+    "collection and with equal threads: medians of paired ratios with 95 % bootstrap intervals. Compilation is apart: what the first call took beyond a later one, "
     "0.0 from a cache. Memory is what the process grew by in one call, outputs and all."
 )
 
@@ -232,11 +232,9 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
                          f"rounds were paired with it, {min(short)} at least")  # fmt: skip
     if any(row["clock"] == "cpu" for row in rows):
         lines.append("with one thread CPU time is measured, which other processes do not lengthen")
-    elif disturbed := sum(row["preempted"] > DISTURBED for row in rows):
-        lines.append(
-            f"the machine was busy: in {disturbed} of {len(rows)} cases other processes took a core in more than a "
-            f"quarter of the rounds, which lengthens long calls more than short ones"
-        )
+    elif disturbed := sum((row["others"] or 0) > DISTURBED for row in rows):
+        lines.append(f"the machine was busy: in {disturbed} of {len(rows)} cases others took more than "
+                     f"{100 * DISTURBED:.0f} % of it, which lengthens long calls more than short ones")  # fmt: skip
     return [*lines, TREATMENT]
 
 

@@ -223,7 +223,7 @@ def row(time_over_limit, case="M", **changes):
         "concept": "relu", "note": "n05_backpropagation", "benchmark": "relu", "case": case, "preset": case, "dims": {},
         "dtype": "float32", "threads": 2, "clock": "wall", "backend": "cpu", "kind": "backend", "state": "timed",
         "seconds": 0.001,
-        "repeats": 5, "rounds": [0.001] * 15, "preempted": 0.0, "compile": 0.2, "memory": 4_000_000, "curve": None,
+        "repeats": 5, "rounds": [0.001] * 15, "others": 0.0, "compile": 0.2, "memory": 4_000_000, "curve": None,
         "over": {"reference": span(0.25), "torch": span(0.5)}, "flags": [],
         "limit": {"kind": "memory", "share": span(1 / time_over_limit), "rate": 1e10, "unit": "B/s"},
     } | changes  # fmt: skip
@@ -401,19 +401,19 @@ def test_blanks_are_shown_and_losses_too(tmp_path):
     assert re.search(r"\| relu \| S \|.* \| – \| 100 % memory", table)
     assert "cpu / torch: 0.92 of its time, geometric mean of 2 cases" in table
     page = bench_report.html(bench, bench_history.read(history_of(tmp_path, ("a", [row(1)]), ("b", [row(2)])))[1])
-    assert "<b>1.70</b> relu L float32: cpu behind torch" in page and "over copy, 2 runs" in page
+    assert "<b>1.70</b> relu L float32: cpu behind torch" in page and "over memory, 2 runs" in page
     assert "a &lt;b&gt; CPU" in page
     for foreign in ("http", "src=", "<script", "<link", "url(", "@import"):
         assert foreign not in page
 
 
 def test_a_busy_machine_is_told():
-    assert "the machine was busy: in 1 of 1 cases" in bench_results.markdown(Measured([row(1, preempted=0.5)], {}))
+    assert "the machine was busy: in 1 of 1 cases" in bench_results.markdown(Measured([row(1, others=0.5)], {}))
     assert "busy" not in bench_results.markdown(Measured([row(1)], {}))
 
 
 def test_cpu_time_is_told():
-    told = bench_results.markdown(Measured([row(1, preempted=0.5, clock="cpu", threads=1)], {}))
+    told = bench_results.markdown(Measured([row(1, others=0.5, clock="cpu", threads=1)], {}))
     assert "with one thread CPU time is measured" in told and "busy" not in told
 
 
