@@ -28,7 +28,8 @@ TREATMENT = (
     "Every contestant allocates its outputs anew in every call, and so does the memory limit; the product of BLAS "
     f"writes into a given one. All take turns in one process, {ROUNDS} rounds of at least 5 ms, without garbage "
     "collection and with equal threads: medians of paired ratios with 95 % bootstrap intervals. Compilation is apart: "
-    "what the first call took beyond a later one, 0.0 from a cache. Memory is what the process grew by in one call, outputs and all."
+    "what the first call took beyond a later one, 0.0 from a cache. Memory is what the process grew by in one call, "
+    "outputs and all."
 )
 
 
