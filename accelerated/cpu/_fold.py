@@ -10,6 +10,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from nnspec.accelerated.cpu._intrinsics import broadcast
+
 LANES = {32: 32, 64: 16}  # by bits: two vectors of AVX-512, so that two additions are under way at a time
 
 
@@ -107,7 +109,7 @@ def _folding(combine, neutral, term):
             vector = ir.VectorType(scalar, width)
             places = (builder.bitcast(builder.gep(row, [at]), vector.as_pointer()) for row in rows)
             loaded = [builder.load(place, align=bits // 8) for place in places]
-            return term(builder, *loaded, *(_everywhere(builder, number, vector) for number in numbers))
+            return term(builder, *loaded, *(broadcast(builder, number, vector) for number in numbers))
 
         before = builder.block
         head, body, done = (builder.append_basic_block(f"fold.{name}") for name in ("head", "body", "done"))
@@ -152,12 +154,6 @@ def _one_if(builder, condition, kind):
     """1 or 0, of a type which may be a vector."""
     one = [1.0] * kind.count if isinstance(kind, ir.VectorType) else 1.0
     return builder.select(condition, ir.Constant(kind, one), ir.Constant(kind, None))
-
-
-def _everywhere(builder, number, vector):
-    lane = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.IntType(32)(0))
-    first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-    return builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), first)
 
 
 def _either(builder, value, block, other, other_block):

@@ -106,3 +106,10 @@ def vector_bytes() -> int:
         features = binding.get_host_cpu_features().flatten()
     has = {name[1:] for name in features.split(",") if name.startswith("+")}
     return 64 if "avx512f" in has else 32 if "avx2" in has else 16
+
+
+def broadcast(builder, number, vector):
+    """The LLVM value of a vector type of which every lane holds the number."""
+    lane = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.IntType(32)(0))
+    first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+    return builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), first)

@@ -58,6 +58,6 @@ def _compiled(function, kind, **options):
 def _cache_folder() -> Path:
     """Named after the contents of the helpers, so that a kernel is never older than what it calls."""
     digest = hashlib.sha256()
-    for helper in sorted(Path(__file__).parent.glob("_*.py")):
+    for helper in sorted(Path(__file__).parent.rglob("_*.py")):
         digest.update(helper.read_bytes())
     return cache_root() / "numba" / digest.hexdigest()[:16]

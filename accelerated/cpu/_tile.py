@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
-from nnspec.accelerated.cpu._intrinsics import vector_bytes
+from nnspec.accelerated.cpu._intrinsics import broadcast, vector_bytes
 
 VECTOR_BYTES = vector_bytes()
 ROWS = 12 if VECTOR_BYTES == 64 else 6  # 2 ROWS + 3 registers: there are 32 with AVX-512, else 16
@@ -84,7 +84,7 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
             sums = []
             for i in range(rows):
                 entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
-                everywhere = _broadcast(builder, entry, vector)
+                everywhere = broadcast(builder, entry, vector)
                 sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
             after = {
                 k: (index(0), builder.add(k, index(1))),
@@ -113,12 +113,6 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
         return signature, codegen
 
     return tile
-
-
-def _broadcast(builder, entry, vector):
-    lane = builder.insert_element(ir.Constant(vector, ir.Undefined), entry, ir.IntType(32)(0))
-    first = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-    return builder.shuffle_vector(lane, ir.Constant(vector, ir.Undefined), first)
 
 
 dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
@@ -182,7 +176,7 @@ def _make_row(step=1, adds=False):
             if step == 2:
                 even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
                 values = [builder.shuffle_vector(*values[2 * j : 2 * j + 2], even) for j in range(VECTORS)]
-            everywhere, nothing = _broadcast(builder, count, index), ir.Constant(vector, None)
+            everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
             for j, place in enumerate(places(target, 2, target_at, VECTORS)):
                 columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
                 value = builder.select(builder.icmp_signed("<", columns, everywhere), values[j], nothing)
