@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from nnspec.bench import bench
+from nnspec.bench.commands import bench
 from nnspec.common import DTYPES, LEVELS, THREADS, told_in_one_line, writable
 
 

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 import nnspec
-from nnspec import bench_ab, bench_history, bench_report, bench_results
-from nnspec.bench_results import Measured
-from nnspec.bench_verdict import Judged, Verdict, judge, overall
+from nnspec.bench import ab, history, report, results
+from nnspec.bench.results import Measured
+from nnspec.bench.verdict import Judged, Verdict, judge, overall
 from nnspec.benchmarks import _machine, _measure, _timing
 from nnspec.benchmarks.n05_backpropagation import bench_relu
 from nnspec.cli import main
@@ -232,7 +232,7 @@ def row(time_over_limit, case="M", **changes):
 def history_of(folder, *runs):
     for number, (commit, rows) in enumerate(runs):
         bench = Measured(rows, {"cpu": "a"}, commit, when=f"2026-01-01T00:00:{number:02}")
-        path, count = bench_history.save(bench, folder)
+        path, count = history.save(bench, folder)
         assert count == len(rows)
     return path
 
@@ -253,23 +253,23 @@ def test_a_commit_that_is_not_in_the_history_is_one_line(tmp_path):
 
 
 def test_uncommitted_changes_are_another_commit(tmp_path):
-    _, rows = bench_history.read(history_of(tmp_path, ("aaaa", [row(1.0)]), ("aaaa+", [row(2.0)])))
-    assert [len(bench_history.runs_of(rows, commit)) for commit in ("aaaa", "aa", "aaaa+", "b")] == [1, 1, 1, 0]
-    assert bench_history.anchored(bench_history.runs_of(rows, "aaaa+")[0][0])["value"] == pytest.approx(2)
+    _, rows = history.read(history_of(tmp_path, ("aaaa", [row(1.0)]), ("aaaa+", [row(2.0)])))
+    assert [len(history.runs_of(rows, commit)) for commit in ("aaaa", "aa", "aaaa+", "b")] == [1, 1, 1, 0]
+    assert history.anchored(history.runs_of(rows, "aaaa+")[0][0])["value"] == pytest.approx(2)
 
 
 def test_the_history_is_only_appended_to_and_other_machines_have_their_own(tmp_path):
     first = history_of(tmp_path, ("aaaa", [row(1.0)]))
     before = first.read_text()
     assert history_of(tmp_path, ("bbbb", [row(2.0)])) == first and first.read_text().startswith(before)
-    other, _ = bench_history.save(Measured([row(1.0)], {"cpu": "b"}, "aaaa"), tmp_path)
+    other, _ = history.save(Measured([row(1.0)], {"cpu": "b"}, "aaaa"), tmp_path)
     assert other != first
     assert [json.loads(line).keys() & {"machine", "commit"} for line in first.read_text().splitlines()] == [
         {"machine"}, {"commit"}, {"commit"}]  # fmt: skip
 
 
 def test_sides_that_are_anchored_differently_are_not_compared(tmp_path):
-    assert bench_history.compare([[row(1.0)]], [[row(1.0, limit=None)]])[0].verdict is Verdict.NOTHING
+    assert history.compare([[row(1.0)]], [[row(1.0, limit=None)]])[0].verdict is Verdict.NOTHING
 
 
 # -- two revisions ---------------------------------------------------------------------------------------------------
@@ -290,13 +290,13 @@ def slower(tmp_path_factory):
 
 def test_two_revisions_in_turn(slower):
     given = {"backend": "reference", "threads": 1, "pairs": 1, "rounds": 9}
-    (judged,) = bench_ab.compare(ROOT, slower, [(bench_relu.BenchRelu, "S")], **given)
+    (judged,) = ab.compare(ROOT, slower, [(bench_relu.BenchRelu, "S")], **given)
     assert judged.verdict is Verdict.REGRESSED and judged.again["low"] > 1.1
 
 
 def test_what_a_revision_does_not_have_is_not_measured(slower):
     cases = [(bench_relu.BenchRelu, "no such size")]
-    (judged,) = bench_ab.compare(slower, slower, cases, backend="reference", threads=1, pairs=1)
+    (judged,) = ab.compare(slower, slower, cases, backend="reference", threads=1, pairs=1)
     assert judged.verdict is Verdict.NOTHING and judged.why == "KeyError: 'no such size'"
 
 
@@ -304,7 +304,7 @@ def test_a_revision_that_cannot_be_run_is_one_line(tmp_path):
     (tmp_path / "nnspec").mkdir()
     (tmp_path / "nnspec" / "__init__.py").write_text("raise SystemError('no such thing')")
     with pytest.raises(Unusable, match=r"the process for .* ended: SystemError: no such thing"):
-        bench_ab.compare(ROOT, tmp_path, [(bench_relu.BenchRelu, "S")], backend="reference", threads=1, pairs=1)
+        ab.compare(ROOT, tmp_path, [(bench_relu.BenchRelu, "S")], backend="reference", threads=1, pairs=1)
 
 
 def test_a_revision_that_does_not_exist_is_one_line():
@@ -333,7 +333,7 @@ def contributed(tmp_path_factory, python):
 
 def test_a_contributed_backend_is_a_column_by_existing(contributed):
     folder, printed = contributed
-    bench = bench_results.read_json(folder / "run.json")
+    bench = results.read_json(folder / "run.json")
     (right,) = bench.judged()
     assert (
         right["backend"] == "./right.py"
@@ -348,7 +348,7 @@ def test_a_contributed_backend_is_a_column_by_existing(contributed):
 
 def test_only_what_is_right_is_timed_and_it_is_validated_again(contributed):
     folder, printed = contributed
-    states = {row["backend"]: row["state"] for row in bench_results.read_json(folder / "run.json").untimed()}
+    states = {row["backend"]: row["state"] for row in results.read_json(folder / "run.json").untimed()}
     assert states["./wrong.py"].startswith("wrong: out[")
     assert states["./large.py"].startswith("wrong after timing: out is off by")
     assert states["./nothing.py"] == "./nothing.py has no relu_forward"
@@ -387,7 +387,7 @@ def test_plain_pytest_keeps_its_options_and_adds_the_pairs(contributed, python):
                f"--benchmark-json={out}", "-p", "nnspec.plugin", "-c", ROOT / "pyproject.toml")  # fmt: skip
     done = python(*command, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {row["backend"] for row in bench_results.read_json(out).judged()} == {"cpu", "./right.py"}
+    assert {row["backend"] for row in results.read_json(out).judged()} == {"cpu", "./right.py"}
 
 
 # -- what is shown ---------------------------------------------------------------------------------------------------
@@ -396,11 +396,11 @@ def test_plain_pytest_keeps_its_options_and_adds_the_pairs(contributed, python):
 def test_blanks_are_shown_and_losses_too(tmp_path):
     lost = row(1.0, case="L", over={"reference": span(0.5), "torch": span(1.7)}, limit=None, memory=None)
     bench = Measured([row(2.0), lost, row(1.0, case="S", over={"reference": span(1.0)})], {"cpu": "a <b> CPU"}, "aaaa")
-    table = bench_results.markdown(bench)
+    table = results.markdown(bench)
     assert "| relu | L | 2.00x [1.98, 2.02] | 1.70 [1.68, 1.72] | – | 0.2 | – |" in table
     assert re.search(r"\| relu \| S \|.* \| – \| 100 % memory", table)
     assert "cpu / torch: 0.92 of its time, geometric mean of 2 cases" in table
-    page = bench_report.html(bench, bench_history.read(history_of(tmp_path, ("a", [row(1)]), ("b", [row(2)])))[1])
+    page = report.html(bench, history.read(history_of(tmp_path, ("a", [row(1)]), ("b", [row(2)])))[1])
     assert "<b>1.70</b> relu L float32: cpu behind torch" in page and "over memory, 2 runs" in page
     assert "a &lt;b&gt; CPU" in page
     for foreign in ("http", "src=", "<script", "<link", "url(", "@import"):
@@ -408,12 +408,12 @@ def test_blanks_are_shown_and_losses_too(tmp_path):
 
 
 def test_a_busy_machine_is_told():
-    assert "the machine was busy: in 1 of 1 cases" in bench_results.markdown(Measured([row(1, others=0.5)], {}))
-    assert "busy" not in bench_results.markdown(Measured([row(1)], {}))
+    assert "the machine was busy: in 1 of 1 cases" in results.markdown(Measured([row(1, others=0.5)], {}))
+    assert "busy" not in results.markdown(Measured([row(1)], {}))
 
 
 def test_cpu_time_is_told():
-    told = bench_results.markdown(Measured([row(1, others=0.5, clock="cpu", threads=1)], {}))
+    told = results.markdown(Measured([row(1, others=0.5, clock="cpu", threads=1)], {}))
     assert "with one thread CPU time is measured" in told and "busy" not in told
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from nnspec.bench_verdict import THRESHOLD, Verdict
+from nnspec.bench.verdict import THRESHOLD, Verdict
 from nnspec.common import DTYPES, Unusable, told_in_one_line, writable
 
 PRESETS = ("S", "M", "L")
@@ -64,19 +64,20 @@ def bench():
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def run(backends, curve, json_file, markdown, **cases):
     """Measure, and print a table. Default: cpu; every other installed backend is its peer."""
-    from nnspec import bench_results, report
     from nnspec.backends import CannotLoad
+    from nnspec.bench import results
+    from nnspec.report import console
 
     with told_in_one_line(CannotLoad, Unusable):
         measured = _measure(backends, curve=curve, **cases)
-    to = report.console()
+    to = console()
     if json_file:
         with open(json_file, "w") as file:
-            file.write(bench_results.to_json(measured))
+            file.write(results.to_json(measured))
     if markdown:
-        click.echo(bench_results.markdown(measured), nl=False)
+        click.echo(results.markdown(measured), nl=False)
     else:
-        bench_results.show(measured, to)
+        results.show(measured, to)
     sys.exit(0 if measured.judged() else Verdict.NOTHING.exit_code)
 
 
@@ -87,12 +88,13 @@ def run(backends, curve, json_file, markdown, **cases):
 @click.option("--from", "file", type=click.Path(exists=True, dir_okay=False), help="What --json wrote, instead.")
 def save(backends, history, file, **cases):
     """Measure, and append to the history of this machine: a row for each commit, case and backend."""
-    from nnspec import bench_history, bench_results
     from nnspec.backends import CannotLoad
+    from nnspec.bench import history as past
+    from nnspec.bench import results
 
     with told_in_one_line(CannotLoad, Unusable):
-        measured = bench_results.read_json(file) if file else _measure(backends, **cases)
-        path, count = bench_history.save(measured, _folder(history))
+        measured = results.read_json(file) if file else _measure(backends, **cases)
+        path, count = past.save(measured, _folder(history))
     click.echo(f"{count} rows of {measured.commit or 'no commit'} appended to {path}")
 
 
@@ -106,11 +108,11 @@ def compare(old, new, history, threshold):
 
     A verdict needs two runs of NEW: save it twice. Exit codes as for `nnspec bench ab`.
     """
-    from nnspec import bench_history
+    from nnspec.bench import history as past
 
     with told_in_one_line(Unusable):
         sides = [_side(name, history) for name in (old, new)]
-        judged = bench_history.compare(*sides, threshold)
+        judged = past.compare(*sides, threshold)
     _conclude(judged, f"{new} over {old}, times over their limit")
 
 
@@ -130,7 +132,7 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
     from pathlib import Path
 
     import nnspec
-    from nnspec import bench_ab
+    from nnspec.bench.ab import checked_out, compare
 
     _prepare(threads)
     from nnspec.benchmarks import _machine, _measure
@@ -138,9 +140,9 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
     repository = Path(nnspec.__file__).parent.parent
     with told_in_one_line(Unusable), contextlib.ExitStack() as trees:
         cases = _measure.selected(concepts, notes, presets)
-        old = trees.enter_context(bench_ab.checked_out(revision, repository))
-        new = trees.enter_context(bench_ab.checked_out(other, repository)) if other else repository
-        judged = bench_ab.compare(
+        old = trees.enter_context(checked_out(revision, repository))
+        new = trees.enter_context(checked_out(other, repository)) if other else repository
+        judged = compare(
             old, new, cases, backend=backend, dtype=dtype, threads=threads or _machine.most_threads(),
             threshold=threshold, pairs=pairs,
         )  # fmt: skip
@@ -158,33 +160,36 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
 @_history
 def report(file, out, backends, markdown, history):
     """One HTML file of a run: what --json wrote, or the last run of the history; and the table in the terminal."""
-    from nnspec import bench_history, bench_report, bench_results
-    from nnspec import report as showing
+    from nnspec.bench import history as past
+    from nnspec.bench import results
+    from nnspec.bench.report import html
+    from nnspec.report import console
 
     with told_in_one_line(Unusable):
         folder = _folder(history)
-        bench = bench_results.read_json(file) if file else bench_history.last(folder)
+        bench = results.read_json(file) if file else past.last(folder)
         if not bench.judged(backends):
             raise Unusable(f"no backend {' or '.join(backends)} was measured there")
     if markdown:
-        click.echo(bench_results.markdown(bench, backends), nl=False)
+        click.echo(results.markdown(bench, backends), nl=False)
         return
     with open(out, "w", encoding="utf-8") as page:
-        page.write(bench_report.html(bench, bench_history.of_machine(folder, bench.machine), backends))
-    bench_results.show(bench, showing.console(), backends)
+        page.write(html(bench, past.of_machine(folder, bench.machine), backends))
+    results.show(bench, console(), backends)
     click.echo(f"written to {out}")
 
 
 def _side(name: str, history) -> list[list[dict]]:
     """The runs behind a file, or a commit (or whatever git calls so) of this machine's history."""
-    from nnspec import bench_history, bench_results
+    from nnspec.bench import history as past
+    from nnspec.bench import results
 
     if os.path.isfile(name):
-        return [bench_results.read_json(name).judged()]
+        return [results.read_json(name).judged()]
     changed = "+" if name.endswith("+") else ""  # what was saved with uncommitted changes
-    commit = (bench_results.commit_id(name.rstrip("+")) or name.rstrip("+")) + changed
-    for path in bench_history.histories(_folder(history)):
-        if runs := bench_history.runs_of(bench_history.read(path)[1], commit):
+    commit = (results.commit_id(name.rstrip("+")) or name.rstrip("+")) + changed
+    for path in past.histories(_folder(history)):
+        if runs := past.runs_of(past.read(path)[1], commit):
             return runs
     raise Unusable(f"{name} is no file, and no commit in the history at {_folder(history)}")
 
@@ -193,9 +198,9 @@ def _conclude(judged, what: str):
     """The table of a comparison, its verdict, and the exit code."""
     from rich.table import Table
 
-    from nnspec import report
-    from nnspec.bench_results import interval
-    from nnspec.bench_verdict import overall
+    from nnspec.bench.results import interval
+    from nnspec.bench.verdict import overall
+    from nnspec.report import console
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("case", "new / old", "again", "verdict"):
@@ -203,7 +208,7 @@ def _conclude(judged, what: str):
     for one in judged:
         verdict = f"{one.verdict.value}: {one.why}" if one.why else one.verdict.value
         table.add_row(one.case, interval(one.ratio), interval(one.again), verdict)
-    to, verdict = report.console(), overall(judged)
+    to, verdict = console(), overall(judged)
     to.print(table)
     to.print(f"\n{what}: {verdict.value}", soft_wrap=True)
     sys.exit(verdict.exit_code)
@@ -212,14 +217,15 @@ def _conclude(judged, what: str):
 def _folder(history):
     from pathlib import Path
 
-    from nnspec import bench_history
+    from nnspec.bench import history as past
 
-    return Path(history) if history else bench_history.default_folder()
+    return Path(history) if history else past.default_folder()
 
 
 def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False):
     """A Measured of the selected cases, with progress on a terminal."""
-    from nnspec import bench_results, report
+    from nnspec.bench import results
+    from nnspec.report import console
 
     _prepare(threads)
     from nnspec.benchmarks import _machine, _measure
@@ -229,7 +235,7 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
     if not cases:
         raise Unusable("nothing to measure: no benchmark is selected")
     rows = []
-    to = report.console()
+    to = console()
     with to.status("") if to.is_terminal else contextlib.nullcontext() as status:
         for number, (benchmark, size) in enumerate(cases):
             if status:
@@ -242,7 +248,7 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
     for name, why in refused.items():
         click.echo(f"nnspec: no column for {name}: {why}", err=True)
     machine = _machine.described(threads or _machine.most_threads())
-    return bench_results.Measured(rows, machine, bench_results.commit_of_the_code(), tuple(backends or ("cpu",)))
+    return results.Measured(rows, machine, results.commit_of_the_code(), tuple(backends or ("cpu",)))
 
 
 def _prepare(threads):

@@ -13,8 +13,8 @@ import math
 import statistics
 from pathlib import Path
 
-from nnspec.bench_results import Measured, case_of
-from nnspec.bench_verdict import THRESHOLD, Judged, judge
+from nnspec.bench.results import Measured, case_of
+from nnspec.bench.verdict import THRESHOLD, Judged, judge
 from nnspec.benchmarks import REFERENCE
 from nnspec.common import Unusable, cache_root
 

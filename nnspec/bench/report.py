@@ -4,9 +4,9 @@ import itertools
 import math
 from html import escape
 
-from nnspec.bench_history import anchored
-from nnspec.bench_page import PAGE, STYLE
-from nnspec.bench_results import (
+from nnspec.bench.history import anchored
+from nnspec.bench.page import PAGE, STYLE
+from nnspec.bench.results import (
     BLANK,
     TREATMENT,
     Measured,

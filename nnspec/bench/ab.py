@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from nnspec.bench_verdict import THRESHOLD, Judged, judge
+from nnspec.bench.verdict import THRESHOLD, Judged, judge
 from nnspec.common import Unusable
 
 PAIRS = 3  # of fresh processes

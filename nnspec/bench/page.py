@@ -1,4 +1,4 @@
-"""The page that `bench_report` fills: its frame, and its style, light and dark, wide and narrow."""
+"""The page that `report` fills: its frame, and its style, light and dark, wide and narrow."""
 
 PAGE = """<!doctype html>
 <html lang=en><head><meta charset=utf-8><meta name=viewport content="width=device-width, initial-scale=1">
