@@ -254,6 +254,10 @@ def show(bench: Measured, to: Console, names: Iterable[str] = ()):
     rows = bench.judged(names)
     rivals = bench.rivals(rows)
     headings, filled = lines(rows, rivals)
+    if not to.is_terminal:
+        to.width = max(to.width, _width(headings, filled))
+    if narrow := _width(headings, filled) > to.width:
+        filled = [[cell.partition(" [")[0] for cell in cells] for cells in filled]
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     begin = headings.index("reference /")
     for number, heading in enumerate(headings):
@@ -262,9 +266,13 @@ def show(bench: Measured, to: Console, names: Iterable[str] = ()):
         styles = [""] * (begin + 1) + [_style(row["over"].get(rival)) for rival in rivals]
         table.add_row(*(Text(cell, style) for cell, style in zip_longest(cells, styles, fillvalue="")))
     to.print(table)
-    to.print()
+    to.print("(intervals do not fit into this width)\n" if narrow else "")
     for line in notes(bench, rows):
         to.print(escape(line), soft_wrap=True)
+
+
+def _width(headings: list[str], filled: list[list[str]]) -> int:
+    return sum(max(map(len, column)) + 1 for column in zip(headings, *filled, strict=True)) - 1
 
 
 def _style(ratio: dict | None) -> str:

@@ -1,5 +1,6 @@
 """The instrument of `nnspec bench`: what it says of timings that are known, and of slowdowns that were put in."""
 
+import io
 import json
 import math
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import nnspec
 from nnspec.bench import ab, history, report, results
@@ -405,6 +407,15 @@ def test_blanks_are_shown_and_losses_too(tmp_path):
     assert "a &lt;b&gt; CPU" in page
     for foreign in ("http", "src=", "<script", "<link", "url(", "@import"):
         assert foreign not in page
+
+
+@pytest.mark.parametrize(("width", "shown"), [(60, "2.00x"), (80, "2.00x [1.98, 2.02]")])
+def test_a_narrow_terminal_gets_no_intervals(width, shown):
+    to = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    results.show(Measured([row(1.0, over={"reference": span(0.5)})], {"cpu": "a CPU"}, "aaaa"), to)
+    printed = to.file.getvalue()
+    assert re.search(rf"\nrelu +M +{re.escape(shown)} +100 %", printed)
+    assert ("intervals do not fit" in printed) == (width == 60)
 
 
 def test_a_busy_machine_is_told():
