@@ -36,6 +36,7 @@ class Timing:
     be timed, whose answer is a dict of outputs; a library that is missing is a blank.
     scaled: the dimensions that grow together in the scaling curve, from size S on (default: the first one); of one that
     stands for several axes the first grows. exponent: what the cost may grow like in them.
+    states: how many arrays, as large as the largest output, must be made beside the outputs.
     """
 
     spec: ClassVar[type[Spec]]
@@ -45,6 +46,7 @@ class Timing:
     peers: ClassVar[dict[str, Callable]] = {}
     scaled: ClassVar[tuple[str, ...]] = ()
     exponent: ClassVar[float] = 1
+    states: ClassVar[int] = 0
 
     def flops(self, **dims) -> float:
         """Floating-point operations that the definition cannot do without; 0: they are not what binds it."""

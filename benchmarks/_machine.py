@@ -21,7 +21,7 @@ from nnspec.common import Unusable
 
 GEMM_SIZES = (256, 384, 1024)  # the largest reaches the peak on a quiet machine, the others between two interruptions
 SMALLEST_PASS, LARGEST_PASS = 1 << 14, 1 << 29  # bytes read and written
-LARGEST_KEPT = 32 << 20  # bytes: the largest array that glibc learns from (DEFAULT_MMAP_THRESHOLD_MAX)
+LARGEST_KEPT = 31 << 20  # bytes of an array: glibc learns from what is below 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX)
 LESSER = 1 / 16  # of the largest output: what is smaller has no array of its own in a pass
 VERSIONS = ("numpy", "numba", "torch", "scikit-learn", "jax")
 
@@ -62,10 +62,10 @@ def equal_threads(count: int):
 
 def used_allocator():
     """Brings C's allocator to where it is in a process that has freed a large array: from then on it keeps memory of up
-    to 64 MB. Before, glibc hands back what is freed and fetches it again page by page, in some orders of calls and not
+    to 62 MiB. Before, glibc hands back what is freed and fetches it again page by page, in some orders of calls and not
     in others.
     """
-    np.empty((LARGEST_KEPT - 4096) // 8).fill(0)  # and gone
+    np.empty(LARGEST_KEPT, np.uint8).fill(0)  # and gone
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,8 @@ def _limits(bench, problem, outputs: Iterable[int]) -> dict[str, Limit]:
         for n in _machine.GEMM_SIZES:
             found[f"{kind} {n}"] = Limit(kind, *_machine.gemm(dtype, n), "flop/s", flops)
     if moved := bench.traffic(**dims) * dtype.itemsize:
-        found["memory"] = Limit("memory", *_machine.memory_pass(int(moved), outputs), "B/s", moved)
+        made = [*outputs, *[max(outputs)] * bench.states]
+        found["memory"] = Limit("memory", *_machine.memory_pass(int(moved), made), "B/s", moved)
     for limit in found.values():
         limit.call()
     return found

@@ -14,5 +14,7 @@ class BenchAdam(Timing):
         "L": {"shape": (2048, 4096)},
     }
 
+    states = 6  # both moments after each step
+
     def traffic(self, shape, **_):
         return (5 + 7 + 7) * prod(shape)  # the first step has no state to read

@@ -14,5 +14,7 @@ class BenchSgdMomentum(Timing):
         "L": {"shape": (2048, 4096)},
     }
 
+    states = 3  # the velocity after each step
+
     def traffic(self, shape, **_):
         return (4 + 5 + 5) * prod(shape)  # the first step has no state to read

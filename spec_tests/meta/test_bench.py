@@ -23,6 +23,21 @@ from nnspec.benchmarks.n05_backpropagation import bench_relu
 from nnspec.cli import main
 from nnspec.common import Unusable
 
+FAULTS = """
+import resource
+import numpy as np
+from nnspec.benchmarks import _machine
+
+def filled():
+    for array in [np.empty(1 << 23, np.uint8) for _ in range(3)]:
+        array.fill(1)
+
+_machine.used_allocator()
+filled()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+filled()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
 ROOT = Path(nnspec.__file__).parent.parent
 MINE = """
     import numpy as np
@@ -185,6 +200,12 @@ def test_more_than_twice_the_limit_is_flagged():
     limit = {"kind": "memory", "share": span(2.1)}
     assert _measure._flags(limit, None) == ["implausible: 2.1 times the limit (memory)"]
     assert _measure._flags(limit | {"share": span(1.9)}, None) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc hands memory back so eagerly")
+def test_freed_memory_is_kept_and_not_fetched_page_by_page(python):
+    done = python("-c", FAULTS)
+    assert done.returncode == 0 and int(done.stdout) < 100, done.stdout + done.stderr
 
 
 # -- verdicts and their exit codes -----------------------------------------------------------------------------------

@@ -1,29 +1,42 @@
-"""One pass: the moments and the weight of an element are read and written once, with nothing in between in memory."""
+"""One pass: the moments and the weight of an element are read and written once, with nothing in between in memory. The
+first step has no moments to read, and to make zeros for it would cost as much as the step."""
 
 import math
 
 import numpy as np
 from numba import prange
+from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._jit import flat, kernel
 
 
 def adam(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-    m, v, t = (np.zeros_like(w), np.zeros_like(w), 0) if state is None else state
+    *moments, t = (0,) if state is None else state
     t = t + 1
     new = [np.empty(w.shape, w.dtype) for _ in range(3)]
     constants = (lr / (1 - beta1**t), 1 / math.sqrt(1 - beta2**t), beta1, beta2, eps)
-    _update[w.size](*flat(w, dw, m, v), *(array.reshape(-1) for array in new), *map(float, constants))
+    step = _step if moments else _first_step
+    step[w.size](*flat(w, dw, *moments), *(array.reshape(-1) for array in new), *map(float, constants))
     w, m, v = new
     return w, (m, v, t)
 
 
+@register_jitable(forceinline=True)
+def _moved(w, dw, m, v, step, root_scale, beta1, beta2, eps):
+    cast = type(w)
+    m = cast(beta1) * m + cast(1 - beta1) * dw
+    v = cast(beta2) * v + cast(1 - beta2) * dw * dw
+    return w - cast(step) * m / (math.sqrt(v) * cast(root_scale) + cast(eps)), m, v
+
+
 @kernel
-def _update(w, dw, m, v, w_new, m_new, v_new, step, root_scale, beta1, beta2, eps):
-    cast = w.dtype.type
-    step, root_scale, eps = cast(step), cast(root_scale), cast(eps)
-    beta1, keep1, beta2, keep2 = cast(beta1), cast(1 - beta1), cast(beta2), cast(1 - beta2)
+def _step(w, dw, m, v, w_new, m_new, v_new, step, root_scale, beta1, beta2, eps):
     for i in prange(w.size):
-        m_new[i] = beta1 * m[i] + keep1 * dw[i]
-        v_new[i] = beta2 * v[i] + keep2 * dw[i] * dw[i]
-        w_new[i] = w[i] - step * m_new[i] / (math.sqrt(v_new[i]) * root_scale + eps)
+        w_new[i], m_new[i], v_new[i] = _moved(w[i], dw[i], m[i], v[i], step, root_scale, beta1, beta2, eps)
+
+
+@kernel
+def _first_step(w, dw, w_new, m_new, v_new, step, root_scale, beta1, beta2, eps):
+    zero = w.dtype.type(0)
+    for i in prange(w.size):
+        w_new[i], m_new[i], v_new[i] = _moved(w[i], dw[i], zero, zero, step, root_scale, beta1, beta2, eps)
