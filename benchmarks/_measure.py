@@ -102,7 +102,7 @@ def measured(
     threads = threads or _machine.most_threads()
     _machine.used_allocator()
     problem = bench.problem(size, dtype)
-    entrants, unfit = _entrants(bench, problem, names)
+    entrants, unfit = _entrants(bench, problem, names, threads)
     limits = _limits(bench, problem, next((known.outputs for known in entrants.values() if known.outputs), [1]))
     with _machine.equal_threads(threads):
         calls = {name: contestant.call for name, contestant in entrants.items()}
@@ -130,7 +130,9 @@ def measured(
         })  # fmt: skip
     for name, limit in limits.items():
         rows.append(common | _seen(name, "limit", timings[name]) | limit.rate(timings[name]))
-    return rows + [common | {"backend": name, "kind": "untimed", "state": state} for name, state in unfit.items()]
+    for name, why in unfit.items():
+        rows.append(common | {"backend": name, "kind": "untimed", "state": str(why), "missing": why.missing})
+    return rows
 
 
 def admitted(bench: Timing, problem: Problem, name: str) -> Contestant:
@@ -211,19 +213,22 @@ def clock_for(threads: int, backends: Iterable[str]) -> str:
     return "cpu" if threads == 1 and not queued else "wall"
 
 
-def _entrants(bench, problem, names) -> tuple[dict[str, Contestant], dict[str, str]]:
+def _entrants(bench, problem, names, threads) -> tuple[dict[str, Contestant], dict[str, Unfit]]:
     entrants, unfit = {}, {}
     for name in dict.fromkeys([REFERENCE, *names]):
         try:
             entrants[name] = admitted(bench, problem, name)
         except Unfit as error:
-            unfit[name] = str(error)
+            unfit[name] = error
     for name, peer in bench.peers.items():
+        if threads < _machine.cores() and getattr(peer, "takes_all_cores", False):
+            unfit[name] = Unfit("takes all cores, not as many as the others", missing=True)
+            continue
         try:
             call = peer(problem)
             call()  # what it imports or compiles at first is not its cost
         except ModuleNotFoundError as error:
-            unfit[name] = f"not installed: {error.name}"
+            unfit[name] = Unfit(f"not installed: {error.name}", missing=True)
         else:
             entrants[name] = Contestant(name, "peer", call, call, None, [])
     return entrants, unfit
@@ -276,7 +281,7 @@ def _flags(limit: dict | None, curve: dict | None) -> list[str]:
     return flags
 
 
-def _refuted(problem: Problem, entrants: dict[str, Contestant], timings) -> dict[str, str]:
+def _refuted(problem: Problem, entrants: dict[str, Contestant], timings) -> dict[str, Unfit]:
     """Those whose answer to the very problem that was timed is not the reference's, but for rounding.
 
     Judged by the norm of each output: what the budget allows every entry of the specification's small cases, it allows
@@ -293,7 +298,8 @@ def _refuted(problem: Problem, entrants: dict[str, Contestant], timings) -> dict
         for output, value in contestant.answer().items():
             off = _norm(numbers(output, value, want[output].shape) - want[output].astype(np.longdouble))
             if not off <= limits[output]:
-                wrong[name] = f"wrong after timing: {output} is off by {off:.2g}, allowed is {limits[output]:.2g}"
+                why = f"wrong after timing: {output} is off by {off:.2g}, allowed is {limits[output]:.2g}"
+                wrong[name] = Unfit(why, missing=False)
     return wrong
 
 

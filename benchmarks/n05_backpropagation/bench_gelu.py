@@ -2,12 +2,20 @@
 
 from math import prod
 
+from nnspec.benchmarks._jax import jitted
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n05_backpropagation import test_gelu as spec
 
 
+def jax_gelu(x, approximate=False):
+    import jax
+
+    return jax.nn.gelu(x, approximate=approximate)
+
+
 class BenchGelu(Timing):
     spec = spec.TestGelu
+    peers = {"jax": jitted(jax_gelu)}
     sizes = {
         "S": {"shape": (100, 100)},
         "M": {"shape": (512, 1024)},

@@ -2,12 +2,20 @@
 
 from math import prod
 
+from nnspec.benchmarks._jax import jitted
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n05_backpropagation import test_relu as spec
 
 
+def jax_relu(x):
+    import jax
+
+    return jax.nn.relu(x)
+
+
 class BenchRelu(Timing):
     spec = spec.TestRelu
+    peers = {"jax": jitted(jax_relu)}
     sizes = {
         "S": {"shape": (100, 100)},
         "M": {"shape": (512, 1024)},

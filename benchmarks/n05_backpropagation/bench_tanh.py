@@ -2,12 +2,20 @@
 
 from math import prod
 
+from nnspec.benchmarks._jax import jitted
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n05_backpropagation import test_tanh as spec
 
 
+def jax_tanh(x):
+    import jax
+
+    return jax.numpy.tanh(x)
+
+
 class BenchTanh(Timing):
     spec = spec.TestTanh
+    peers = {"jax": jitted(jax_tanh)}
     sizes = {
         "S": {"shape": (100, 100)},
         "M": {"shape": (512, 1024)},

@@ -2,6 +2,7 @@
 
 from math import prod
 
+from nnspec.benchmarks._jax import jitted
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n10_attention import test_sdpa as spec
 
@@ -13,8 +14,16 @@ SIZES = {
 CAUSAL = {"mask": spec.causal}
 
 
+def jax_sdpa(q, k, v, mask=True):
+    import jax
+
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    return jax.nn.softmax(jax.numpy.where(mask, scores, -jax.numpy.inf)) @ v
+
+
 class BenchSdpa(Timing):
     spec = spec.TestSdpa
+    peers = {"jax": jitted(jax_sdpa)}
     sizes = SIZES
     scaled = ("Tq", "Tk")
     exponent = 2

@@ -222,7 +222,7 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
             if mean:
                 lines.append(f"{backend} / {rival}: {mean[0]:.2f} of its time, geometric mean of {mean[1]} cases")
     lines += [f"{case_of(row)} {row['backend']}: {flag}" for row in rows for flag in row["flags"]]
-    lines += [f"{case_of(row)} {row['backend']}: not timed, {row['state']}" for row in bench.untimed()]
+    lines += _untimed(bench.untimed())
     rates = _rates(rows)
     lines += [f"limits: {rates}"] if rates else []
     lines.append(f"machine: {machine_line(bench.machine)}")
@@ -237,6 +237,20 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
         lines.append(f"the machine was busy: in {disturbed} of {len(rows)} cases others took more than "
                      f"{100 * DISTURBED:.0f} % of it, which lengthens long calls more than short ones")  # fmt: skip
     return [*lines, TREATMENT]
+
+
+def _untimed(rows: list[dict]) -> list[str]:
+    """What is wrong, case by case; what was not to be had, backend by backend."""
+    lines = [f"{case_of(row)} {row['backend']}: not timed, {row['state']}" for row in rows if not row["missing"]]
+    blanks: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row["missing"]:
+            why = "whose functions it lacks" if row["state"].startswith(f"{row['backend']} has no ") else row["state"]
+            blanks[row["backend"], why] = blanks.get((row["backend"], why), 0) + 1
+    for (backend, why), count in blanks.items():
+        cases = f"{count} cases" if count > 1 else "1 case"
+        lines.append(f"{backend}: not timed in {cases}{' ' if why.startswith('whose') else ', '}{why}")
+    return lines
 
 
 def _rates(rows: list[dict]) -> str:

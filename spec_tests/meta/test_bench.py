@@ -208,6 +208,19 @@ def test_freed_memory_is_kept_and_not_fetched_page_by_page(python):
     assert done.returncode == 0 and int(done.stdout) < 100, done.stdout + done.stderr
 
 
+JAX_PEERS = [bench for bench, size in _measure.selected(presets=("S",)) if "jax" in bench.peers]
+
+
+@pytest.mark.parametrize("bench", JAX_PEERS, ids=lambda bench: bench.label())
+def test_jax_computes_what_is_timed(bench):
+    pytest.importorskip("jax")
+    problem = bench().problem(next(iter(bench.sizes)), "float64")
+    want, got = problem.spec.run(_measure.loaded("reference"), problem), bench.peers["jax"](problem)()
+    assert got.keys() == want.keys()
+    for name, value in want.items():
+        np.testing.assert_allclose(got[name], value, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
 # -- verdicts and their exit codes -----------------------------------------------------------------------------------
 
 BEYOND = [
@@ -437,6 +450,17 @@ def test_a_narrow_terminal_gets_no_intervals(width, shown):
     printed = to.file.getvalue()
     assert re.search(rf"\nrelu +M +{re.escape(shown)} +100 %", printed)
     assert ("intervals do not fit" in printed) == (width == 60)
+
+
+def test_what_was_not_to_be_had_takes_one_line():
+    blank = {"concept": "relu", "benchmark": "relu", "dtype": "float32", "kind": "untimed", "missing": True}
+    rows = [blank | {"case": case, "backend": name, "state": state} for case in "SM" for name, state in
+            (("jax", "not installed: jax"), ("./mine.py", "./mine.py has no relu_forward"))]  # fmt: skip
+    wrong = blank | {"case": "S", "backend": "other", "state": "wrong: dx[0]", "missing": False}
+    table = results.markdown(Measured([row(1.0), *rows, wrong], {"cpu": "a CPU"}, "aaaa"))
+    assert "- jax: not timed in 2 cases, not installed: jax\n" in table
+    assert "- ./mine.py: not timed in 2 cases whose functions it lacks\n" in table
+    assert "- relu S float32 other: not timed, wrong: dx[0]\n" in table
 
 
 def test_a_busy_machine_is_told():
