@@ -76,7 +76,7 @@ class Cache(tuple):
     def of(cls, values, op, outputs):
         cache = cls(values)
         cache.op = op
-        cache.outputs = tuple((out.shape, out.dtype) for out in outputs)
+        cache.outputs = tuple([(out.shape, out.dtype) for out in outputs])
         return cache
 
 

@@ -29,17 +29,22 @@ class kernel:
 
 def contiguous(*arrays):
     """Read-only C-contiguous views: every layout that a caller may pass is one type to the compiler."""
-    return [_read_only(np.ascontiguousarray(array).view()) for array in arrays]
+    views = []
+    for array in arrays:
+        view = np.ascontiguousarray(array).view()
+        view.setflags(False)  # not writeable; by its place, since small inputs feel every name and call here
+        views.append(view)
+    return views
 
 
 def flat(*arrays):
     """The same, as vectors."""
-    return [_read_only(np.ascontiguousarray(array).reshape(-1)) for array in arrays]
-
-
-def _read_only(view):
-    view.setflags(write=False)
-    return view
+    views = []
+    for array in arrays:
+        view = np.ascontiguousarray(array).reshape(-1)
+        view.setflags(False)
+        views.append(view)
+    return views
 
 
 def _compiled(function, kind, **options):

@@ -233,7 +233,7 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
                          f"rounds were paired with it, {min(short)} at least")  # fmt: skip
     if any(row["clock"] == "cpu" for row in rows):
         lines.append("with one thread CPU time is measured, which other processes do not lengthen")
-    elif disturbed := sum((row["others"] or 0) > DISTURBED for row in rows):
+    elif disturbed := sum((row.get("others") or 0) > DISTURBED for row in rows):
         lines.append(f"the machine was busy: in {disturbed} of {len(rows)} cases others took more than "
                      f"{100 * DISTURBED:.0f} % of it, which lengthens long calls more than short ones")  # fmt: skip
     return [*lines, TREATMENT]
@@ -241,10 +241,10 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
 
 def _untimed(rows: list[dict]) -> list[str]:
     """What is wrong, case by case; what was not to be had, backend by backend."""
-    lines = [f"{case_of(row)} {row['backend']}: not timed, {row['state']}" for row in rows if not row["missing"]]
+    lines = [f"{case_of(row)} {row['backend']}: not timed, {row['state']}" for row in rows if not row.get("missing")]
     blanks: dict[tuple[str, str], int] = {}
     for row in rows:
-        if row["missing"]:
+        if row.get("missing"):  # absent from what older versions wrote
             why = "whose functions it lacks" if row["state"].startswith(f"{row['backend']} has no ") else row["state"]
             blanks[row["backend"], why] = blanks.get((row["backend"], why), 0) + 1
     for (backend, why), count in blanks.items():

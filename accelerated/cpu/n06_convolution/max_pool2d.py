@@ -35,10 +35,10 @@ def max_pool2d_backward(dout, cache):
 @kernel
 def _forward(x, k, stride, pad, out, winner):
     (N, C, H, W), (_, _, HO, WO) = x.shape, out.shape
-    maps, x_flat, P, lanes = N * C, x.reshape(-1), HO * WO, _tile.columns(x.itemsize) // _tile.VECTORS
+    maps, P, lanes = N * C, HO * WO, _tile.columns(x.itemsize) // _tile.VECTORS
     height, width = (HO - 1) * stride + k, (WO - 1) * stride + k  # what windows meet
     right, parts = min(W, width - pad), min(maps, PARTS)
-    out, winner = out.reshape(maps, P), winner.reshape(maps, P)
+    x_flat, out, winner = x.reshape(-1), out.reshape(maps, P), winner.reshape(maps, P)
     first = np.zeros(P + lanes, winner.dtype)  # that is inside: it wins over nothing at all
     for i in range(HO):
         for j in range(WO):
