@@ -1,12 +1,13 @@
 """`nnspec kernels`: every CUDA kernel that the cases of the specification launch, compiled, and what it needs."""
 
+import multiprocessing
 import os
-import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from nnspec import catalogue
 from nnspec.backends import NotSupplied, load
-from nnspec.common import DTYPES, Unusable
+from nnspec.common import DTYPES
 
 MOST_REGISTERS = {"float32": 200, "float64": 240}  # of a thread: at 255 a block of 256 fills a multiprocessor
 
@@ -27,27 +28,33 @@ class Row:
 
 
 def survey(concepts=()) -> list[Row]:
-    """Compile the kernels of these concepts (empty: all) for every target. Raises Unusable or CannotLoad."""
-    target = sys.modules.get("nnspec.accelerated.cuda._target")
-    if target is not None and target.MODE != "compile":
-        raise Unusable("cuda is already loaded in this process for something else than compiling")
+    """Compile the kernels of these concepts (empty: all) for every target. Raises Unusable or CannotLoad.
+
+    In fresh processes, one for each dtype: what cuda runs on is chosen once in a process, and no kernel has two dtypes.
+    """
+    names = [concept.name for concept in catalogue.select(concepts) if "cuda" in concept.files]
+    with ProcessPoolExecutor(len(DTYPES), multiprocessing.get_context("spawn")) as processes:
+        rows = [row for found in processes.map(_rows, DTYPES, [names] * len(DTYPES)) for row in found]
+    return sorted(rows, key=lambda row: (row.kernel, row.dtype, row.variant))
+
+
+def _rows(dtype: str, names: list[str]) -> list[Row]:
     os.environ["NNSPEC_CUDA"] = "compile"
     backend = load("cuda")
-    for concept in catalogue.select(concepts):
-        if "cuda" in concept.files:
-            for spec in (made() for made in catalogue.specs_of(concept)):
-                if not backend.inherits(spec.entry):  # a composite launches what its parts launch
-                    _launch_all(spec, backend)
     from nnspec.accelerated.cuda._compiler import compiled
 
+    for name in names:
+        for spec in (made() for made in catalogue.specs_of(catalogue.concepts()[name])):
+            if not backend.inherits(spec.entry):  # a composite launches what its parts launch
+                _launch_all(spec, backend, dtype)
     together = {}
     for versions in compiled.values():
         for one in versions:
             together.setdefault((one.kernel, one.dtype, one.variant), []).append(one)
-    return [_row(*key, versions) for key, versions in sorted(together.items())]
+    return [_row(*key, versions) for key, versions in together.items()]
 
 
-def _launch_all(spec, backend):
+def _launch_all(spec, backend, dtype):
     """Every launch that the spec's small cases lead to. What they return is arbitrary, and nobody looks at it."""
     from nnspec.spec_tests._kinds import Procedure
     from nnspec.spec_tests._problem import Problem
@@ -56,12 +63,11 @@ def _launch_all(spec, backend):
         return
     cases = {case.name: case for case in (*spec.cases_of_value(), *spec.cases_of_agreement())}
     for case in cases.values():
-        for dtype in DTYPES:
-            problem = Problem(spec, case, dtype)
-            try:
-                spec.run(backend, problem, gradient=bool(problem.douts))
-            except NotSupplied:
-                break
+        problem = Problem(spec, case, dtype)
+        try:
+            spec.run(backend, problem, gradient=bool(problem.douts))
+        except NotSupplied:
+            continue
 
 
 def _row(kernel, dtype, variant, versions) -> Row:

@@ -118,6 +118,7 @@ def work(amount):
 def short(monkeypatch):
     """Rounds of 2 ms: the statistics are the same, and many runs fit into seconds."""
     monkeypatch.setattr(_timing, "ROUND_SECONDS", 0.002)
+    monkeypatch.setattr(_timing, "WAKING", 0.01)  # there is one thread
 
 
 def measured(slowdown, amount=10):
