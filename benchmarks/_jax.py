@@ -13,7 +13,8 @@ def jitted(forward):
     def peer(problem):
         import jax
 
-        jax.config.update("jax_enable_x64", True)  # float64 in, float64 out
+        from nnspec.adapters.jax import Jax
+
         spec, names = problem.spec, list(problem.inputs)
         moving = [name for name in names if f"d{name}" in spec.gradients]
         options = {name: value for name, value in problem.options.items() if isinstance(value, np.ndarray)}
@@ -24,12 +25,10 @@ def jitted(forward):
         def both(inputs, options, douts):
             def of_moving(*arrays):
                 given = inputs | dict(zip(moving, arrays, strict=True))
-                found = forward(*(given[name] for name in names), **options, **fixed)
-                return found if isinstance(found, tuple) else (found,)
+                return forward(*(given[name] for name in names), **options, **fixed)
 
-            outputs, pull = jax.vjp(of_moving, *(inputs[name] for name in moving))
-            states = [jax.numpy.zeros_like(state) for state in outputs[len(douts) :]]
-            return outputs, pull((*douts, *states))
+            outputs, pull = Jax().vjp(of_moving, [inputs[name] for name in moving])
+            return outputs, pull([*douts, *[None] * len(spec.states)])
 
         def call():
             outputs, gradients = both(inputs, options, douts)

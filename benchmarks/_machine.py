@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -60,6 +61,7 @@ def equal_threads(count: int):
             torch.set_num_threads(before[1])
 
 
+@functools.cache
 def used_allocator():
     """Brings C's allocator to where it is in a process that has freed a large array: from then on it keeps memory of up
     to 62 MiB. Before, glibc hands back what is freed and fetches it again page by page, in some orders of calls and not

@@ -19,13 +19,7 @@ from nnspec import catalogue
 from nnspec.backends import Backend, NotSupplied, load
 from nnspec.benchmarks import REFERENCE, ROUNDS, STEEPER, _machine
 from nnspec.benchmarks._kinds import FACTORS, Timing
-from nnspec.benchmarks._timing import (
-    Timed,
-    fitted_exponent,
-    interleaved,
-    ratio,
-    timed,
-)  # fmt: skip
+from nnspec.benchmarks._timing import Timed, fitted_exponent, interleaved, ratio, timed
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import BackendRaised
 from nnspec.spec_tests._verdict import CheckFailed, numbers
@@ -100,7 +94,6 @@ def measured(
 ) -> list[dict]:  # fmt: skip
     """The rows of one case: the reference, the backends of these names, the peers, and the limits."""
     threads = threads or _machine.most_threads()
-    _machine.used_allocator()
     problem = bench.problem(size, dtype)
     entrants, unfit = _entrants(bench, problem, names, threads)
     limits = _limits(bench, problem, next((known.outputs for known in entrants.values() if known.outputs), [1]))
@@ -138,6 +131,7 @@ def measured(
 def admitted(bench: Timing, problem: Problem, name: str) -> Contestant:
     """A backend that is right on the cases of the specification, ready to be timed on the problem. Raises Unfit."""
     backend, spec = loaded(name), problem.spec
+    _machine.used_allocator()
     try:
         _require_all_of_it(backend, problem)
         begun = time.perf_counter()
@@ -168,7 +162,7 @@ def loaded(name: str) -> Backend:
 def _require_all_of_it(backend: Backend, problem: Problem):
     spec = problem.spec
     if str(problem.dtype) not in backend.dtypes:
-        raise NotSupplied(f"{backend.name} has no {problem.dtype}")
+        raise NotSupplied(f"{backend.name} takes no {problem.dtype}")
     for name in spec.parts if backend.inherits(spec.entry) else [spec.entry]:
         backend.find(name)
     if problem.douts and spec.backward:

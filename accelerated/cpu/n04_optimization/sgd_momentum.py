@@ -3,6 +3,7 @@ first step has no velocity to read, and to make zeros for it would cost as much 
 
 import numpy as np
 from numba import prange
+from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._jit import flat, kernel
 
@@ -16,19 +17,21 @@ def sgd_momentum(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
     return tuple(new)
 
 
+@register_jitable(forceinline=True)
+def _moved(w, dw, v, mu, inside, outside):
+    cast = type(w)
+    v = cast(mu) * v + cast(inside) * dw
+    return w + cast(outside) * v, v
+
+
 @kernel
 def _step(w, dw, v, w_new, v_new, mu, inside, outside):
-    cast = w.dtype.type
-    mu, inside, outside = cast(mu), cast(inside), cast(outside)
     for i in prange(w.size):
-        v_new[i] = mu * v[i] + inside * dw[i]
-        w_new[i] = w[i] + outside * v_new[i]
+        w_new[i], v_new[i] = _moved(w[i], dw[i], v[i], mu, inside, outside)
 
 
 @kernel
 def _first_step(w, dw, w_new, v_new, mu, inside, outside):
-    cast = w.dtype.type
-    still, inside, outside = cast(mu) * cast(0), cast(inside), cast(outside)
+    zero = w.dtype.type(0)
     for i in prange(w.size):
-        v_new[i] = still + inside * dw[i]
-        w_new[i] = w[i] + outside * v_new[i]
+        w_new[i], v_new[i] = _moved(w[i], dw[i], zero, mu, inside, outside)
