@@ -12,7 +12,7 @@ from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu import _tile
-from nnspec.accelerated.cpu._jit import PARALLEL_FROM, kernel
+from nnspec.accelerated.cpu._jit import PARALLEL_FROM, flat, kernel
 
 DEPTH = 256  # of one block, at most: a strip of A stays in the first-level cache
 ROWS = _tile.ROWS
@@ -34,7 +34,7 @@ def product(a, b, how=DOT, bias=None):
     elif out.size:
         work, bias = m * n * k // TILE_SPEED, out[:0, 0] if bias is None else bias
         tasks = 1 if work < PARALLEL_FROM else TASKS * numba.get_num_threads()
-        _multiply[work](how, *_steps(a), *_steps(b), _read_only(bias), out.reshape(-1), m, n, k, tasks)
+        _multiply[work](how, *_steps(a), *_steps(b), *flat(bias), out.reshape(-1), m, n, k, tasks)
     return out
 
 
@@ -42,15 +42,8 @@ def _steps(array):
     """A vector and the steps of rows and columns in it, without a copy if the array or its transpose is contiguous."""
     flags, (rows, columns) = array.flags, array.shape
     if flags.f_contiguous and not flags.c_contiguous:
-        return _read_only(array.T), 1, rows
-    return _read_only(array), columns, 1
-
-
-def _read_only(array):
-    """What `flat` gives, in half of the time."""
-    vector = np.ascontiguousarray(array).reshape(-1)
-    vector.setflags(write=False)
-    return vector
+        return *flat(array.T), 1, rows
+    return *flat(array), columns, 1
 
 
 @kernel
