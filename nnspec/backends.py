@@ -46,6 +46,10 @@ class NotSupplied(Exception):
     """The backend lacks a function or an option: visible in the report, never a failure."""
 
 
+class OtherSignature(NotSupplied):
+    """The function does not take the arguments of a call."""
+
+
 class Backend:
     """The functions of a namespace under the reference's names, with NumPy arrays on the outside."""
 
@@ -63,6 +67,8 @@ class Backend:
         self.dtypes = tuple(map(str, getattr(self.namespace, "dtypes", ("float32", "float64"))))
         self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
         self.probed: set[tuple[str, str]] = set()  # whose wrong answers were looked into: (part, output)
+        self.forms: dict = {}  # which right form each part follows: a variant, or None for the definition
+        self.confirmed: dict = {}  # whether a hint held on other cases as well
 
     def __repr__(self):
         return f"<backend {self.name}>"
@@ -95,6 +101,8 @@ class Backend:
         function = self.find(name)
         if missing := [option for option in options if not accepts(function, option)]:
             raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
+        if why := _not_bound(function, args, options):
+            raise OtherSignature(f"{name} cannot be called with these arguments: {why}")
         if self.asarray:
             args, options = tuple(map(self._outward, args)), self._outward(options)
         if not self.watched or self.inherits(name):
@@ -138,11 +146,28 @@ class _Parts:
 
 
 def accepts(function, option: str) -> bool:
+    """Whether it takes this option; what tells nothing of itself, as built-in functions do, takes any."""
+    signature = _signature(function)
+    parameters = signature.parameters.values() if signature else ()
+    return signature is None or any(p.name == option or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _not_bound(function, args, options) -> str | None:
+    """What its signature has against these arguments."""
     try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # built-in functions tell nothing
-        return True
-    return any(p.name == option or p.kind is p.VAR_KEYWORD for p in parameters)
+        if signature := _signature(function):
+            signature.bind(*args, **options)
+    except TypeError as error:
+        return str(error)
+    return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _signature(function) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
 
 
 def load(target) -> Backend:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnspec import catalogue, reference
+from nnspec import catalogue
 from nnspec.backends import Backend, NotSupplied
-from nnspec.collect import public_functions
 from nnspec.report import markdown_table
+from nnspec.spec_tests._known import Mistake
 from nnspec.spec_tests._probes import unexplained
-from nnspec.spec_tests._spec import LEVEL_OF, Mistake, Spec
+from nnspec.spec_tests._spec import LEVEL_OF, Spec
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
 
@@ -57,14 +57,9 @@ def matrix(concepts=()) -> Iterator[Row]:
         for spec in catalogue.specs_of(concept):
             for mistake in spec.mistakes():
                 row = Row(concept.name, spec.part(), mistake, dict.fromkeys(LEVEL_OF, 0))
-                for _, name, _ in rejections(spec(), backend_of(mistake)):
+                for _, name, _ in rejections(spec(), mistake.backend()):
                     row.rejections[name] += 1
                 yield row
-
-
-def backend_of(mistake: Mistake) -> Backend:
-    """The reference, with one function replaced by the mistake."""
-    return Backend(mistake.id, {**public_functions(reference), mistake.replaces: mistake.function})
 
 
 def rejections(spec: Spec, backend: Backend) -> Iterator[tuple[str, str, str]]:

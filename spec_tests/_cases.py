@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ class Case:
     inputs    an array, or a callable (rng, shape) that draws one, for an argument (or a key of a dict) by name
     without   optional arguments that are left out
     value_only  the inputs have no gradient, integer images for instance
+    drawn_as    the name under which the numbers are drawn, where another case has the same ones
+    rule        which rule of its property the case applies, where a property has several
+    dtypes      the only ones in which it is tried
     """
 
     name: str
@@ -28,19 +31,42 @@ class Case:
     inputs: Mapping[str, np.ndarray | list | Callable] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     value_only: bool = False
+    drawn_as: str = ""
+    rule: str = ""
+    dtypes: tuple[str, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing about it is special: no size, option or input of its own."""
+        return not (self.dims or self.options or self.inputs or self.without)
+
+    def drawn(self) -> "Case":
+        """What decides its numbers, and with them the right answer."""
+        return replace(self, name=self.drawn_as or self.name, drawn_as="", rule="", dtypes=())
 
 
 def default_sizes(reference, first=2, step=1, several=(2, 3)) -> dict[str, Any]:
-    """A different size for each dimension, so that no two can be confused. A batch N comes first."""
-    rules = contract(reference).rules.values()
-    names = [name for rule in rules for _, shape in rule.shapes for name in shape.split()]
-    starred = {name.lstrip("*#") for name in names if name[0] == "*"}
+    """A different size for each dimension, so that no two can be confused. A batch N comes first.
+
+    A dimension that stands for any number of axes stands for the plain number: the axes of an array of rows (`several`)
+    where it is all there is, one where it stands beside others.
+    """
+    alone = {name: axes == 0 for name, axes in plain_axes(reference).items()}
     names = sorted(dimension_names(reference), key=lambda name: name != "N")
     sizes = {name: first + step * i for i, name in enumerate(names)}
+    plain = {True: several, False: several[:1]}
     return {
-        name: (several if i == 0 else (sizes[name],)) if name in starred else sizes[name]
+        name: (plain[alone[name]] if i == 0 else (sizes[name],)) if name in alone else sizes[name]
         for i, name in enumerate(names)
     }
+
+
+def plain_axes(reference) -> dict[str, int]:
+    """For each dimension that stands for any number of axes, how many others stand beside it."""
+    shapes = [shape.split() for rule in contract(reference).rules.values() for _, shape in rule.shapes]
+    starred = {name.lstrip("*#") for shape in shapes for name in shape if name[0] == "*"}
+    beside = {name: [len(shape) - 1 for shape in shapes if f"*{name}" in shape] for name in starred}
+    return {name: max(counts, default=0) for name, counts in beside.items()}
 
 
 def batch_of(reference, size: int, rest: int) -> dict[str, Any]:
@@ -52,7 +78,7 @@ def batch_of(reference, size: int, rest: int) -> dict[str, Any]:
 
 def draw_inputs(reference, op: str, case: Case, dims: dict, dtype) -> dict[str, Any]:
     """The positional arguments of a case, in order, by name. The same case draws the same numbers in every run."""
-    rng = np.random.default_rng(zlib.crc32(f"{op}/{case.name}".encode()))
+    rng = np.random.default_rng(zlib.crc32(f"{op}/{case.drawn_as or case.name}".encode()))
     rules: Contract = contract(reference)
     inputs = {}
     for name, rule in rules.rules.items():

@@ -1,11 +1,12 @@
 """What a wrong answer has in common with the right one, said in words, so that its author knows where to look.
 
 A pattern explains the whole answer, every entry within its budget, or nothing is said: a wrong hint is worse than none.
-The first that fits is told.
+The first that fits is taken; it is told once it fits a case of other sizes too, in the words that hold in both.
 """
 
 import itertools
 import math
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 DIGITS = 6  # of a ratio that is shown
 EXACT = 1e-5  # how near a ratio must be to a known number to be called by its name
 SEARCHED_UP_TO = 10_000  # entries: beyond that, rearrangements are not looked for
+VARIES = 1e-3  # what differs less along an axis is called constant
 BLOCKS = (2, 3, 4)  # into which an axis may be cut: two halves, three or four gates
 
 
@@ -38,14 +40,44 @@ class Wrong:
         return np.abs(self.got - self.want) <= self.limit
 
 
-def pattern(wrong: Wrong) -> str | None:
+@dataclass(frozen=True)
+class Found:
+    """A pattern in one case: what is said, and the names that its number or vector has there."""
+
+    says: str
+    names: tuple[str, ...] = ()  # each would do: " = N" and " = 2" where N is 2
+    number: float | None = None  # that is part of what is said
+    is_a_fact: bool = False  # of this case, which no other has to show
+
+    def __str__(self):
+        return self.says + (self.names[0] if self.names else "")
+
+    def as_in(self, other: "Found | None") -> str | None:
+        """The words that hold in another case as well. None: it was a coincidence of the first."""
+        if other is None or _without_numbers(self.says) != _without_numbers(other.says):
+            return None
+        if common := [name for name in self.names if name in other.names]:
+            return self.says + common[0]
+        if self.number is None:
+            return None if self.names or other.names else self.says
+        constant = other.number is not None and abs(self.number - other.number) <= EXACT * abs(self.number)
+        return self.says if constant else None
+
+
+def _without_numbers(text: str) -> str:
+    """Without the numbers that differ from case to case: a factor, a count of entries. Axes and orders stay."""
+    return re.sub(r"[-+.e\d]+ everywhere|\d+ of \d+ entries|\d+ entries", "#", text)
+
+
+def pattern(wrong: Wrong) -> Found | None:
     """The first pattern that fits."""
     if wrong.got.size == 0 or not np.isfinite(wrong.want).all():
         return None
     with np.errstate(all="ignore"):
         if not np.isfinite(wrong.got).all():
-            return _not_finite(wrong)
-        return next(filter(None, (look(wrong) for look in LOOKS)), None)
+            return Found(_not_finite(wrong), is_a_fact=True)
+        found = next(filter(None, (look(wrong) for look in LOOKS)), None)
+        return Found(found) if isinstance(found, str) else found
 
 
 def _not_finite(w: Wrong) -> str:
@@ -93,25 +125,22 @@ def _ratio(w: Wrong):
     ratio = float(np.median(w.got[telling] / w.want[telling]))
     if abs(ratio - 1) < 1e-4 or not (np.abs(w.got - ratio * w.want) <= (1 + abs(ratio)) * w.limit).all():
         return None
-    named = _called(ratio, w.dims)
-    return f"got / want is {ratio:.{DIGITS}g} everywhere{named}" if named or telling.sum() > 1 else None
+    names = _called(ratio, w.dims)
+    said = f"got / want is {ratio:.{DIGITS}g} everywhere"
+    return Found(said, names, ratio) if names or telling.sum() > 1 else None
 
 
-def _called(ratio: float, dims: dict) -> str:
-    """' = N' for a ratio of N. Of dimensions of one size, any may be meant."""
+def _called(ratio: float, dims: dict) -> tuple[str, ...]:
+    """(' = N', ' = 2') for a ratio of 2: every name that the number has here, the most telling first."""
     sizes = {name: size for name, size in dims.items() if isinstance(size, int) and size > 1}
     forms = {
         "{}": lambda n: n, "1/{}": lambda n: 1 / n, "sqrt({})": math.sqrt, "1/sqrt({})": lambda n: 1 / math.sqrt(n),
         "{0}/({0} - 1)": lambda n: n / (n - 1), "({0} - 1)/{0}": lambda n: (n - 1) / n,
     }  # fmt: skip
-    for form, function in forms.items():
-        if fitting := [form.format(name) for name, size in sizes.items() if abs(ratio / function(size) - 1) < EXACT]:
-            return f" = {' or '.join(fitting)}"
+    values = {form.format(name): function(size) for form, function in forms.items() for name, size in sizes.items()}
     for (one, n), (two, m) in itertools.combinations(sizes.items(), 2):
-        for form, value in ((f"{one} {two}", n * m), (f"1/({one} {two})", 1 / (n * m))):
-            if abs(ratio / value - 1) < EXACT:
-                return f" = {form}"
-    return next((f" = {name}" for name, value in _SIMPLE.items() if abs(ratio - value) < EXACT), "")
+        values |= {f"{one} {two}": n * m, f"1/({one} {two})": 1 / (n * m)}
+    return tuple(f" = {name}" for name, value in (values | _SIMPLE).items() if abs(ratio / value - 1) < EXACT)
 
 
 _SIMPLE = {"-1": -1, "1/2": 0.5, "2": 2, "-2": -2, "-1/2": -0.5}
@@ -123,7 +152,7 @@ def _difference(w: Wrong):
         return None
     offset = float(np.median(w.got - w.want))
     constant = (np.abs(w.got - w.want - offset) <= 2 * w.limit).all() and not w.right.any()
-    return f"got - want is {offset:.4g} everywhere" if constant else None
+    return Found(f"got - want is {offset:.4g} everywhere", (), offset) if constant else None
 
 
 def _along_an_axis(w: Wrong):
@@ -135,22 +164,25 @@ def _along_an_axis(w: Wrong):
         if telling.any(axis=others).all():
             ratio = np.nanmedian(np.where(telling, w.got / w.want, np.nan), axis=others)
             ratios = _along(ratio, axis, w.got.ndim)
-            if (np.abs(w.got - ratios * w.want) <= (1 + np.abs(ratios)) * w.limit).all():
-                return f"got / want depends on axis {axis} alone{_known_vector(ratio, w, inverse=np.reciprocal)}"
+            fits = (np.abs(w.got - ratios * w.want) <= (1 + np.abs(ratios)) * w.limit).all()
+            if fits and np.ptp(ratio) > VARIES * np.abs(ratio).max():
+                return Found(f"got / want depends on axis {axis} alone", _known_vector(ratio, w, np.reciprocal))
         offset = np.median(w.got - w.want, axis=others)
         offsets = _along(offset, axis, w.got.ndim)
-        if (np.abs(w.got - w.want - offsets) <= 2 * w.limit).all():
-            return f"got - want depends on axis {axis} alone{_known_vector(offset, w, inverse=np.negative)}"
+        fits = (np.abs(w.got - w.want - offsets) <= 2 * w.limit).all()
+        if fits and np.ptp(offset) > VARIES * np.abs(w.want).max():
+            return Found(f"got - want depends on axis {axis} alone", _known_vector(offset, w, np.negative))
 
 
-def _known_vector(values, w: Wrong, inverse) -> str:
+def _known_vector(values, w: Wrong, inverse) -> tuple[str, ...]:
+    found = []
     for name, array in w.inputs.items():
         if array.shape == values.shape:
             sign = "1/" if inverse is np.reciprocal else "-"
             for vector, shown in ((array, name), (inverse(array), f"{sign}{name}")):
                 if np.allclose(values, vector, rtol=1e-4, atol=1e-6):
-                    return f": it is {shown}"
-    return ""
+                    found.append(f": it is {shown}")
+    return tuple(found)
 
 
 def _rearranged(w: Wrong):
@@ -160,11 +192,12 @@ def _rearranged(w: Wrong):
     for told, move in _rearrangements(w.name, w.got.shape):
         if w.is_near(move(w.want), move(w.limit)):
             return told
-    got, want = np.sort(w.got, axis=None), np.sort(w.want, axis=None)
-    limit = w.limit.max()
-    # Sorted, a few numbers within a wide budget may pair up by chance.
-    apart = w.got.size > 3 and (np.diff(want) > 4 * limit).all()
-    if apart and (np.abs(got - want) <= limit).all():
+    order = np.argsort(w.got, axis=None), np.argsort(w.want, axis=None)
+    got, want, limit = w.got.ravel()[order[0]], w.want.ravel()[order[1]], w.limit.ravel()[order[1]]
+    # Sorted, a few numbers within a wide budget may pair up by chance, and one that is off moves nothing.
+    apart = w.got.size > 3 and (np.diff(want) > 4 * w.limit.max()).all()
+    moved = (order[0] != order[1]).sum() > 1 and (~w.right).sum() > 1
+    if apart and moved and (np.abs(got - want) <= limit).all():
         return "the right numbers in other places"
 
 
@@ -220,7 +253,8 @@ def _in_slices(w: Wrong):
 def _all_the_same(w: Wrong):
     """One slice repeated, where the wanted ones differ."""
     if w.got.size > 2 and (w.got == w.got.flat[0]).all():
-        return f"{float(w.got.flat[0]):.{DIGITS}g} everywhere"
+        value = float(w.got.flat[0])
+        return Found(f"{value:.{DIGITS}g} everywhere", (), value)
     for axis, size in enumerate(w.got.shape):
         if size > 1 and (w.got == w.got.take([0], axis)).all():
             return f"all slices along axis {axis} are the same"

@@ -13,6 +13,7 @@ drawn from the shapes of the reference. A concept adds `cases` (also judged by v
 
 import copy
 import inspect
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
@@ -20,16 +21,21 @@ from typing import ClassVar
 import numpy as np
 
 from nnspec import reference
+from nnspec.backends import NotSupplied
 from nnspec.shapes import contract
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import Budget
+from nnspec.spec_tests._calling import calling
 from nnspec.spec_tests._cases import Case, Malformed
+from nnspec.spec_tests._probes import recognizing
 from nnspec.spec_tests._problem import Problem
-from nnspec.spec_tests._spec import Spec, calling, mistake
+from nnspec.spec_tests._purity import another, overwrite
+from nnspec.spec_tests._spec import Spec, mistake, variant
 from nnspec.spec_tests._verdict import CheckFailed, require, same, same_bits
 
 __all__ = [
     "Case", "Composite", "Function", "Layer", "Loss", "Malformed", "Penalty", "Procedure", "UpdateRule", "mistake",
+    "variant",
 ]  # fmt: skip
 
 STEPS = 3  # of an update rule
@@ -77,18 +83,27 @@ class Layer(Spec):
 
     def _gradients(self, call, problem, cache) -> dict:
         """Those of all arguments, also of what was left out."""
-        result = call(self.backward, *problem.douts, cache)
+        result = self._pulled(call, problem, cache)
         if len(self.gradients) == 1 and not isinstance(result, tuple):
             result = (result,)
         what = f"{self.backward} must return {self.returned[self.backward]}"
         return dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
+
+    def _pulled(self, call, problem, cache):
+        """What the backward returns. A forward that kept nothing has none, unless that is how it is always called."""
+        try:
+            return call(self.backward, *problem.douts, cache)
+        except Exception as error:
+            if cache is None and not problem.case.is_plain:
+                raise NotSupplied(f"{self.entry} keeps no cache here, so there is no backward") from error
+            raise
 
     def test_convention(self, planned, backend):
         """Kinks, ties, nothing at all; and what was not given has no gradient: None."""
         super().test_convention(planned, backend)
         if planned.case.without and backend.has(self.backward):
             problem = self.problem(planned, backend)
-            with calling(self.op):
+            with self.calling(backend, problem):
                 *_, cache = self._forward(backend, problem)
                 found = self._gradients(backend, problem, cache)
             for name in planned.case.without:
@@ -97,22 +112,24 @@ class Layer(Spec):
 
     def _backward_twice(self, backend, problem):
         backend.find(self.backward)
-        with calling(self.op):
+        with self.calling(backend, problem):
             *_, cache = self._forward(backend, problem)
             first = copy.deepcopy(self._backward(backend, problem, cache))
             second = self._backward(backend, problem, cache)
         self._require_same(backend, first, second, "two backwards with one cache differ: the first changed the cache")
 
     def _another_forward_in_between(self, backend, problem):
+        """What is kept for a backward belongs to its own forward: other numbers, and each array alone changed."""
         backend.find(self.backward)
-        with calling(self.op):
+        with self.calling(backend, problem):
             *_, cache = self._forward(backend, problem)
             first = copy.deepcopy(self._backward(backend, problem, cache))
-            *_, cache = self._forward(backend, problem)
-            self._forward(backend, Problem(self, Case("another call in between"), str(problem.dtype)))
-            second = self._backward(backend, problem, cache)
-        why = "another forward before the backward changes it: keep all that it needs in the cache"
-        self._require_same(backend, first, second, why)
+            for other in (another(problem), *_one_array_changed(problem)):
+                *_, cache = self._forward(backend, problem)
+                self._forward(backend, other)
+                second = self._backward(backend, problem, cache)
+                why = "another forward before the backward changes it: keep all that it needs in the cache"
+                self._require_same(backend, first, second, why)
 
     def _require_same(self, backend, first: dict, second: dict, why: str):
         for name in first:
@@ -191,7 +208,7 @@ class UpdateRule(Spec):
 
     def _state_reusable(self, backend, problem):
         w, dw, again, *_ = problem.inputs.values()
-        with calling(self.op):
+        with self.calling(backend, problem):
             result = backend(self.op, w, dw, **problem.options)
             _, state = self.unpack(result, 2, f"{self.op} must return {self.returned[self.op]}")
             first, second = (copy.deepcopy(backend(self.op, w, again, state, **problem.options)[0]) for _ in range(2))
@@ -256,6 +273,7 @@ class Function(Spec):
             return super().budgets(problem, want, lenient, at_tie)
         return {name: Budget(np.zeros(value.shape), np.zeros(value.shape), 0.0) for name, value in want.items()}
 
+    @recognizing
     def test_dtype(self, planned, backend):
         """Integers where indices, labels and counts are asked for."""
         if not self.discrete:
@@ -284,6 +302,7 @@ class Procedure(Spec):
     def run(self, call, problem, gradient=True):
         call(self.op, *problem.inputs.values(), **problem.options)
 
+    @recognizing
     def test_law(self, planned, backend):
         law = self._law(planned.case.name)
         backend.find(self.op)
@@ -334,6 +353,13 @@ class Composite(Spec):
         """Without the gradients of what is no parameter."""
         returned = {*self.outputs, *(f"d{key}" for key in problem.inputs["params"])}
         return {name: value for name, value in super().truth(problem).items() if name in returned}
+
+
+def _one_array_changed(problem) -> Iterator[Problem]:
+    for name in problem.arrays():
+        changed = copy.deepcopy(problem)
+        overwrite(changed.arrays()[name])
+        yield changed
 
 
 def _tuple(*names: str) -> str:

@@ -11,6 +11,7 @@ from nnspec.backends import Backend
 from nnspec.collect import is_composite, public_functions
 from nnspec.spec_tests._budget import NEIGHBOURS, derive_budget, jittered
 from nnspec.spec_tests._cases import Case, default_sizes
+from nnspec.spec_tests._known import Variant
 
 REFERENCE = Backend("reference", reference)
 SINGLE = np.dtype(np.float32)
@@ -20,6 +21,7 @@ class Problem:
     """What one check asks of an implementation. `spec` knows how to draw it and how to run it."""
 
     neighbours = NEIGHBOURS  # for its budgets; fewer where a problem is large and its answer is judged as a whole
+    form: Variant | None = None  # the right form that the answer is to follow; None: the definition
 
     def __init__(self, spec, case: Case, dtype: str):
         self.spec, self.case, self.dtype = spec, case, np.dtype(dtype)
@@ -45,6 +47,34 @@ class Problem:
         for name, value in self.inputs.items():
             found |= value if isinstance(value, dict) else {name: value}
         return {name: array for name, array in found.items() if getattr(array, "dtype", np.dtype(int)).kind == "f"}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every array that goes in by name, labels and masks too; those of a dict under their own keys."""
+        found = {}
+        for name, value in (self.inputs | self.options).items():
+            found |= value if isinstance(value, dict) else {name: value}
+        return {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
+
+    @property
+    def more_axes(self) -> bool:
+        """Whether an array has another number of axes than the plain one."""
+        plain = default_sizes(self.spec.reference)
+        return any(isinstance(size, tuple) and len(self.dims[name]) != len(size) for name, size in plain.items())
+
+    def following(self, form: Variant | None) -> "Problem":
+        """The same problem, whose right answer is that of another form."""
+        other = copy.copy(self)
+        other.form = form
+        return other
+
+    def functions(self) -> dict:
+        """The reference's, in the form that is to be followed."""
+        return self.form.functions() if self.form else public_functions(reference)
+
+    @property
+    def right(self) -> Backend:
+        """What gives the right answer."""
+        return self.form.backend() if self.form else REFERENCE
 
     def upstream(self) -> dict[str, np.ndarray]:
         """The upstream gradients, under the names that people are told."""
@@ -83,7 +113,7 @@ class Problem:
             name: value.astype(np.longdouble) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
             for name, value in self.options.items()
         }
-        answer = self.spec.run(REFERENCE, other, gradient=bool(self.douts))
+        answer = self.spec.run(self.right, other, gradient=bool(self.douts))
         return {name: np.asarray(value) for name, value in answer.items()}
 
     def budgets(self, want: dict[str, np.ndarray], functions: dict | None = None, at_tie=False) -> dict:
@@ -92,7 +122,7 @@ class Problem:
         At a tie only the upstream gradients move: a neighbour of the inputs lies on the other side of the kink.
         Integer inputs have no precision of their own: single precision is good enough for them.
         """
-        functions = functions or public_functions(reference)
+        functions = functions or self.functions()
         functions = {name: f for name, f in functions.items() if not is_composite(f)}  # these run on jittered parts too
         on = Backend("rounded", functions if at_tie else jittered(functions))
         dtype = self.dtype if self.floats() else SINGLE

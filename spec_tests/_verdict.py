@@ -21,9 +21,13 @@ def require(condition, text: str):
 def compare(name: str, got, want: np.ndarray, budget: Budget, explain=lambda got, limit: []) -> float:
     """How much of its budget the worst entry of `got` uses, 0 to 1. Raise CheckFailed unless all lie within theirs.
 
-    explain(got, limit): what is told of a wrong answer beyond its numbers, a line each.
+    explain(got, limit): what is told of a wrong answer beyond its numbers, a line each. What has no numbers of the
+    wanted shape is given as None.
     """
-    got = numbers(name, got, want.shape).astype(np.longdouble)
+    try:
+        got = numbers(name, got, want.shape).astype(np.longdouble)
+    except CheckFailed as failed:
+        raise CheckFailed("\n".join(_mistakes_first([str(failed), *explain(None, None)]))) from None
     if got.size == 0:
         return 0.0
     limit = np.broadcast_to(budget.limit, want.shape)
@@ -38,13 +42,27 @@ def compare(name: str, got, want: np.ndarray, budget: Budget, explain=lambda got
     at = f"[{', '.join(map(str, worst))}]" if worst else ""
     wrong = int((~inside).sum())
     lines = [
-        f"{name}{at}: got {float(got[worst]):.9g}, want {float(want[worst]):.9g}, off by {float(off[worst]):.2g}"
+        f"{name}{at}: {_told_apart(got[worst], want[worst])}, off by {float(off[worst]):.2g}"
         f" = {float(units[worst]):.3g} budgets",
         f"{wrong} of {got.size} entries of {name} are wrong" if got.ndim else "",
         *explain(got, limit),
         f"budget here: {budget.explain(worst)}",
     ]
-    raise CheckFailed("\n".join(filter(None, lines)))
+    raise CheckFailed("\n".join(_mistakes_first(filter(None, lines))))
+
+
+def _mistakes_first(lines) -> list[str]:
+    """What helps most stands on top."""
+    return sorted(lines, key=lambda line: not line.startswith("mistake "))
+
+
+def _told_apart(got, want) -> str:
+    """Both with as many digits as it takes until they differ."""
+    for digits in range(6, 18):
+        shown = [f"{float(x):.{digits}g}" for x in (got, want)]
+        if shown[0] != shown[1]:
+            break
+    return f"got {shown[0]}, want {shown[1]}"
 
 
 def numbers(name: str, got, shape: tuple) -> np.ndarray:
@@ -56,13 +74,16 @@ def numbers(name: str, got, shape: tuple) -> np.ndarray:
     return got
 
 
-def fits(got, want, budget: Budget) -> bool:
-    """Whether two answers are the same but for rounding. Where nothing is finite, nothing can be told apart."""
+def fits(got, want, budget: Budget, empty=False) -> bool:
+    """Whether two answers are the same but for rounding.
+
+    Where nothing is finite, nothing can be told apart, unless `empty` says that this is as good as the same.
+    """
     try:
         got, want = (_numeric("", value).astype(np.longdouble) for value in (got, want))
     except CheckFailed:
         return False
-    if got.shape != want.shape or not np.isfinite(got).any():
+    if got.shape != want.shape or not (empty or np.isfinite(got).any()):
         return False
     limit = budget.limit if budget.limit.shape == got.shape else np.max(budget.limit, initial=0)
     return bool(_inside(got, want, limit).all())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec.reference import l2_penalty
-from nnspec.spec_tests._kinds import Case, Malformed, Penalty, mistake
+from nnspec.spec_tests._kinds import Case, Malformed, Penalty, mistake, variant
 
 HALF = {"half": True}
 
@@ -13,11 +13,11 @@ class TestL2Penalty(Penalty):
 
     cases = (
         Case("half", options=HALF),
-        Case("half, of an image", {"shape": (2, 1, 3, 2)}, HALF),
         Case("lambda 0", inputs={"lam": 0.0}),
         Case("lambda 0, half", options=HALF, inputs={"lam": 0.0}),
         Case("a small lambda", inputs={"lam": 2.0**-20}),
     )
+    beyond = (Case("an image", {"shape": (2, 1, 3, 2)}), Case("an image, half", {"shape": (2, 1, 3, 2)}, HALF))
     extremes = (
         Case("large and small weights", inputs={"w": [[1e15, -1e15, 1e-15], [-1e-15, 1.0, -3.0]]}),
         Case("tiny weights", inputs={"w": [[1e-15, -2e-15, 3e-15], [-1e-16, 0.0, 1e-17]]}),
@@ -41,6 +41,11 @@ class TestL2Penalty(Penalty):
         """r(-w) = r(w)."""
         return run(w=-problem.inputs["w"])["r"], run()["r"]
 
+    @variant("half by default", "r = lam/2 sum w^2 and dw = lam w, unless the other form is asked for.",
+             source="CS231n, assignment 2, fc_net.py; Bishop 2006, eq. 3.27", replaces="l2_penalty")  # fmt: skip
+    def half_by_default(w, lam, *, half=True):
+        return l2_penalty(w, lam, half=half)
+
     @mistake("M15", "The gradient of lam sum w^2 is 2 lam w: the 2 belongs to the form without the half.",
              replaces="l2_penalty")  # fmt: skip
     def gradient_of_the_half(w, lam, *, half=False):
@@ -53,11 +58,6 @@ class TestL2Penalty(Penalty):
     @mistake("M15", "With half=True it is lam/2 sum w^2 and lam w: without it, twice as much.", replaces="l2_penalty")
     def half_ignored(w, lam, *, half=False):
         return l2_penalty(w, lam)
-
-    @mistake("M15", "Without half it is lam sum w^2 and 2 lam w; PyTorch's weight decay is the other form.",
-             replaces="l2_penalty")  # fmt: skip
-    def always_half(w, lam, *, half=False):
-        return l2_penalty(w, lam, half=True)
 
     @mistake("N60", "The penalty is the squared norm: no root of the sum.", replaces="l2_penalty")
     def norm_not_squared(w, lam, *, half=False):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from nnspec.reference import adam
-from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule, mistake
+from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule, mistake, variant
 from nnspec.spec_tests._truth import sqrt
 
 ALL_STEPS = itertools.count()
@@ -64,6 +64,14 @@ class TestAdam(UpdateRule):
         )
         path = run()
         return path[f"w{T}"] - path[f"w{T - 1}"], -lr * m * dw / (np.sqrt(v) * np.abs(dw) + 1e-8)
+
+    @variant("eps-hat", "eps is added to the root before its correction: lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t).",
+             source="Kingma and Ba 2015, end of section 2; TensorFlow; CS231n, assignment 3",
+             replaces="adam")  # fmt: skip
+    def eps_hat(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        m, v, t = beta1 * m + (1 - beta1) * dw, beta2 * v + (1 - beta2) * dw * dw, t + 1
+        return w - lr * (1 - beta2**t) ** 0.5 / (1 - beta1**t) * m / (np.sqrt(v) + eps), (m, v, t)
 
     @mistake("M40", "Count the step before the bias correction: at t = 0 it divides by 0.", replaces="adam")
     def step_counted_afterwards(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec.reference import sgd_momentum
-from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule, mistake
+from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule, mistake, variant
 from nnspec.spec_tests._truth import exact
 
 OUTSIDE = {"lr_in_velocity": False}
@@ -51,6 +51,11 @@ class TestSgdMomentum(UpdateRule):
         still = {"dw2": 0 * problem.inputs["w"], "dw3": 0 * problem.inputs["w"], "w": 0 * problem.inputs["w"]}
         path = run(**still)
         return path["w3"] - path["w2"], problem.dtype.type(0.9) * (path["w2"] - path["w1"])
+
+    @variant("lr outside", "By default the learning rate stays out of the velocity: v = mu v + dw, w = w - lr v.",
+             source="PyTorch, torch.optim.SGD", replaces="sgd_momentum")  # fmt: skip
+    def lr_outside(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=False):
+        return sgd_momentum(w, dw, state, lr=lr, mu=mu, lr_in_velocity=lr_in_velocity)
 
     @mistake("M38", "Step against the gradient: v = mu v - lr dw before w + v.", replaces="sgd_momentum")
     def uphill(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):

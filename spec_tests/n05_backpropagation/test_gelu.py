@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import erf as erf_of_floats
 
 from nnspec.reference import gelu_backward, gelu_forward
-from nnspec.spec_tests._kinds import Case, Layer, mistake
+from nnspec.spec_tests._kinds import Case, Layer, mistake, variant
 from nnspec.spec_tests._truth import erf, sqrt, tanh
 
 ROOT = (2 / np.pi) ** 0.5
@@ -58,6 +58,11 @@ class TestGelu(Layer):
     def law_slopes_add_up_to_one(self, run, problem):
         """gelu'(x) + gelu'(-x) = 1."""
         return run()["dx"] + run(x=-problem.inputs["x"])["dx"], problem.douts[0]
+
+    @variant("tanh form by default", "Unless the exact form is asked for, Phi is a tanh.",
+             source="jax.nn.gelu; the GPT-2 of OpenAI", replaces="gelu_forward")  # fmt: skip
+    def tanh_form_by_default(x, *, approximate=True):
+        return gelu_forward(x, approximate=approximate)
 
     @mistake("M54", "The derivative is taken at x; here it is taken at the output.", replaces="gelu_backward")
     def slope_at_the_output(dout, cache):

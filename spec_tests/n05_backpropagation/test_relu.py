@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec.reference import relu_forward
-from nnspec.spec_tests._kinds import Case, Layer, mistake
+from nnspec.spec_tests._kinds import Case, Layer, mistake, variant
 from nnspec.spec_tests._truth import where_positive
 
 
@@ -52,13 +52,10 @@ class TestRelu(Layer):
         dout[x <= 0] = 0
         return dout
 
-    @mistake(
-        "M16",
-        "The derivative at exactly 0 is taken as 0: the mask is x > 0, not x >= 0.",
-        replaces="relu_backward",
-        convention=True,
-    )
-    def kink_counted_as_positive(dout, cache):
+    @variant("slope 1 at 0", "At the kink the derivative from the right is taken.",
+             source="Goodfellow et al. 2016, section 6.3: software returns one of the one-sided derivatives",
+             replaces="relu_backward")  # fmt: skip
+    def slope_1_at_0(dout, cache):
         (x,) = cache
         return dout * (x >= 0)
 

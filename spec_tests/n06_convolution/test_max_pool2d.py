@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec.reference import max_pool2d_forward
-from nnspec.spec_tests._kinds import Case, Layer, Malformed, mistake
+from nnspec.spec_tests._kinds import Case, Layer, Malformed, mistake, variant
 from nnspec.spec_tests._truth import named, where_positive
 
 
@@ -109,14 +109,15 @@ class TestMaxPool2d(Layer):
         """max pool(2 x + 1) = 2 max pool(x) + 1."""
         return run(x=2 * problem.inputs["x"] + 1)["out"], 2 * run()["out"] + 1
 
-    @mistake("M65", "Only one entry of a window gets the gradient, also where several are equally large.",
+    @variant("every tie gets the gradient", "Each entry of a window that equals its maximum gets the whole of dout.",
+             source="CS231n, assignment 2, fast_layers.py: max_pool_backward_reshape",
              replaces="max_pool2d_backward")  # fmt: skip
-    def gradient_copied_to_every_tie(dout, cache):
+    def every_tie_gets_the_gradient(dout, cache):
         return _to_ties(dout, cache, lambda ties: ties)
 
-    @mistake("N24", "Of equal entries the first of the window, row by row, gets the gradient; it is not split.",
-             replaces="max_pool2d_backward", convention=True)  # fmt: skip
-    def gradient_split_among_ties(dout, cache):
+    @variant("ties share the gradient", "The entries of a window that equal its maximum get equal shares of dout.",
+             source="PyTorch, torch.amax; JAX, jax.numpy.max", replaces="max_pool2d_backward")  # fmt: skip
+    def ties_share_the_gradient(dout, cache):
         return _to_ties(dout, cache, lambda ties: ties / ties.sum())
 
     @mistake("N24", "Of equal entries the first of the window wins: compare with >, not with >=.",

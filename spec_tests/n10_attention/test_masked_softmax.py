@@ -46,8 +46,10 @@ class TestMaskedSoftmax(Layer):
         Case("one allowed", options={"mask": one_each}),
         Case("a row with nothing allowed", options={"mask": a_row_with_none}),
         Case("one mask for all rows", options={"mask": the_same_in_every_row}),
-        Case("a mask with an axis of size 1", options={"mask": one_for_each_first_index}),
+    )
+    beyond = (
         Case("a single row", {"batch": ()}, {"mask": some}),
+        Case("more axes, a mask with an axis of size 1", {"batch": (2, 3)}, {"mask": one_for_each_first_index}),
     )
     extremes = (
         Case("large scores", inputs={"x": [[1000, 0, -1000], [500, 499.5, -300]]}),

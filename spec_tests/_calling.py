@@ -1,0 +1,55 @@
+"""Calling somebody else's function: what it raises is told as what it is, a failure, an error or a part left out."""
+
+import contextlib
+import dis
+import traceback
+
+from nnspec.backends import Delegates, NotSupplied, OtherSignature
+from nnspec.isolation import Run
+from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
+
+LIBRARIES = ("nnspec", "numpy", "scipy", "numba")  # whose refusals mean that they were given what does not fit
+
+
+@contextlib.contextmanager
+def calling(op: str, excused=lambda error: None):
+    """Exceptions of a backend's own, told as what they are.
+
+    excused(error): why it counts as left out and not as an error, if it does.
+    """
+    try:
+        yield
+    except OtherSignature as error:
+        if excused(error) is None:
+            raise BackendRaised(str(error)) from None
+        raise
+    except (CheckFailed, NotSupplied):
+        raise
+    except NotImplementedError as error:
+        raise NotSupplied(f"{op} says it is not implemented: {error or 'NotImplementedError'}") from None
+    except Delegates as error:
+        raise CheckFailed(str(error)) from None
+    except BaseException as error:  # SystemExit and whatever else it may raise
+        raise_if_from_the_keyboard(error)
+        said = f"{type(error).__name__}: {error}"
+        if isinstance(error, Exception) and (why := excused(error)):
+            raise NotSupplied(f"{why}: {said}") from None
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
+        raise BackendRaised(f"raised {said} ({where})") from error
+
+
+def raised_on_purpose(error: BaseException) -> bool:
+    """Whether a `raise` or an `assert` in Python code of their own raised it: a guard that excludes the call."""
+    at = error.__traceback__
+    while at.tb_next is not None:
+        at = at.tb_next
+    frame = at.tb_frame
+    library = frame.f_globals.get("__name__", "").partition(".")[0]
+    return library not in LIBRARIES and dis.opname[frame.f_code.co_code[at.tb_lasti]] == "RAISE_VARARGS"
+
+
+def raise_if_from_the_keyboard(error: BaseException):
+    """In a guarded worker it is the backend that raises KeyboardInterrupt, elsewhere somebody who wants to stop."""
+    if isinstance(error, KeyboardInterrupt) and Run.current() is None:
+        raise error

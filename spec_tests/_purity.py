@@ -1,0 +1,93 @@
+"""The rules of purity: rule(spec, backend, problem) raises CheckFailed. Nothing is written to, shared or remembered."""
+
+import copy
+import itertools
+
+import numpy as np
+
+from nnspec.spec_tests._problem import Problem
+from nnspec.spec_tests._verdict import numbers, require, same_bits
+
+
+def inputs_unchanged(spec, backend, problem):
+    before = copy.deepcopy(problem.arrays() | problem.upstream())
+    spec.answer(backend, problem)
+    after = problem.arrays() | problem.upstream()
+    changed = [name for name in before if not same_bits(before[name], after[name])]
+    require(not changed, f"the call wrote to its inputs: {', '.join(changed)} must stay unchanged")
+
+
+def no_aliases(spec, backend, problem):
+    answer = _arrays_of(spec.answer(backend, problem))
+    everything = [*answer.items(), *problem.arrays().items(), *problem.upstream().items()]
+    for (name, one), (other, two) in itertools.combinations(everything, 2):
+        apart = name not in answer or not np.shares_memory(one, two)
+        require(apart, f"{name} shares memory with {other}: writing to one changes the other")
+
+
+def twice_the_same(spec, backend, problem):
+    first = copy.deepcopy(spec.answer(backend, problem))
+    spec.answer(backend, another(problem))
+    for name, value in spec.answer(backend, problem).items():
+        require(same_bits(first[name], value), f"{name} differs between two calls with the same inputs")
+
+
+def answers_apart(spec, backend, problem):
+    """What was returned belongs to the caller: the next call of the same sizes must not write to it."""
+    first = spec.answer(backend, problem)
+    kept = copy.deepcopy(first)
+    second = _arrays_of(spec.answer(backend, another(problem)))
+    why = "an earlier answer changes with the next call: both are in the same memory"
+    for name, value in _arrays_of(first).items():
+        require(same_bits(backend.inward(kept[name]), backend.inward(value)), f"{name} of {why}")
+        shared = [other for other, array in second.items() if np.shares_memory(value, array)]
+        require(not shared, f"{name} of a call shares memory with {' and '.join(shared)} of the next call: {why}")
+
+
+def nothing_remembered(spec, backend, problem):
+    """Every array in turn gets other contents in the same memory, as `w -= lr * dw` does: the answer must follow."""
+    for name in problem.arrays():
+        changing = copy.deepcopy(problem)
+        spec.answer(backend, changing)
+        overwrite(changing.arrays()[name])
+        fresh = copy.deepcopy(changing)
+        want = fresh.wide()
+        told = f"it answers with what it kept of an earlier call, after {name} was changed in place"
+        for output, value in spec.answer(backend, changing).items():
+            got = numbers(output, backend.inward(value), want[output].shape)
+            require(_near(got, want[output], problem.dtype), f"{output} is wrong: {told}")
+
+
+def another(problem) -> Problem:
+    """Other numbers of the same sizes, under the same options."""
+    case = copy.copy(problem.case)
+    object.__setattr__(case, "drawn_as", "another call in between")
+    return Problem(problem.spec, case, str(problem.dtype))
+
+
+def _arrays_of(answer: dict) -> dict[str, np.ndarray]:
+    return {name: value for name, value in answer.items() if isinstance(value, np.ndarray)}
+
+
+def overwrite(array: np.ndarray):
+    """Turned around, and smaller where it holds floats: labels stay in their range, variances positive."""
+    turned = np.flip(array).copy()
+    array[...] = turned / 2 if array.dtype.kind == "f" else turned
+
+
+def _near(got, want, dtype) -> bool:
+    """Within half of the digits of the largest entry: what was kept is farther off, and rounding never."""
+    want = want.astype(np.longdouble)
+    finite = np.isfinite(want)
+    scale = np.abs(want[finite]).max(initial=0)
+    with np.errstate(invalid="ignore"):
+        return bool((np.abs(got.astype(np.longdouble) - want)[finite] <= np.finfo(dtype).eps ** 0.5 * scale).all())
+
+
+RULES = {
+    "inputs unchanged": inputs_unchanged,
+    "no aliases": no_aliases,
+    "twice the same": twice_the_same,
+    "answers apart": answers_apart,
+    "nothing remembered": nothing_remembered,
+}
