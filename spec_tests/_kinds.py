@@ -21,7 +21,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnspec import reference
-from nnspec.backends import NotSupplied
+from nnspec.backends import NotSupplied, accepts
 from nnspec.shapes import contract
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import Budget
@@ -34,8 +34,8 @@ from nnspec.spec_tests._spec import Spec, mistake, variant
 from nnspec.spec_tests._verdict import CheckFailed, require, same, same_bits
 
 __all__ = [
-    "Case", "Composite", "Function", "Layer", "Loss", "Malformed", "Penalty", "Procedure", "UpdateRule", "mistake",
-    "variant",
+    "Case", "Composite", "Drawing", "Function", "Layer", "Loss", "Malformed", "Penalty", "Procedure", "UpdateRule",
+    "mistake", "variant",
 ]  # fmt: skip
 
 STEPS = 3  # of an update rule
@@ -304,12 +304,36 @@ class Procedure(Spec):
 
     @recognizing
     def test_law(self, planned, backend):
-        law = self._law(planned.case.name)
-        backend.find(self.op)
+        law, function = self._law(planned.case.name), backend.find(self.op)
+
+        def call(*args, **options):
+            if not accepts(function, "rng"):  # it draws for itself, and is judged by what it draws
+                options.pop("rng", None)
+            return backend.inward(backend(self.op, *args, **options))
+
+        call.function = function
         with calling(self.op):
-            left, right = law(lambda *args, **options: backend.inward(backend(self.op, *args, **options)))
+            left, right = law(call)
         if not same(left, right) and not np.array_equal(left, right):
             raise CheckFailed(f"{law.__doc__}\ngot {left}, want {right}")
+
+
+class Drawing(Procedure):
+    """A procedure that leaves something to chance: `drawn(f, rng)` is a call of it that does."""
+
+    GENERATORS = 16
+
+    def drawn(self, f, rng):
+        raise NotImplementedError(f"{type(self).__name__} must say how {self.op} is called with a generator")
+
+    def law_every_generator_draws_its_own(self, f):
+        """rng alone decides: generators of other seeds draw something else, those of the same seed the same."""
+        if not accepts(f.function, "rng"):
+            raise NotSupplied(f"{self.op} draws for itself: it takes no rng")
+        first, again = (
+            [as_text(self.drawn(f, np.random.default_rng(seed))) for seed in range(self.GENERATORS)] for _ in range(2)
+        )
+        return [len(set(first)), first == again], [self.GENERATORS, True]
 
 
 class Composite(Spec):
@@ -320,6 +344,7 @@ class Composite(Spec):
 
     has_gradient = True
     outputs = ("loss",)
+    apart = (1,)  # what is wide is asked of the parts
 
     def draw(self, case, dims, dtype):
         """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""
@@ -353,6 +378,13 @@ class Composite(Spec):
         """Without the gradients of what is no parameter."""
         returned = {*self.outputs, *(f"d{key}" for key in problem.inputs["params"])}
         return {name: value for name, value in super().truth(problem).items() if name in returned}
+
+
+def as_text(value) -> str:
+    """Every digit of it, in whatever the arrays are nested."""
+    if isinstance(value, dict):
+        return as_text(list(value.items()))
+    return repr([as_text(entry) for entry in value] if isinstance(value, (list, tuple)) else np.asarray(value).tolist())
 
 
 def _one_array_changed(problem) -> Iterator[Problem]:

@@ -215,7 +215,7 @@ def answer_of(wrong: Mistake, spec, problem: Problem, gradient=True) -> dict:
 
 
 def other_sizes(spec, problem: Problem) -> Iterator[Problem]:
-    """The problem in other sizes: with what is equal still equal and 1 still 1, as the larger cases, as the plain one."""
+    """The problem in other sizes: with what is equal still equal and 1 still 1, as the larger cases, and plain."""
     case = problem.case
     inputs = {name: given for name, given in case.inputs.items() if callable(given) or np.ndim(given) == 0}
     grown = {name: _grown(size) for name, size in problem.dims.items()}

@@ -21,6 +21,7 @@ class Problem:
     """What one check asks of an implementation. `spec` knows how to draw it and how to run it."""
 
     neighbours = NEIGHBOURS  # for its budgets; fewer where a problem is large and its answer is judged as a whole
+    mark: bytes = b""  # what distinguishes it from others of its case, where something was drawn
     form: Variant | None = None  # the right form that the answer is to follow; None: the definition
 
     def __init__(self, spec, case: Case, dtype: str):

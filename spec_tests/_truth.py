@@ -195,12 +195,12 @@ def _flat(arrays):
 def _key(definition, arrays, constants, differentiate) -> str:
     shapes = {name: array.shape for name, array in arrays.items()}
     fixed = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in constants.items()}
-    told = [_source_key(definition.__module__), definition.__qualname__, shapes, fixed, differentiate, DIGITS]
+    told = [source_key(definition.__module__), definition.__qualname__, shapes, fixed, differentiate, DIGITS]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
 @cache
-def _source_key(module: str) -> str:
+def source_key(module: str) -> str:
     import importlib.metadata
 
     digest = hashlib.sha256(importlib.metadata.version("sympy").encode())

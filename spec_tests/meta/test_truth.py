@@ -108,7 +108,7 @@ def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path,
     keys = []
     for text in ("FACTOR = 1\n", "FACTOR = 2\n", "FACTOR = 1\n"):
         (folder / "drawn_helper.py").write_text(text)
-        _truth._source_key.cache_clear()
+        _truth.source_key.cache_clear()
         keys.append(_truth._key(module.definition, {"x": np.ones(1)}, {}, True))
     assert keys[0] == keys[2] != keys[1]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnspec.reference import cross_validate_k, kfold_indices, knn_predict
 from nnspec.spec_tests._budget import Budget
-from nnspec.spec_tests._kinds import Case, Function, Malformed, Procedure, mistake
+from nnspec.spec_tests._kinds import Case, Drawing, Function, Malformed, mistake
 from nnspec.spec_tests._verdict import require
 
 SINGLE = np.finfo(np.float32).eps
@@ -29,7 +29,7 @@ def as_lists(folds):
     return [(np.sort(train).tolist(), np.sort(val).tolist()) for train, val in folds]
 
 
-class TestKfoldIndices(Procedure):
+class TestKfoldIndices(Drawing):
     rows = ("01.11",)
 
     bad = (
@@ -40,6 +40,9 @@ class TestKfoldIndices(Procedure):
         Malformed("shuffle without rng", "rng", case=call(6, 3, shuffle=True)),
         Malformed("rng without shuffle", "rng", case=call(6, 3, rng=lambda dims, dtype: generator())),
     )
+
+    def drawn(self, kfold, rng):
+        return kfold(20, 4, shuffle=True, rng=rng)
 
     def law_folds_are_cut_as_array_split_cuts(self, kfold):
         """Without shuffle fold f is the f-th run of neighbours, and the first N mod n_folds runs are one longer."""

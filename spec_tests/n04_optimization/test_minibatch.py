@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec.reference import epoch_batches, sample_batch
-from nnspec.spec_tests._kinds import Case, Malformed, Procedure, mistake
+from nnspec.spec_tests._kinds import Case, Drawing, Malformed, mistake
 
 
 def generator(seed=0):
@@ -32,10 +32,13 @@ BAD = (
 )
 
 
-class TestSampleBatch(Procedure):
+class TestSampleBatch(Drawing):
     rows = ("04.09",)
 
     bad = (*BAD, Malformed("more than there are, without replacement", "size", case=call(5, 6, replace=False)))
+
+    def drawn(self, sample, rng):
+        return [sample(1000, 5, rng=rng), sample(1000, 5, rng=rng, replace=False)]
 
     def law_indices(self, sample):
         """size integers, from 0 to N - 1; with replacement size may exceed N."""
@@ -118,10 +121,13 @@ class TestSampleBatch(Procedure):
         return sample_batch(N, size, rng=np.random.default_rng(0), replace=replace)
 
 
-class TestEpochBatches(Procedure):
+class TestEpochBatches(Drawing):
     rows = ("04.09",)
 
     bad = (*BAD, Malformed("no full batch", "size", case=call(5, 6, drop_last=True)))
+
+    def drawn(self, epoch, rng):
+        return epoch(20, 6, rng=rng)
 
     def law_every_sample_once(self, epoch):
         """Together the batches of an epoch hold each of 0 … N - 1 once."""

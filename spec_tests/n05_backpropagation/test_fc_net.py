@@ -8,7 +8,7 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.reference import fc_net_init, fc_net_loss
-from nnspec.spec_tests._kinds import Case, Composite, Function, Malformed, Procedure, mistake
+from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, Malformed, mistake
 from nnspec.spec_tests._truth import exp, log, named, sqrt, where_positive
 
 EPS, MOMENTUM = 1e-5, 0.9
@@ -401,13 +401,16 @@ class TestFcNetScores(Function):
         return fc_net_loss(params, x, y, running, ops=Parts(dropout_forward=dropout_forward), **options)
 
 
-class TestFcNetInit(Procedure):
+class TestFcNetInit(Drawing):
     rows = ("05.20",)
 
     bad = tuple(
         Malformed(name, "dims", case=Case("", options={"rng": np.random.default_rng(0)}, inputs={"dims": dims}))
         for name, dims in (("a single size", (3,)), ("a layer of nothing", (3, 0, 2)))
     )
+
+    def drawn(self, init, rng):
+        return init([3, 4, 5], rng=rng)
 
     def law_shapes(self, init):
         """W_l (H_{l-1}, H_l), b_l (H_l,), and gamma_l, beta_l (H_l,) of the hidden layers with a norm."""

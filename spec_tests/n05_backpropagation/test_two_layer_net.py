@@ -4,7 +4,7 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.reference import two_layer_loss
-from nnspec.spec_tests._kinds import Case, Composite, Function, Procedure, mistake
+from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, mistake
 from nnspec.spec_tests._truth import exp, log, named, where_positive
 
 
@@ -116,8 +116,11 @@ class TestTwoLayerScores(Function):
         return scores_of(x, W1, b1, W2, b2)
 
 
-class TestTwoLayerInit(Procedure):
+class TestTwoLayerInit(Drawing):
     rows = ("05.19",)
+
+    def drawn(self, init, rng):
+        return init(3, 4, 5, rng=rng)
 
     def law_shapes(self, init):
         """W1 (D, H), b1 (H,), W2 (H, C), b2 (C,)."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.reference import three_layer_convnet_loss
-from nnspec.spec_tests._kinds import Case, Composite, Function, Malformed, Procedure, mistake
+from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, Malformed, mistake
 from nnspec.spec_tests._truth import exp, log, named, where_positive
 
 KEYS = ("W1", "b1", "W2", "b2", "W3", "b3")
@@ -176,8 +176,11 @@ class TestThreeLayerConvnetScores(Function):
         return []
 
 
-class TestThreeLayerConvnetInit(Procedure):
+class TestThreeLayerConvnetInit(Drawing):
     rows = ("06.24",)
+
+    def drawn(self, init, rng):
+        return init(2, 6, 8, 5, 3, 6, 4, rng=rng)
 
     def law_shapes(self, init):
         """W1 (F, C, K, K), b1 (F,), W2 (F H/2 W/2, M), b2 (M,), W3 (M, n_classes), b3 (n_classes,); H/2 floored."""

@@ -5,7 +5,7 @@ from math import prod, sqrt
 import numpy as np
 
 from nnspec.reference import kaiming_normal
-from nnspec.spec_tests._kinds import Case, Malformed, Procedure, mistake
+from nnspec.spec_tests._kinds import Case, Drawing, Malformed, mistake
 
 DENSE, CONV = (150, 400), (48, 30, 3, 5)
 CALL = Case("", inputs={"shape": DENSE}, options={"rng": lambda dims, dtype: np.random.default_rng(0)})
@@ -23,13 +23,16 @@ def departures(init, shape, std, **options):
     return [name for name, error in errors.items() if not error < 5]
 
 
-class TestKaimingNormal(Procedure):
+class TestKaimingNormal(Drawing):
     rows = ("08.03",)
 
     bad = tuple(
         Malformed(f"shape {shape}", "shape", lambda _, shape=shape: shape, case=CALL)
         for shape in ((), (3,), (3, 4, 5), (2, 2, 2, 2, 2), (0, 3), (3, -1), (2.5, 3), (4, 0, 3, 3), 7)
     )
+
+    def drawn(self, init, rng):
+        return init((3, 4), rng=rng)
 
     def law_shape_and_dtype(self, init):
         """(D, M) or (F, C, KH, KW), as asked for, in float64."""

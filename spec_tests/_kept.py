@@ -1,0 +1,93 @@
+"""Wanted answers and their budgets, kept on disk between runs.
+
+They depend on the specification, on the reference, on how this machine rounds and on the bits of the problem, and on
+nothing of the backend: all of that is in the key. A cache that cannot be read or written is only slower.
+"""
+
+import contextlib
+import functools
+import hashlib
+import os
+import pickle
+import platform
+import sqlite3
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from nnspec.common import cache_root
+from nnspec.spec_tests import _truth
+from nnspec.spec_tests._budget import Budget
+
+LARGEST = 200_000  # entries of an answer: beyond that, reading takes as long as computing
+
+
+def key(spec, problem, *how) -> bytes:
+    """Of what is wanted in a problem; how: by what, how leniently."""
+    digest = hashlib.sha256(_surroundings() + _truth.source_key(type(spec).__module__).encode())
+    form = problem.form and problem.form.id
+    _add(digest, (type(spec).__qualname__, form, str(problem.dtype), problem.neighbours, *how))
+    _add(digest, (problem.inputs, problem.options, problem.douts))
+    return digest.digest()
+
+
+def find(this: bytes) -> tuple[dict, dict] | None:
+    """(wanted, budgets), if they are kept."""
+    with contextlib.suppress(sqlite3.Error, pickle.UnpicklingError, zlib.error, EOFError):
+        row = _store() and _store().execute("select value from expected where key = ?", (this,)).fetchone()
+        if row:
+            want, budgets = pickle.loads(zlib.decompress(row[0]))
+            return want, {name: Budget(*parts) for name, parts in budgets.items()}
+    return None
+
+
+def keep(this: bytes, want: dict, budgets: dict):
+    if _store() is None or sum(value.size for value in want.values()) > LARGEST:
+        return
+    # Of a budget's parts a double's digits are more than enough.
+    parts = {n: (np.float64(b.spread), np.float64(b.rounding), b.floor) for n, b in budgets.items()}
+    with contextlib.suppress(sqlite3.Error):
+        value = zlib.compress(pickle.dumps((want, parts), pickle.HIGHEST_PROTOCOL), 1)
+        _store().execute("insert or replace into expected values (?, ?)", (this, value))
+
+
+@functools.cache
+def _store() -> sqlite3.Connection | None:
+    with contextlib.suppress(OSError, sqlite3.Error):
+        cache_root().mkdir(parents=True, exist_ok=True)
+        store = sqlite3.connect(cache_root() / "expected.sqlite", timeout=30, isolation_level=None)
+        store.execute("pragma journal_mode = wal")
+        store.execute("pragma synchronous = off")
+        store.execute("create table if not exists expected (key blob primary key, value blob) without rowid")
+        return store
+    return None
+
+
+@functools.cache
+def _surroundings() -> bytes:
+    """The reference, the shapes, NumPy, its BLAS and the processor: what rounds."""
+    from nnspec import reference, shapes
+
+    digest = hashlib.sha256()
+    for file in (*sorted(Path(reference.__path__[0]).rglob("*.py")), Path(shapes.__file__)):
+        digest.update(file.read_bytes())
+    features = sorted(name for name, there in np._core._multiarray_umath.__cpu_features__.items() if there)
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    cores = {name: value for name, value in os.environ.items() if name.startswith(("OPENBLAS_CORE", "MKL_CBWR"))}
+    _add(digest, (np.__version__, platform.machine(), features, blas, cores))
+    return digest.digest()
+
+
+def _add(digest, value):
+    if isinstance(value, np.ndarray):
+        digest.update(f"{value.dtype}{value.shape}{value.strides}".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    elif isinstance(value, dict):
+        _add(digest, list(value.items()))
+    elif isinstance(value, (list, tuple)):
+        digest.update(f"{type(value).__name__}{len(value)}".encode())
+        for entry in value:
+            _add(digest, entry)
+    else:
+        digest.update(repr(value).encode())
