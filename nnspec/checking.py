@@ -83,11 +83,12 @@ def check(
     loaded = load(backend)
     if workers and not named:
         raise Unusable("workers need a backend that they can load themselves: give its name or path")
-    level = level or ("strict" if loaded.ours or ids else "core")  # who asks for a check wants it judged
+    failed, failed_at = failed_last(backend) if last_failed and named else ([], None)
+    level = level or failed_at or ("strict" if loaded.ours or ids else "core")  # who asks for a check wants it judged
     target = _from_anywhere(backend) if named else loaded.name
     wanted = _concepts_of(ids) if ids else concepts
-    if last_failed:
-        ids = [i for i in failed_last(target) if not concepts or i.split("/")[0] in concepts]
+    if failed:
+        ids = [check_id for check_id in failed if not concepts or check_id.split("/")[0] in concepts]
         wanted = sorted({check_id.split("/")[0] for check_id in ids}) or concepts
     known_failures = known_failures or loaded.known_failures
     announced = read_announced(known_failures) if known_failures else []
@@ -118,7 +119,7 @@ def check(
         require_that_none_is_stale(announced, known_failures, report)
     report = report.judged(announced, whole=whole)
     if named:
-        _remember(target, report)
+        _remember(backend, report)
     return report
 
 
@@ -176,28 +177,30 @@ def _is_own(backend, name: str) -> bool:
 # -- what failed last ------------------------------------------------------------------------------------------------
 
 
-def failed_last(target: str) -> list[str]:
-    """The ids of what failed when this backend was last checked."""
+def failed_last(backend: str) -> tuple[list[str], str | None]:
+    """The ids of what failed when this backend was last checked, and at which level."""
     try:
-        told = json.loads(_memory_of(target).read_text(encoding="utf-8"))
+        told = json.loads(_memory_of(backend).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # never checked, or cut short while it was written
-        return []
-    return [check_id for check_id in told if check_id.split("/")[0] in catalogue.concepts()]
+        return [], None
+    failed = [check_id for check_id in told["failed"] if check_id.split("/")[0] in catalogue.concepts()]
+    return failed, told["level"] if failed else None
 
 
-def _remember(target: str, report: Report):
+def _remember(backend: str, report: Report):
     """What failed now, and what failed before and was not asked this time. A folder that refuses is no error."""
     ran = {check.id for check in report.checks}
     failed = [check.id for check in report.asked() if check.state in BAD]
+    kept = [check_id for check_id in failed_last(backend)[0] if check_id not in ran]
+    file = _memory_of(backend)
     with contextlib.suppress(OSError):
-        file = _memory_of(target)
         file.parent.mkdir(parents=True, exist_ok=True)
-        kept = [check_id for check_id in failed_last(target) if check_id not in ran]
-        file.write_text(json.dumps([*kept, *failed]), encoding="utf-8")
+        file.write_text(json.dumps({"level": report.level, "failed": [*kept, *failed]}), encoding="utf-8")
 
 
-def _memory_of(target: str) -> Path:
-    return cache_root() / "failed" / f"{hashlib.sha256(target.encode()).hexdigest()[:32]}.json"
+def _memory_of(backend: str) -> Path:
+    name = hashlib.sha256(_from_anywhere(backend).encode()).hexdigest()[:32]
+    return cache_root() / "failed" / f"{name}.json"
 
 
 # -- how it is run ---------------------------------------------------------------------------------------------------

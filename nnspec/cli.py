@@ -71,6 +71,8 @@ def check(context, backend, verbose, watch, json_file, timeout, memory, **asked)
     to = report.console()
     limits = {name: value for name, value in (("timeout", timeout), ("memory", memory)) if value is not None}
     shows_progress = to.is_terminal and asked["workers"] != 0  # where a debugger may want the terminal
+    if asked["last_failed"] and not checking.failed_last(backend)[0]:
+        click.echo("nothing failed when this was last checked: everything is checked", err=True)
     with told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to, shows_progress) as progress:
         found = checking.check(backend, **asked, **limits, **progress)
     report.show(found, to, verbose=verbose)

@@ -26,8 +26,10 @@ def functions(package: str, around=lambda function: function, device=None, adapt
 
     broken: dict[str, FunctionType] = {}
     twins = _own_functions(package, instead=lambda path, error: broken.update(_broken(reference, path, error)))
-    if strangers := sorted(name for name in twins if not hasattr(reference, name)):
-        raise ImportError(f"{package}: nothing in the reference is called {', '.join(strangers)}")
+    for module, name in {f.__module__: name for name, f in twins.items() if not hasattr(reference, name)}.items():
+        unknown = ImportError(f"nothing in the reference is called {name}")
+        broken |= _broken(reference, Path(sys.modules[module].__file__), unknown)
+        twins = {name: f for name, f in twins.items() if f.__module__ != module}
     twins = adapted(SimpleNamespace(**twins)) if adapted else twins
     own = {
         name: checked(around(f), inspect.unwrap(getattr(reference, name)), device=device) for name, f in twins.items()
@@ -44,11 +46,11 @@ def _broken(reference, path: Path, error: Exception) -> dict[str, FunctionType]:
     file, concept = "/".join(path.parts[-3:]), f"{path.parent.name}.{path.stem}"
 
     def refuse(*args, **options):
-        raise ImportError(f"{file} cannot be imported: {type(error).__name__}: {error}") from error
+        raise ImportError(f"{file} cannot be used: {type(error).__name__}: {error}") from error
 
     own = [name for name, f in public_functions(reference).items() if f.__module__.endswith(f".{concept}")]
     if not own:
-        raise error
+        raise ImportError(f"{file}: {error}") from error
     return dict.fromkeys(own, refuse)
 
 
