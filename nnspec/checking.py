@@ -9,6 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def check(
     known_failures = known_failures or loaded.known_failures
     announced = read_announced(known_failures) if known_failures else []
     files, missing = _files(wanted, notes, loaded)
+    ids = _whole_ids(ids, [name for name in wanted if name not in missing], lenient=bool(failed))
     here = workers == 0 and named
     workers = _workers(loaded, named, len(files)) if workers is None else workers
     collector = _Collector(loaded, on_plan, on_check, here=here, stops_at=_stops_at(announced) if exitfirst else None)
@@ -106,6 +108,7 @@ def check(
     report = collector.report
     stopped = collector.stopped_after is not None
     if report is None or (code not in (0, 1, 5) and not stopped):
+        _require_known(ids, wanted)
         raise Unusable(_why_not(code, printed.getvalue()))
     if stopped:
         del report.checks[collector.stopped_after :]  # workers end what they have begun
@@ -137,6 +140,42 @@ def _concepts_of(ids) -> list[str]:
         found = found or [name for name in catalogue.concepts() if not slash and concept and name.startswith(concept)]
         wanted |= dict.fromkeys(found or [concept])  # an unknown one is told as such where concepts are selected
     return list(wanted)
+
+
+def _whole_ids(ids, concepts, *, lenient: bool) -> list[str]:
+    """The checks of these concepts that are meant. To know them all, their specifications are imported, which takes a
+    second: what looks like a whole id is believed.
+
+    lenient: an id that is no longer known is left out.
+    """
+    if lenient:
+        return [check_id for check_id in _planned(concepts) if check_id in set(ids)]
+    if all(check_id.endswith(DTYPES) and not any(c in check_id for c in "*?[") for check_id in ids):
+        return [check_id for check_id in ids if check_id.split("/")[0] in concepts]
+    planned = _planned(concepts)
+    meant = {given: [i for i in planned if i == given or i.startswith(given) or fnmatchcase(i, given)] for given in ids}
+    _require_known([given for given, found in meant.items() if not found], concepts)
+    return list(dict.fromkeys(check_id for found in meant.values() for check_id in found))
+
+
+def _require_known(ids, concepts):
+    planned = _planned(concepts) if ids else []
+    for check_id in ids:
+        if check_id not in planned:
+            close = get_close_matches(check_id, planned, n=1)
+            raise Unusable(f"there is no check {check_id}{f'; did you mean {close[0]}?' if close else ''}")
+
+
+def _planned(concepts) -> list[str]:
+    """The ids of all checks of these concepts, as the plugin makes them."""
+    from nnspec.spec_tests._spec import LEVEL_OF
+
+    made = []
+    for spec in [spec for concept in catalogue.select(concepts) for spec in catalogue.specs_of(concept)]:
+        part = "" if spec.part() == spec.concept() else f"{spec.part()}."
+        for name in LEVEL_OF:
+            made += [f"{spec.concept()}/{part}{name}/{planned.id}" for planned in spec().plan(name)]
+    return made
 
 
 def _tell_of_names(report: Report, backend):

@@ -298,11 +298,15 @@ def _told(report: Report, verbose: bool) -> tuple[list[Cause], list[str]]:
     wrong = [c for c in report.checks if c.state in BAD]
     counted = [c for c in wrong if report.counts(c)]
     found = causes(report, counted or wrong)
-    first = {cause.example.concept: cause for cause in reversed(found)}
-    others = [cause for cause in found if first[cause.example.concept] is not cause]
-    kept = len(found) if verbose else max(0, SHOWN - len(first))
-    hidden = others[kept:]
-    shown = [cause for cause in found if not any(cause is other for other in hidden)]
+    of_concept = Counter()
+    rank = []  # a concept's first cause before any other's second
+    for cause in found:
+        rank.append(of_concept[cause.example.concept])
+        of_concept[cause.example.concept] += 1
+    limit = len(found) if verbose else max(SHOWN, len(of_concept))
+    kept = set(sorted(range(len(found)), key=lambda i: rank[i])[:limit])
+    shown = [cause for i, cause in enumerate(found) if i in kept]
+    hidden = [cause for i, cause in enumerate(found) if i not in kept]
     lines = []
     for concept in dict.fromkeys(cause.example.concept for cause in hidden):
         of = [cause for cause in hidden if cause.example.concept == concept]
