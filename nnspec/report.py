@@ -221,7 +221,7 @@ class Said:
         """What is told where nothing is named, without what differs from case to case."""
         if raised := re.match(r"raised (\w+):.*?(\([^()]*:\d+, in [^()]*\))?$", self.text, re.M):
             return f"raised {raised[1]} {raised[2]}"
-        told = ": ".join(self._wrong) if self.output else ": ".join(self.text.removeprefix(case).split(": ")[:2])
+        told = ": ".join(self._wrong) if self.output else self.text.removeprefix(f"{case}: ").split(": ")[0]
         return _without_numbers(re.sub(r"'\w+'", "'…'", told.splitlines()[0] if told else ""))
 
 
