@@ -76,16 +76,20 @@ def as_html(report: Report) -> str:
         for name, cells, used, seconds in _rows(report)
     ]  # fmt: skip
     shown, hidden = _told(report, verbose=False)
+    counts = [Text.from_markup(line).plain for line in _summary(report)]
     return "".join(
         [
-            "<div><table style='border-collapse: collapse'><thead>", _html_row("th", _HEADINGS), "</thead><tbody>",
-            *rows, "</tbody></table>",
-            *(_html_cause(report, cause) for cause in shown),
-            *(f"<div>{html.escape(line)}</div>" for line in [*_notes(report), *hidden]),
-            *(f"<div>{html.escape(Text.from_markup(line).plain)}</div>" for line in _summary(report)),
+            "<div><table style='border-collapse: collapse; color: inherit'><thead>",
+            _html_row("th", _HEADINGS),
+            "</thead><tbody>",
+            *rows,
+            "</tbody></table>",
+            _html_lines(_notes(report)),
+            *(_html_cause(report, cause, opened=cause is shown[0]) for cause in shown),
+            _html_lines([*hidden, *counts]),
             "</div>",
         ]
-    )  # fmt: skip
+    )
 
 
 _HEADINGS = ("concept", *LEVELS, "budget", "s")
@@ -100,10 +104,15 @@ def _html_row(tag: str, cells: Iterable[str]) -> str:
     return f"<tr>{''.join(made)}</tr>"
 
 
-def _html_cause(report: Report, cause: "Cause") -> str:
+def _html_lines(lines: list[str]) -> str:
+    told = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+    return f"<div style='margin: 8px 0'>{told}</div>" if lines else ""
+
+
+def _html_cause(report: Report, cause: "Cause", opened: bool) -> str:
     head, *body = _lines(report, cause, verbose=False)
-    told = html.escape("\n".join(body))
-    return f"<details><summary>{html.escape(head)}</summary><pre style='white-space: pre-wrap'>{told}</pre></details>"
+    told = f"<pre style='white-space: pre-wrap; margin: 4px 0 8px 16px'>{html.escape(chr(10).join(body))}</pre>"
+    return f"<details{' open' * opened}><summary>{html.escape(head)}</summary>{told}</details>"
 
 
 def markdown_table(headings: list[str], rows: Iterable[list[str]], left: int = 1) -> str:

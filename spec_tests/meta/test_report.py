@@ -136,7 +136,7 @@ def test_the_notebook_has_one_table_whose_text_is_safe():
     made = report(failed("relu/value/one/float64", "out is <b>wrong</b> & more"), partly={"relu": ["no relu_backward"]})
     html = made._repr_html_()
     assert html.count("<table") == 1 and html.count("<tr>") == 2 and "<td" in html
-    assert "out is &lt;b&gt;wrong&lt;/b&gt; &amp; more" in html and "<details><summary>failed relu/value" in html
+    assert "out is &lt;b&gt;wrong&lt;/b&gt; &amp; more" in html and "<details open><summary>failed relu/value" in html
     assert "relu (partly)" in html and "relu: partly, no relu_backward" in html
     assert "again: nnspec check mine.py --id relu/value/one/float64" in html
     made.command, made.backend = "", "Mine"
