@@ -187,21 +187,28 @@ def split_class(target: str) -> tuple[str, str]:
 def near_names(namespace) -> dict[str, str]:
     """Names that are no name of ours, but nearly that of a function which the namespace lacks: {name: ours}."""
     ours, there = public_functions(_reference()), _public(namespace)
-    lacking = [name for name, function in ours.items() if name not in there and not is_composite(function)]
-    found = {name: _nearest(name, lacking) for name in there if name not in ours}
-    return {name: meant for name, meant in found.items() if meant}
+    bare = {name: f"{name}_forward" for name in there if _is_written_in(namespace, getattr(namespace, name))}
+    found = {name: _nearest(name, ours) or bare.get(name) for name in there if name not in ours}
+    return {name: meant for name, meant in found.items() if meant in ours and meant not in there}
 
 
-def _nearest(name: str, lacking: list[str]) -> str | None:
+def _is_written_in(namespace, function) -> bool:
+    """Rather than imported: `from torch.nn.functional import relu` is no attempt at relu_forward."""
+    if not inspect.isfunction(function):
+        return False
+    home = getattr(namespace, "__name__", "") if inspect.ismodule(namespace) else function.__module__
+    return function.__module__.partition(".")[0] == home.partition(".")[0]
+
+
+def _nearest(name: str, known) -> str | None:
     """affine_backwards, AffineBackward, affine_grad: the same stem, or nearly, with the same ending by any word.
 
     Those whose first letters or whose digits differ are other things: selu and gelu, conv1d and conv2d.
     """
     stem, ending = _parted(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
-    stems = {_parted(ours)[0]: ours for ours in lacking if _parted(ours)[1] == ending}
-    alike = [
-        s for s in stems if s[0] == stem[:1] and (not _digits(s) or not _digits(stem) or _digits(s) == _digits(stem))
-    ]
+    stems = {_parted(ours)[0]: ours for ours in known if _parted(ours)[1] == ending}
+    digits = _digits(stem)
+    alike = [s for s in stems if s[0] == stem[:1] and (digits or _digits(s)) == (_digits(s) or digits)]
     return next((stems[close] for close in get_close_matches(stem, alike, n=1, cutoff=NEAR)), None)
 
 
@@ -230,7 +237,7 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     """(module, None) or (None, path), of the class's file if a class is named."""
     if target in (known := names()):
         return known[target], None
-    target, _ = split_class(target)
+    given, (target, inner) = target, split_class(target)
     path = Path(target).expanduser()
     if path.suffix == ".py" or "/" in target or "\\" in target or path.is_dir():
         if path.is_file() or (path / "__init__.py").is_file():
@@ -239,10 +246,11 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     with contextlib.suppress(ImportError, ValueError, AttributeError):
         if importlib.util.find_spec(target):
             return target, None
-    close = [f"./{target}.py"] if Path(f"{target}.py").is_file() else get_close_matches(target, known, n=1)
+    named = [f"{kind}:{inner}" for kind in get_close_matches(target, adapters.KINDS, n=1) if inner]
+    close = named or ([f"./{target}.py"] if Path(f"{target}.py").is_file() else get_close_matches(target, known, n=1))
     hint = f" Did you mean {close[0]}?" if close else ""
     raise CannotLoad(
-        f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"
+        f"cannot load the backend {given!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import nnspec
 from nnspec import reference
-from nnspec.backends import Backend, CannotLoad, NotSupplied, load
+from nnspec.backends import Backend, CannotLoad, NotSupplied, load, near_names
 from nnspec.collect import public_functions
 from nnspec.results import State
 
@@ -185,6 +185,24 @@ def test_a_backward_that_is_missing_or_misspelt_is_told():
     assert re.search(r"^affine \(partly\) +2 passed", str(report), re.M) and "2 concepts (2 of them partly)" in str(
         report
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("afine_forward", "affine_forward"), ("AffineForward", "affine_forward"), ("affine_fwd", "affine_forward"),
+        ("affine_grad", "affine_backward"), ("affine", "affine_forward"), ("conv_forward", "conv2d_forward"),
+        ("batch_norm_backward", "batchnorm_backward"), ("knn_predct", "knn_predict"), ("l2_penaltiy", "l2_penalty"),
+        ("selu_forward", None), ("conv1d_forward", None), ("l1_penalty", None), ("group_norm_forward", None),
+        ("leaky_relu_forward", None), ("rnn_step_forward", None), ("helper", None), ("affine_forwardly", None),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_nearly_one_of_ours(written, meant):
+    def function(x): ...
+
+    assert near_names(SimpleNamespace(**{written: function})) == ({written: meant} if meant else {})
+    if meant:
+        assert near_names(SimpleNamespace(**{written: function, meant: function})) == {}
 
 
 def test_what_is_composed_is_told_apart_and_not_counted():

@@ -8,8 +8,12 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 
 import pytest
+
+from nnspec import catalogue
+from nnspec.explain import explained
 
 RIGHT = """
     import numpy as np
@@ -106,6 +110,7 @@ def test_an_unknown_backend_and_an_unknown_concept_are_one_line(nnspec, write):
         2, "nnspec: there is no concept afine; did you mean affine? (`nnspec list` shows them all)\n")  # fmt: skip
     unknown = nnspec("check", "cpu", "--id", "affine/value/none such/float32")
     assert unknown.returncode == 2 and "there is no check affine/value/none such/float32" in unknown.stderr
+    assert "Did you mean cs231n:folder?" in nnspec("check", "cs213n:folder").stderr
     missing = nnspec("check", "mein.py")
     assert (missing.returncode, missing.stderr) == (
         2, "nnspec: cannot load the backend: there is no file mein.py; did you mean mine.py?\n")  # fmt: skip
@@ -302,6 +307,15 @@ def test_list_and_explain(nnspec):
     ):
         assert part in told
     assert nnspec("explain", "afine").returncode == 2
+
+
+def test_explain_lists_variants_beside_pitfalls(monkeypatch):
+    (spec,) = catalogue.specs_of(catalogue.concepts()["relu"])
+    one = SimpleNamespace(id="one-at-zero", says="relu'(0) = 1.", source="Somebody 2015, sec. 2")
+    monkeypatch.setattr(spec, "variants", classmethod(lambda cls: [one]), raising=False)
+    told = "\n".join(part.plain for part in explained("relu").renderables)
+    assert "  one-at-zero: relu'(0) = 1. Somebody 2015, sec. 2." in told
+    assert told.index("variants, which are right as well") < told.index("pitfalls")
 
 
 def test_help_names_the_exit_codes(nnspec):
