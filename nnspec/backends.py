@@ -16,6 +16,7 @@ import importlib.util
 import inspect
 import io
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -32,6 +33,10 @@ from nnspec.shapes import calls_of_the_reference
 GROUP = "nnspec.backends"
 OURS = ("nnspec.reference", "nnspec.accelerated.")
 IMPORT_SECONDS = 120
+NEAR = 0.8  # difflib's ratio of two stems from which on one is taken for the other, misspelt
+ENDINGS = dict.fromkeys(("backward", "backwards", "back", "bwd", "grad", "gradient"), "backward") | dict.fromkeys(
+    ("forward", "forwards", "fwd"), "forward"
+)
 
 
 class CannotLoad(Exception):
@@ -175,19 +180,76 @@ def load(target) -> Backend:
     if isinstance(target, Backend):
         return target
     if not isinstance(target, str):
-        return _usable(Backend(getattr(target, "__name__", type(target).__name__), target))
+        return _usable(getattr(target, "__name__", type(target).__name__), target)
     kind, _ = adapters.split(target)
     ours = kind is None and (_locate(target)[0] or "").startswith(OURS)
     if not ours:
         _import_apart(target)
     with _import_errors(target):
         namespace = _import(target)
-    return _usable(Backend(target, namespace, ours=ours, watched=not ours))
+    return _usable(target, namespace, ours=ours, watched=not ours)
 
 
 def names() -> dict[str, str]:
     """The backends that are installed under a name, and the module behind each."""
     return {entry.name: entry.value for entry in importlib.metadata.entry_points(group=GROUP)}
+
+
+def place_of(target: str) -> tuple[str | None, Path | None]:
+    """Where a backend's code lies: (module, None) or (None, path), whatever adapts it and whichever class it is in."""
+    kind, rest = adapters.split(target)
+    if kind and Path(rest).expanduser().is_dir():
+        return None, Path(rest).expanduser().resolve()
+    return _locate(rest)
+
+
+def split_class(target: str) -> tuple[str, str]:
+    """`file.py:Class` and `module:Class` in two; without a class the second is empty."""
+    place, _, name = target.rpartition(":")
+    return (place, name) if place and all(map(str.isidentifier, name.split("."))) else (target, "")
+
+
+def near_names(namespace) -> dict[str, str]:
+    """Names that are no name of ours, but nearly that of a function which the namespace lacks: {name: ours}."""
+    ours, there = public_functions(_reference()), _public(namespace)
+    bare = {name: f"{name}_forward" for name in there if _is_written_in(namespace, getattr(namespace, name))}
+    found = {name: _nearest(name, ours) or bare.get(name) for name in there if name not in ours}
+    return {name: meant for name, meant in found.items() if meant in ours and meant not in there}
+
+
+def _is_written_in(namespace, function) -> bool:
+    """Rather than imported: `from torch.nn.functional import relu` is no attempt at relu_forward."""
+    if not inspect.isfunction(function):
+        return False
+    home = getattr(namespace, "__name__", "") if inspect.ismodule(namespace) else function.__module__
+    return function.__module__.partition(".")[0] == home.partition(".")[0]
+
+
+def _nearest(name: str, known) -> str | None:
+    """affine_backwards, AffineBackward, affine_grad: the same stem, or nearly, with the same ending by any word.
+
+    Those whose first letters or whose digits differ are other things: selu and gelu, conv1d and conv2d.
+    """
+    stem, ending = _parted(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+    stems = {_parted(ours)[0]: ours for ours in known if _parted(ours)[1] == ending}
+    digits = _digits(stem)
+    alike = [s for s in stems if s[0] == stem[:1] and (digits or _digits(s)) == (_digits(s) or digits)]
+    return next((stems[close] for close in get_close_matches(stem, alike, n=1, cutoff=NEAR)), None)
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """affine_bwd: ("affine", "backward"). What has no such ending has none."""
+    stem, _, ending = name.rpartition("_")
+    return (stem, ENDINGS[ending]) if stem and ending in ENDINGS else (name, "")
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
+
+
+def _public(namespace) -> list[str]:
+    names = [name for name in dir(namespace) if not name.startswith("_")]
+    return [name for name in names if callable(getattr(namespace, name, None))]
 
 
 def _reference():
@@ -197,23 +259,43 @@ def _reference():
 
 
 def _locate(target: str) -> tuple[str | None, Path | None]:
-    """(module, None) or (None, path)."""
+    """(module, None) or (None, path), of the class's file if a class is named."""
     if target in (known := names()):
         return known[target], None
+    given, (target, inner) = target, split_class(target)
     path = Path(target).expanduser()
     if path.suffix == ".py" or "/" in target or "\\" in target or path.is_dir():
         if path.is_file() or (path / "__init__.py").is_file():
             return None, path.resolve()
-        missing = f"{path} has no __init__.py" if path.is_dir() else f"there is no file {target}"
-        raise CannotLoad(f"cannot load the backend: {missing}")
+        raise CannotLoad(_no_package(path) if path.is_dir() else _no_file(target))
     with contextlib.suppress(ImportError, ValueError, AttributeError):
         if importlib.util.find_spec(target):
             return target, None
-    close = [f"./{target}.py"] if Path(f"{target}.py").is_file() else get_close_matches(target, known, n=1)
+    named = [f"{kind}:{inner}" for kind in get_close_matches(target, adapters.KINDS, n=1) if inner]
+    close = named or ([f"./{target}.py"] if Path(f"{target}.py").is_file() else get_close_matches(target, known, n=1))
     hint = f" Did you mean {close[0]}?" if close else ""
     raise CannotLoad(
-        f"cannot load the backend {target!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"
+        f"cannot load the backend {given!r}: it is no installed backend ({', '.join(known)}), module or path.{hint}"
     )
+
+
+def _no_file(target: str) -> str:
+    path = Path(target).expanduser()
+    there = [entry.name for entry in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, there, n=1)
+    hint = f"; did you mean {path.with_name(close[0])}?" if close else ""
+    return f"cannot load the backend: there is no file {target}{hint}"
+
+
+def _no_package(path: Path) -> str:
+    """A folder that Python cannot import. The course's assignments have an adapter, and files have names."""
+    if any((path / inner / "layers.py").is_file() for inner in (".", "cs231n")):
+        hint = f"if it is an assignment of the course: nnspec check cs231n:{path}"
+    elif files := sorted(path.glob("*.py")):
+        hint = f"name a file in it: nnspec check {files[0]}"
+    else:
+        hint = "name a .py file, or a folder that is a package"
+    return f"cannot load the backend: {path} has no __init__.py; {hint}"
 
 
 def _import(target: str):
@@ -221,7 +303,22 @@ def _import(target: str):
     if kind:
         return adapters.load(kind, rest, _import)
     module, path = _locate(target)
-    return _import_path(path) if path else importlib.import_module(module)
+    namespace = _import_path(path) if path else importlib.import_module(module)
+    _, name = ("", "") if target in names() else split_class(target)
+    return _class_in(namespace, name) if name else namespace
+
+
+def _class_in(module, name: str):
+    """A class as a namespace; where its functions take self, an instance of it."""
+    found = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            close = get_close_matches(part, _public(found), n=1)
+            raise CannotLoad(f"it has no {name}{f'; did you mean {close[0]}?' if close else ''}")
+        found = getattr(found, part)
+    functions = public_functions(found) if inspect.isclass(found) else {}
+    takes_self = any(next(iter(inspect.signature(f).parameters), "") == "self" for f in functions.values())
+    return found() if takes_self else found
 
 
 def _import_path(path: Path):
@@ -285,22 +382,30 @@ def _import_errors(target: str):
     except CannotLoad as error:
         raise CannotLoad(f"cannot load the backend {target}: {error}") from None
     except BaseException as error:  # SystemExit and KeyboardInterrupt as well: it is somebody else's module
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        said = " ".join(str(error).split()) or "no message"
-        what = "it exits on import" if isinstance(error, SystemExit) else f"{type(error).__name__}: {said}"
-        raise CannotLoad(
-            f"cannot load the backend {target}: {what} ({Path(where.filename).name}:{where.lineno})"
-        ) from error
+        raise CannotLoad(f"cannot load the backend {target}: {_what_happened(error)}") from error
 
 
-def _usable(backend: Backend) -> Backend:
-    if not backend.supplies():
-        public = [name for name in dir(backend.namespace) if not name.startswith("_")]
-        known = public_functions(_reference())
-        close = next(((name, match) for name in public for match in get_close_matches(name, known, n=1)), None)
-        hint = f" (it has {close[0]}; did you mean {close[1]}?)" if close else ""
+def _what_happened(error: BaseException) -> str:
+    """The error of an import in one line, with the file and the line in it that are to be mended."""
+    if isinstance(error, SyntaxError) and error.filename:
+        text = f": {error.text.strip()}" if error.text else ""
+        return f"{type(error).__name__}: {error.msg} ({Path(error.filename).name}:{error.lineno}{text})"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    said = " ".join(str(error).split()) or "no message"
+    what = "it exits on import" if isinstance(error, SystemExit) else f"{type(error).__name__}: {said}"
+    return f"{what} ({Path(where.filename).name}:{where.lineno})"
+
+
+def _usable(name: str, namespace, **known) -> Backend:
+    """The backend, if it has anything that can be checked."""
+    namespace = SimpleNamespace(**namespace) if isinstance(namespace, dict) else namespace
+    if not set(_public(namespace)) & public_functions(_reference()).keys():
+        hint = "".join(f" (it has {near}; did you mean {meant}?)" for near, meant in near_names(namespace).items())
         raise CannotLoad(
-            f"cannot check {backend.name}: no function in it has a name of the specification{hint}. "
+            f"cannot check {name}: no function in it has a name of the specification{hint}. "
             "`nnspec list` shows the concepts, `nnspec explain CONCEPT` their functions."
         )
-    return backend
+    dtypes = getattr(namespace, "dtypes", ())
+    if not isinstance(dtypes, (tuple, list)):
+        raise CannotLoad(f'cannot check {name}: its dtypes must be a tuple of names, ("float32",), got {dtypes!r}')
+    return Backend(name, namespace, **known)

@@ -26,40 +26,75 @@ main.add_command(bench)
 @click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem, see `nnspec list`).")
 @click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only the concepts of this note.")
 @click.option("--level", type=click.Choice(LEVELS), help="What decides the exit code; default core, ours strict.")
+@click.option("--all", "run_all", is_flag=True, help="Also what is above the level, of concepts that fail at core.")
 @click.option("--dtype", type=click.Choice(DTYPES), help="Only this dtype.")
-@click.option("--id", "ids", multiple=True, metavar="ID", help="Only this check, as a failure names it.")
+@click.option(
+    "--id", "ids", multiple=True, metavar="ID",
+    help="Only this check, as a failure names it, or those that begin so (affine/gradient), or a glob.",
+)  # fmt: skip
+@click.option("--last-failed", is_flag=True, help="Only what failed when this backend was last checked.")
+@click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first failure at the asked level.")
+@click.option("--watch", is_flag=True, help="Check again what is concerned whenever the files are saved, until Ctrl-C.")
+@click.option("-v", "--verbose", is_flag=True, help="Every cause, with its formula and what its budget is made of.")
 @click.option(
     "-n", "workers", type=click.IntRange(0), metavar="WORKERS",
-    help="Worker processes; default 1, which is guarded; bundled backends: 0 (this process), 2 for many concepts.",
+    help="Worker processes; default 1, which is guarded; bundled backends: 0, 2 for many concepts. "
+    "0: this process, where breakpoint() works.",
 )  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a check may take in a worker [30].")
 @click.option("--memory", type=click.FloatRange(0, min_open=True), help="GiB that a worker may add [8].")
 @click.option("--simulate", is_flag=True, help="Run the kernels of cuda without a GPU, on small inputs.")
-@click.option("--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id, reason.")
+@click.option(
+    "--known-failures", type=click.Path(dir_okay=False), help="TOML with [[xfail]] entries: id (or a glob), reason."
+)
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write the report as JSON."
 )
 @click.option("--junit", type=click.Path(dir_okay=False), callback=writable, help="Write the report as JUnit XML.")
-def check(
-    backend, concepts, notes, level, dtype, ids, workers, timeout, memory, simulate, known_failures, json_file, junit
-):
-    """Check an implementation: a name (reference, cpu, cuda), a module, or a path to a .py file or a package."""
+@click.pass_context
+def check(context, backend, verbose, watch, json_file, timeout, memory, **asked):
+    """Check an implementation: a name (reference, cpu, cuda), a module, or a path to a .py file or a package.
+
+    A class in one: file.py:Class. Forms of others: cs231n:FOLDER, torch:mine.py, jax:mine.py.
+    """
     os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
+    if watch:
+        from nnspec import watching
+        from nnspec.backends import CannotLoad
+
+        with told_in_one_line(CannotLoad):
+            watching.watch(backend, asked["concepts"], _options(context))
+        return
 
     from nnspec import checking, report
 
     to = report.console()
     limits = {name: value for name, value in (("timeout", timeout), ("memory", memory)) if value is not None}
-    with told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to) as progress:
-        found = checking.check(
-            backend, concepts=concepts, notes=notes, level=level, dtype=dtype, ids=ids, workers=workers,
-            known_failures=known_failures, junit=junit, simulate=simulate, **limits, **progress,
-        )  # fmt: skip
-    report.show(found, to)
+    shows_progress = to.is_terminal and asked["workers"] != 0  # where a debugger may want the terminal
+    if asked["last_failed"] and not checking.failed_last(backend)[0]:
+        click.echo("nothing failed when this was last checked: everything is checked", err=True)
+    with told_in_one_line(checking.CannotLoad, checking.Unusable), _progress(to, shows_progress) as progress:
+        found = checking.check(backend, **asked, **limits, **progress)
+    report.show(found, to, verbose=verbose)
     if json_file:
-        with open(json_file, "w") as file:
+        with open(json_file, "w", encoding="utf-8") as file:
             file.write(found.to_json())
     sys.exit(found.exit_code)
+
+
+def _options(context) -> list[str]:
+    """The options of a command as they were given, but for what `--watch` chooses itself."""
+    given = []
+    for parameter in context.command.params:
+        value = context.params[parameter.name]
+        if isinstance(parameter, click.Argument) or parameter.name in ("watch", "concepts"):
+            continue
+        if parameter.is_flag:
+            given += [parameter.opts[-1]] * value
+        elif value is not None:
+            values = value if parameter.multiple else [value]
+            given += [text for entry in values for text in (parameter.opts[-1], str(entry))]
+    return given
 
 
 @main.command(name="list")
@@ -115,10 +150,10 @@ def mistakes(concepts, json_file, markdown):
     if json_file:
         told = [{"concept": r.concept, "part": r.part, "mistake": r.mistake.id, "hint": r.mistake.hint,
                  "rejections": r.rejections, "caught": r.caught} for r in rows]  # fmt: skip
-        with open(json_file, "w") as file:
+        with open(json_file, "w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
     if markdown:
-        with open(markdown, "w") as file:
+        with open(markdown, "w", encoding="utf-8") as file:
             file.write(killing.as_markdown(rows))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("concept", "mistake"):
@@ -163,7 +198,7 @@ def mutants(concepts, sample, json_file):
                 to.print(told, markup=False, soft_wrap=True)
     if json_file:
         told = [{"id": v.mutant.id, "rejected_by": v.rejected_by, "equivalent": v.equivalent} for v in verdicts]
-        with open(json_file, "w") as file:
+        with open(json_file, "w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("concept", "mutants", "rejected", "equivalent", "survived", "score"):
@@ -200,7 +235,7 @@ def kernels(concepts, json_file):
     with told_in_one_line(CannotLoad, Unusable):
         rows = compiling.survey(concepts)
     if json_file:
-        with open(json_file, "w") as file:
+        with open(json_file, "w", encoding="utf-8") as file:
             json.dump([asdict(row) for row in rows], file, indent=1)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("kernel", "dtype", "variant", *(rows[0].registers if rows else ()), "shared", "float64", "faults"):
@@ -237,13 +272,13 @@ class _progress:
     It writes to a copy of the terminal's descriptor, because pytest takes over the standard one while a check runs.
     """
 
-    def __init__(self, to):
+    def __init__(self, to, shown: bool):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        terminal = Console(file=os.fdopen(os.dup(sys.stdout.fileno()), "w")) if to.is_terminal else to
-        self.bar = Progress(*columns, console=terminal, transient=True, disable=not to.is_terminal)
+        terminal = Console(file=os.fdopen(os.dup(sys.stdout.fileno()), "w")) if shown else to
+        self.bar = Progress(*columns, console=terminal, transient=True, disable=not shown)
 
     def __enter__(self):
         self.bar.start()

@@ -24,14 +24,34 @@ def functions(package: str, around=lambda function: function, device=None, adapt
 
     from nnspec import reference
 
-    twins = _own_functions(package)
-    if strangers := sorted(name for name in twins if not hasattr(reference, name)):
-        raise ImportError(f"{package}: nothing in the reference is called {', '.join(strangers)}")
+    broken: dict[str, FunctionType] = {}
+    twins = _own_functions(package, instead=lambda path, error: broken.update(_broken(reference, path, error)))
+    for module, name in {f.__module__: name for name, f in twins.items() if not hasattr(reference, name)}.items():
+        unknown = ImportError(f"nothing in the reference is called {name}")
+        broken |= _broken(reference, Path(sys.modules[module].__file__), unknown)
+        twins = {name: f for name, f in twins.items() if f.__module__ != module}
     twins = adapted(SimpleNamespace(**twins)) if adapted else twins
     own = {
         name: checked(around(f), inspect.unwrap(getattr(reference, name)), device=device) for name, f in twins.items()
     }
-    return inherited(reference, sys.modules[package]) | own
+    return inherited(reference, sys.modules[package]) | own | broken
+
+
+def _broken(reference, path: Path, error: Exception) -> dict[str, FunctionType]:
+    """What stands in for the functions of a twin's file that cannot be imported: each raises what its import did.
+
+    Their names are the reference's, because a file with a syntax error tells none. The reference itself has no such
+    stand-ins: without it nothing can be judged.
+    """
+    file, concept = "/".join(path.parts[-3:]), f"{path.parent.name}.{path.stem}"
+
+    def refuse(*args, **options):
+        raise ImportError(f"{file} cannot be used: {type(error).__name__}: {error}") from error
+
+    own = [name for name, f in public_functions(reference).items() if f.__module__.endswith(f".{concept}")]
+    if not own:
+        raise ImportError(f"{file}: {error}") from error
+    return dict.fromkeys(own, refuse)
 
 
 def inherited(reference, ops) -> dict[str, FunctionType]:
@@ -59,10 +79,18 @@ def concept_files(folder: Path, prefix: str = "") -> list[Path]:
     return sorted(p for p in folder.glob(f"n[0-9][0-9]_*/{prefix}*.py") if not p.name.startswith("_"))
 
 
-def _own_functions(package: str) -> dict[str, FunctionType]:
-    found = {}
-    for path in concept_files(Path(sys.modules[package].__path__[0])):
-        module = importlib.import_module(f"{package}.{path.parent.name}.{path.stem}")
+def _own_functions(package: str, instead=None) -> dict[str, FunctionType]:
+    """The functions of each concept's file. instead(path, error): is told of a file that cannot be imported."""
+    found, paths, failed = {}, concept_files(Path(sys.modules[package].__path__[0])), []
+    for path in paths:
+        try:
+            module = importlib.import_module(f"{package}.{path.parent.name}.{path.stem}")
+        except Exception as error:
+            failed.append(path)
+            if instead is None or len(failed) == len(paths):  # of all files: something that they all need is missing
+                raise
+            instead(path, error)
+            continue
         for name, function in public_functions(module).items():
             if function.__module__ != module.__name__:
                 continue

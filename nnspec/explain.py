@@ -15,7 +15,7 @@ SIMPLIFIED = 40  # operations up to which sympy is asked to simplify, which take
 
 
 def explained(name: str) -> Group:
-    """The reference's text and signatures, the definition, one derived gradient each, and the pitfalls."""
+    """The reference's text and signatures, the definition, one derived gradient each, the variants and pitfalls."""
     (concept,) = catalogue.select([name])
     parts = [Text.assemble((concept.name, "bold"), f"  rows {', '.join(concept.rows)}", "  in ", concept.note), Text()]
     if "reference" in concept.files:
@@ -44,6 +44,9 @@ def _explained_spec(spec: type) -> list:
         _indented(f"law         {inspect.getdoc(getattr(spec, law))}") for law in dir(spec) if law.startswith("law_")
     ]
     parts += [_indented(line) for line in _derivatives(spec())]
+    if variants := getattr(spec, "variants", list)():
+        parts.append(Text("variants, which are right as well", style="bold"))
+        parts += [_indented(f"{v.id}: {v.says} {v.source}.") for v in variants]
     if pitfalls := spec.mistakes():
         parts += [Text("pitfalls", style="bold"), *(_indented(f"{m.id}: {m.hint}") for m in pitfalls)]
     return parts

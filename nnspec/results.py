@@ -5,6 +5,7 @@ import tomllib
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nnspec import catalogue
@@ -19,9 +20,11 @@ class State(StrEnum):
     BLOCKED = "blocked"  # a part it builds on failed
     XFAIL = "xfail"  # a failure that the backend's own list announces
     XPASS = "xpass"  # announced, yet it passed
+    NOT_RUN = "not_run"  # above the asked level, of a concept that fails below it
 
 
 BAD = (State.FAILED, State.ERRORED, State.BLOCKED, State.XPASS)
+UNJUDGED = (State.NOT_IMPLEMENTED, State.NOT_RUN)
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,28 @@ class Check:
     seconds: float = 0.0
     parts: tuple[str, ...] = ()  # the functions of the backend that a composite called
     margin: float = 0.0  # how much of its budget the worst entry of a right answer used, 0 to 1
+    follows: str = ""  # the variant that the backend follows, where it is not the definition: "id: source"
 
     @property
     def concept(self) -> str:
         return self.id.split("/")[0]
+
+    @property
+    def part(self) -> str:
+        """What one class of a specification judges: `concept/part.property`, or the concept itself."""
+        return self.id.split("/")[1].rpartition(".")[0] or self.concept
+
+    @property
+    def property_name(self) -> str:
+        return self.id.split("/")[1].rpartition(".")[2]
+
+    @property
+    def case(self) -> str:
+        return "/".join(self.id.split("/")[2:-1])
+
+    @property
+    def dtype(self) -> str:
+        return self.id.split("/")[-1]
 
 
 @dataclass
@@ -51,12 +72,17 @@ class Report:
     planned: int = 0
     seconds: float = 0.0
     missing: list[str] = field(default_factory=list)  # concepts of which the backend has nothing
+    partly: dict[str, list[str]] = field(default_factory=dict)  # concepts of which a backward or a forward is missing
+    composed: list[str] = field(default_factory=list)  # concepts that are the reference's, on the backend's parts
+    near: dict[str, str] = field(default_factory=dict)  # names that are nearly one of ours: what was meant
+    command: str = ""  # what checks it again in a shell; empty for an object, which no command can name
+    selected: list[str] = field(default_factory=list)  # the concepts that were asked for; none: all
+    stopped: bool = False  # at the first failure, as was asked
 
-    def judged(self, announced: dict[str, str] | None = None) -> "Report":
-        """With the states that need an overview: blocked, xfail and xpass."""
+    def judged(self, announced: "list[Announced]" = (), *, whole: bool = True) -> "Report":
+        """With the states that need an overview: blocked, xfail and xpass. whole: every check of the concepts ran."""
         broken = {c.concept for c in self.checks if c.level == "core" and c.state in (State.FAILED, State.ERRORED)}
-        checks = [_announced(_blocked(check, broken), announced or {}) for check in self.checks]
-        return replace(self, checks=checks)
+        return replace(self, checks=_announced([_blocked(check, broken) for check in self.checks], announced, whole))
 
     def asked(self) -> list[Check]:
         """The checks up to the level that decides the exit code."""
@@ -71,15 +97,16 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0: all passed at the asked level. 1: something did not. 2: nothing ran, or less than was planned."""
-        ran = [check for check in self.asked() if check.state is not State.NOT_IMPLEMENTED]
-        if not ran or len(self.checks) < self.planned:
+        ran = [check for check in self.asked() if check.state not in UNJUDGED]
+        if not ran or (len(self.checks) < self.planned and not self.stopped):
             return 2
         return int(any(check.state in BAD for check in ran))
 
     def to_json(self) -> str:
         head = {"backend": self.backend, "level": self.level, "exit_code": self.exit_code, "planned": self.planned}
         counts = {state.value: self.count()[state] for state in State}
-        head |= {"seconds": round(self.seconds, 3), "missing": self.missing, "counts": counts}
+        head |= {"seconds": round(self.seconds, 3), "missing": self.missing, "partly": self.partly,
+                 "composed": self.composed, "near": self.near, "counts": counts}  # fmt: skip
         told = {**head, "checks": [asdict(c) for c in self.checks]}
         return json.dumps(told, indent=1)
 
@@ -96,25 +123,47 @@ class Report:
     __repr__ = __str__
 
 
-def read_announced(path: str | Path, report: Report, *, whole: bool) -> dict[str, str]:
-    """{id: reason} of a backend's known failures. An id that does not exist is an error, so that none goes stale.
+@dataclass(frozen=True)
+class Announced:
+    """A known failure of a backend. The id may be a glob, `affine/errors/*`: some of what it matches fails."""
 
-    whole: every check of the concepts in the report ran, so an id that is not among them does not exist.
-    """
+    id: str
+    reason: str
+
+    @property
+    def glob(self) -> bool:
+        return any(character in self.id for character in "*?[")
+
+    def matches(self, check_id: str) -> bool:
+        return check_id == self.id or fnmatchcase(check_id, self.id)
+
+    def concepts(self) -> set[str]:
+        concept = self.id.split("/")[0]
+        return {name for name in catalogue.concepts() if name == concept or fnmatchcase(name, concept)}
+
+
+def read_announced(path: str | Path) -> list[Announced]:
+    """A backend's known failures. Raises Unusable."""
     try:
-        told = tomllib.loads(Path(path).read_text())
-        announced = {entry["id"]: entry["reason"] for entry in told["xfail"]}
-        if told.keys() != {"xfail"} or not all(type(text) is str for pair in announced.items() for text in pair):
+        told = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        announced = [Announced(entry["id"], entry["reason"]) for entry in told["xfail"]]
+        if told.keys() != {"xfail"} or not all(type(text) is str for a in announced for text in (a.id, a.reason)):
             raise ValueError("it holds something else")
     except (OSError, ValueError, KeyError, TypeError) as error:
         said = f"{error} is missing" if isinstance(error, KeyError) else error
         raise Unusable(f'cannot read {path}: {said}; each entry is [[xfail]] with id = "…" and reason = "…"') from None
-    ran, ids = {check.concept for check in report.checks}, {check.id for check in report.checks}
-    for check_id in announced:
-        concept = check_id.split("/")[0]
-        if concept not in catalogue.concepts() or (whole and concept in ran and check_id not in ids):
-            raise Unusable(f"{path} announces a check that does not exist: {check_id}")
+    for one in announced:
+        if not one.concepts():
+            raise Unusable(f"{path} announces a check that does not exist: {one.id}")
     return announced
+
+
+def require_that_none_is_stale(announced: list[Announced], path, report: Report):
+    """Every check of the concepts in the report ran: what matches none of them does not exist."""
+    ran, ids = {check.concept for check in report.checks}, {check.id for check in report.checks}
+    for one in announced:
+        if one.concepts() <= ran and not any(map(one.matches, ids)):
+            raise Unusable(f"{path} announces a check that does not exist: {one.id}")
 
 
 def _blocked(check: Check, broken: set[str]) -> Check:
@@ -124,9 +173,17 @@ def _blocked(check: Check, broken: set[str]) -> Check:
     return replace(check, state=State.BLOCKED, text=f"builds on {', '.join(causes)}, which failed; mend that first")
 
 
-def _announced(check: Check, announced: dict[str, str]) -> Check:
-    if check.id not in announced or check.state is State.NOT_IMPLEMENTED:
-        return check
-    if check.state is State.PASSED:
-        return replace(check, state=State.XPASS, text=f"announced to fail ({announced[check.id]}), but it passes")
-    return replace(check, state=State.XFAIL, text=f"announced: {announced[check.id]}")
+def _announced(checks: list[Check], announced: list[Announced], whole: bool) -> list[Check]:
+    """What fails as announced, and what passes though it is. A glob may match some that pass, but not only those."""
+    made = {check.id: check for check in checks}
+    for one in announced:
+        found = [check for check in checks if check.state not in UNJUDGED and one.matches(check.id)]
+        passed = [check for check in found if check.state is State.PASSED]
+        for check in found:
+            if check.state is not State.PASSED:
+                made[check.id] = replace(check, state=State.XFAIL, text=f"announced: {one.reason}")
+        if len(passed) == len(found) and (whole or not one.glob):
+            by = f", by {one.id}" if one.glob else ""
+            told = f"announced to fail ({one.reason}{by}), but it passes"
+            made |= {check.id: replace(check, state=State.XPASS, text=told) for check in passed}
+    return [made[check.id] for check in checks]

@@ -1,6 +1,8 @@
 """Backends of every form: namespaces, hooks, inherited composites, blocked and not implemented checks."""
 
 import functools
+import re
+import textwrap
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 import nnspec
 from nnspec import reference
-from nnspec.backends import Backend, CannotLoad, NotSupplied, load
+from nnspec.backends import Backend, CannotLoad, NotSupplied, load, near_names
 from nnspec.collect import public_functions
 from nnspec.results import State
 
@@ -159,9 +161,86 @@ def test_an_answer_of_the_wrong_form_is_told_as_such(answer, said):
 
 
 def test_the_report_shows_itself():
-    report = nnspec.check(parts(relu_backward=lambda dout, cache: 2 * dout), concepts=["relu"])
-    assert "failed relu/gradient/distinct/float32" in str(report) and str(report) == repr(report)
-    assert "relu/gradient/distinct/float32" in report._repr_html_() and report._repr_html_().startswith("<pre")
+    report = nnspec.check(parts(relu_backward=lambda dout, cache: 2 * dout), concept="relu")
+    assert "failed relu/gradient/distinct/float64" in str(report) and str(report) == repr(report)
+    again = re.search(r"again: nnspec\.check\(backend, (ids=.*)\)$", str(report), re.M)[1]
+    assert again == "ids=['relu/gradient/distinct/float64']" and "nnspec check" not in str(report)
+    html = report._repr_html_()
+    assert html.count("<table") == 1 and html.count("<details") == 1 and "relu/gradient/distinct/float64" in html
+    assert nnspec.check(parts(), note=5, concept=["relu"], dtype="float64", level="core").exit_code == 0
+
+
+def test_a_backward_that_is_missing_or_misspelt_is_told():
+    mine = {
+        "affine_forward": reference.affine_forward, "affine_backwards": reference.affine_backward,
+        "relu_forward": reference.relu_forward, "tanh_fwd": reference.tanh_forward, "selu_forward": abs,
+    }  # fmt: skip
+    report = nnspec.check(mine, concepts=["affine", "relu", "tanh"], ids=["relu/value/*/float64", "affine/value/one/"])
+    assert report.partly == {
+        "affine": ["no affine_backward (it has affine_backwards: did you mean affine_backward?)"],
+        "relu": ["no relu_backward"],
+    }
+    assert report.near == {"affine_backwards": "affine_backward"}  # of what is asked; tanh is not
+    assert nnspec.check(mine, concept=["relu", "tanh"], dtype="float64").near == {"tanh_fwd": "tanh_forward"}
+    assert re.search(r"^affine \(partly\) +2 passed", str(report), re.M) and "2 concepts (2 of them partly)" in str(
+        report
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("afine_forward", "affine_forward"), ("AffineForward", "affine_forward"), ("affine_fwd", "affine_forward"),
+        ("affine_grad", "affine_backward"), ("affine", "affine_forward"), ("conv_forward", "conv2d_forward"),
+        ("batch_norm_backward", "batchnorm_backward"), ("knn_predct", "knn_predict"), ("l2_penaltiy", "l2_penalty"),
+        ("selu_forward", None), ("conv1d_forward", None), ("l1_penalty", None), ("group_norm_forward", None),
+        ("leaky_relu_forward", None), ("rnn_step_forward", None), ("helper", None), ("affine_forwardly", None),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_nearly_one_of_ours(written, meant):
+    def function(x): ...
+
+    assert near_names(SimpleNamespace(**{written: function})) == ({written: meant} if meant else {})
+    if meant:
+        assert near_names(SimpleNamespace(**{written: function, meant: function})) == {}
+
+
+def test_what_is_composed_is_told_apart_and_not_counted():
+    report = nnspec.check(parts(), concepts=["two_layer_net", "relu"], dtype="float64", level="core")
+    assert report.composed == ["two_layer_net"]
+    assert re.search(r"^two_layer_net \(composed\) +\d+ passed", str(report), re.M)
+    assert "1 of 1 concepts, 1 of 1 composed" in str(report)
+    own = parts(two_layer_loss=reference.two_layer_loss.__wrapped__)
+    assert nnspec.check(own, ids=["two_layer_net/value/one/float64"]).composed == []
+
+
+def test_a_broken_file_of_a_bundled_backend_costs_its_own_concept(python, tmp_path):
+    """A copy of a package of twins, of which one file does not parse and another defines what nobody asked for."""
+    made = """
+        import sys, types
+        from pathlib import Path
+        import numpy
+        from nnspec import collect
+        package = types.ModuleType("twins")
+        package.__path__ = [sys.argv[1]]
+        sys.modules["twins"] = package
+        vars(package).update(collect.functions("twins"))
+        assert package.relu_forward(numpy.ones((2, 3)))[0].sum() == 6
+        for name in ("tanh_forward", "affine_backward"):
+            try:
+                getattr(package, name)()
+            except ImportError as error:
+                print(error)
+    """
+    folder = tmp_path / "n05_backpropagation"
+    folder.mkdir()
+    (folder / "relu.py").write_text("def relu_forward(x):\n    return x * (x > 0), ()\n")
+    (folder / "tanh.py").write_text("def tanh_forward(x) return x\n")
+    (folder / "affine.py").write_text("def afine_forward(x, w, b): ...\n")
+    done = python("-c", textwrap.dedent(made), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search("n05_backpropagation/tanh.py cannot be used: SyntaxError: .*line 1", done.stdout)
+    assert "affine.py cannot be used: ImportError: nothing in the reference is called afine_forward" in done.stdout
 
 
 def test_honest_choices_are_accepted():
