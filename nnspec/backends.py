@@ -151,8 +151,11 @@ def load(target) -> Backend:
         return target
     if not isinstance(target, str):
         return _usable(Backend(getattr(target, "__name__", type(target).__name__), target))
-    kind, _ = adapters.split(target)
+    kind, rest = _adapter_of(target)
     ours = kind is None and (_locate(target)[0] or "").startswith(OURS)
+    if kind == "cs231n":
+        with _import_errors(target):
+            _course_folder().locate(rest)  # what to type instead may take several lines, which only this process tells
     if not ours:
         _import_apart(target)
     with _import_errors(target):
@@ -191,8 +194,22 @@ def _locate(target: str) -> tuple[str | None, Path | None]:
     )
 
 
-def _import(target: str):
+def _adapter_of(target: str) -> tuple[str | None, str]:
+    """(kind, target). A folder of the course's assignments needs no `cs231n:` in front."""
     kind, rest = adapters.split(target)
+    if kind is None and target not in names() and _course_folder().is_assignment(target):
+        return "cs231n", target
+    return kind, rest
+
+
+def _course_folder():
+    from nnspec.adapters import _course_folder
+
+    return _course_folder
+
+
+def _import(target: str):
+    kind, rest = _adapter_of(target)
     if kind:
         return adapters.load(kind, rest, _import)
     module, path = _locate(target)

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-from nnspec.adapters import _python2
+from nnspec.adapters import _older_python
 from nnspec.backends import CannotLoad
 
 PACKAGE = "cs231n"
@@ -84,7 +84,7 @@ class Source:
         self.path = path
         self.text = path.read_bytes().decode("utf-8", errors="replace").lstrip("\ufeff").replace("\r\n", "\n")
         try:
-            self.tree, self.only_python2 = _python2.parsed(self.text, str(path))
+            self.tree, self.only_python2 = _older_python.parsed(self.text, str(path))
             self.error = None
         except (SyntaxError, ValueError) as error:
             self.tree, self.only_python2, self.error = ast.Module([], []), False, error
@@ -229,6 +229,8 @@ class _Missing(ModuleType):
         return _Missing(f"{self.__name__}.{name}")
 
     def __call__(self, *arguments, **options):
+        if self.__name__.rpartition(".")[2] == "tqdm" and arguments:  # it shows progress, and hands on what it gets
+            return arguments[0]
         raise NotImplementedError(f"it needs {self.__name__}, which is not there")
 
 
@@ -287,8 +289,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module):
         if self.source.error:
             raise self.source.error
-        tree = self.source.tree
         if self.source.only_python2:
-            vars(module).update(_python2.NAMES)
-            tree = _python2.with_its_meaning(tree)
+            vars(module).update(_older_python.NAMES)
+        tree = _older_python.of_today(self.source.tree, self.source.only_python2)
         exec(compile(tree, self.source.path, "exec", dont_inherit=True), vars(module))

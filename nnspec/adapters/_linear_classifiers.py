@@ -3,6 +3,7 @@ form, and the same of softmax. With X the identity, W are the scores and dW is t
 are, and what the strength of the penalty changes is the penalty. Their `train` draws minibatches.
 """
 
+import contextlib
 import functools
 from collections.abc import Callable
 
@@ -60,7 +61,31 @@ def penalty(folder: Folder, stubs: Stubs) -> dict[str, Callable]:
 
 
 def _found(folder: Folder, names) -> dict[str, Callable]:
-    return {name: theirs for name in names if (theirs := folder.get(name))}
+    return {name: _by_rows(theirs) for name in names if (theirs := folder.get(name))}
+
+
+def _by_rows(theirs) -> Callable:
+    """theirs(W, X, y, reg) with a sample in each row of X; in 2015 it was each column, and W was transposed."""
+
+    @functools.cache
+    def by_columns():
+        W, X, y = np.ones((2, 3)), np.ones((4, 2)), np.array([0, 1, 2, 0])
+        try:
+            theirs(W, X, y, 0.0)
+            return False
+        except Exception:
+            with contextlib.suppress(Exception):
+                return np.shape(_pair(theirs(W.T.copy(), X.T.copy(), y, 0.0))[1]) == (3, 2)
+            return False
+
+    @functools.wraps(theirs)
+    def by_rows(W, X, y, reg):
+        if not by_columns():
+            return theirs(W, X, y, reg)
+        loss, dW = _pair(theirs(W.T.copy(), X.T.copy(), y, reg))
+        return loss, None if dW is None else dW.T
+
+    return by_rows
 
 
 def _of_scores(name, theirs, stubs) -> Callable:

@@ -1,4 +1,4 @@
-"""The classes of the assignments that are whole networks: they are given our parameters, and their own `loss` is called.
+"""The classes of the assignments that are whole networks: they get our parameters, and their own `loss` is called.
 
 What they are built with differs by year: the names of the sizes, `use_batchnorm` or `normalization`, dropout as a
 probability to drop (off at 0) or to keep (off at 1), a seed, a dtype. The penalty has the factor 1/2 since the second
@@ -163,8 +163,10 @@ class Networks:
                 model = made(net, options, reg=reg, dtype=x.dtype.type, seed=seed)
                 name_of = _names(model.params, params, norm)
                 model.params = {name_of[key]: array.copy() for key, array in params.items()}
-                if running is not None:
-                    for i, states in enumerate(model.bn_params, start=1):
+                normalized = list(enumerate(model.bn_params[: last - 1], start=1)) if norm == "batchnorm" else []
+                for i, states in normalized:
+                    states["mode"] = "test" if y is None else "train"  # until 2017 the line that does it has a slip
+                    if running is not None:
                         states.update({f"running_{s}": running[f"running_{s}{i}"].copy() for s in ("mean", "var")})
                 result = model.loss(x, y)
                 if y is None or not isinstance(result, tuple):
@@ -174,9 +176,8 @@ class Networks:
                 result = loss, {ours.get(name, name): array for name, array in grads.items()}
                 if norm != "batchnorm":
                     return result
-                states = enumerate(model.bn_params, start=1)
-                new = {f"running_{s}{i}": states.get(f"running_{s}") for i, states in states for s in ("mean", "var")}
-                return *result, new
+                kinds = ("mean", "var")
+                return *result, {f"running_{s}{i}": own.get(f"running_{s}") for i, own in normalized for s in kinds}
 
             if masks is None or y is None:
                 return self._asked("FullyConnectedNet", call)
@@ -276,8 +277,8 @@ def _names(theirs: dict, ours: dict, norm) -> dict[str, str]:
     def sorted_by_layer(params):
         kinds = {}
         for key in params:
-            kind, number = re.fullmatch(r"(.*?)(\d*)", str(key)).groups()
-            kinds.setdefault(kind.strip("_").lower(), []).append((int(number or 0), key))
+            kind, number = re.findall("[A-Za-z]+", str(key)), re.findall(r"\d+", str(key))
+            kinds.setdefault("".join(kind).lower(), []).append((int((number or [0])[-1]), key))
         return {kind: [key for _, key in sorted(keys)] for kind, keys in kinds.items()}
 
     mine, yours = sorted_by_layer(ours), sorted_by_layer(theirs)

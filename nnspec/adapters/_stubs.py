@@ -201,9 +201,7 @@ def _never_computed(function) -> bool:
             for target in node.targets:
                 for name, value in _pairs(target, node.value):
                     (nothing_yet if _is_nothing(value) else computed).add(name)
-        elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr)):
-            computed |= _roots(node.target)
-        elif isinstance(node, ast.For):
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr, ast.For)):
             computed |= _roots(node.target)
         elif isinstance(node, ast.Call):
             given = [*node.args, *(keyword.value for keyword in node.keywords)]

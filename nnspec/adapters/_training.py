@@ -1,6 +1,7 @@
 """`LinearClassifier.train` draws minibatches: which samples those are is seen by the loss that it calls, and so is
 whether labels come along with their images and W moves against its gradient."""
 
+import contextlib
 from collections.abc import Callable
 
 import numpy as np
@@ -35,45 +36,56 @@ def _drawn(theirs, stubs, N, size, seed) -> np.ndarray:
     """The samples of one step on N samples that tell which they are."""
     from nnspec.spec_tests._verdict import require
 
+    rows = np.stack([np.arange(N), -np.arange(N)], axis=1).astype(float)
+    x, y, before, after = _one_step(theirs, stubs, rows, size, seed)
+    if x.shape == (N, size) != (size, 2):  # a sample in each column, as in 2015
+        x, y, before, after = _one_step(theirs, stubs, rows.T.copy(), size, seed)
+        x = x.T
+    told = "LinearClassifier.train: "
+    require(x.shape == (size, 2), f"{told}X_batch must be of shape ({size}, 2), got {x.shape}")
+    paired = x.shape[0] == len(y) and np.array_equal(x[:, 0], y)
+    require(paired, f"{told}X_batch and y_batch are not taken by one and the same indices")
+    moved, want = after - before, -LR * SLOPE
+    require(
+        np.allclose(moved, want), f"{told}a step must add -learning_rate * grad = {want:g} to W, got {moved.flat[0]:g}"
+    )
+    return x[:, 0].astype(np.int64)
+
+
+def _one_step(theirs, stubs, x, size, seed):
+    """X_batch and y_batch of the loss that the last step called, and W before and after."""
     seen = []
 
     class Watched(theirs):
         def loss(self, X_batch, y_batch, reg):
-            X_batch, y_batch = np.asarray(X_batch), np.asarray(y_batch)
-            seen.append((X_batch, y_batch, self.W.copy()))
+            seen.append((np.asarray(X_batch), np.asarray(y_batch), self.W.copy()))
             return 1.0, np.full_like(self.W, SLOPE)
 
     def step():
         del seen[:]
-        np.random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002, it is the one they draw from
         model = Watched()
-        model.W = np.zeros((2, N))
-        x = np.stack([np.arange(N), -np.arange(N)], axis=1).astype(float)
-        model.train(x, np.arange(N), learning_rate=LR, reg=0.0, num_iters=1, batch_size=size, verbose=False)
-        return seen[0][0], model
+        labels = np.arange(max(x.shape))
+        model.train(x, labels, learning_rate=LR, reg=0.0, num_iters=1, batch_size=size, verbose=False)
+        return *seen[-1], model.W
 
-    state = np.random.get_state()
-    try:
-        _, model = stubs.asked("LinearClassifier.train", step, says_nothing=_saw_nothing)
-    finally:
-        np.random.set_state(state)
-    ((x, y, before),) = seen
-    require(x.shape == (size, 2), f"LinearClassifier.train: X_batch must be of shape ({size}, 2), got {x.shape}")
-    paired = np.array_equal(x[:, 0], y)
-    require(
-        paired, "LinearClassifier.train: take X_batch and y_batch by one and the same indices, here labels are others'"
-    )
-    moved, want = model.W - before, np.full_like(before, -LR * SLOPE)
-    told = (
-        f"LinearClassifier.train: a step must add -learning_rate * grad = {-LR * SLOPE:g} to W, here {moved.flat[0]:g}"
-    )
-    require(np.allclose(moved, want), told)
-    return x[:, 0].astype(np.int64)
+    with kept_random_state():
+        return stubs.asked("LinearClassifier.train", step, says_nothing=_saw_nothing)
 
 
 def _saw_nothing(answer) -> bool:
     """No batch was taken, or W did not move."""
     if not isinstance(answer, tuple):
         return True
-    batch, model = answer
-    return batch.dtype == object or not model.W.any()
+    x, _, before, after = answer
+    return x.dtype == object or np.array_equal(before, after)
+
+
+@contextlib.contextmanager
+def kept_random_state():
+    """What is measured draws from NumPy's global generator, and leaves it as it was."""
+    state = np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002

@@ -229,11 +229,8 @@ def _p_of(folder, stubs):
         def count():
             return theirs(np.ones((100, 100)), {"mode": "train", "p": 0.2, "seed": 0})
 
-        state = np.random.get_state()
-        try:
+        with _training.kept_random_state():
             out, _ = stubs.asked("dropout_forward", count, count, key="p")
-        finally:
-            np.random.set_state(state)
         means_keep = bool((np.asarray(out) != 0).mean() < 0.5)
         return (keep if means_keep else 1 - keep), means_keep
 

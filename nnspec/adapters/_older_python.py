@@ -1,5 +1,8 @@
-"""Python 2, in which the folders before 2017 are written, told to Python 3: a quotient of integers is rounded down
-there, `print` is a statement, and `map`, `zip` and `range` are lists."""
+"""Older languages, in which many folders are written, told to the ones of today.
+
+Python 2, until 2017: a quotient of integers is rounded down, `print` is a statement, `map`, `zip` and `range` are lists.
+NumPy 1: `np.int` and its like are Python's types, `np.reshape` takes `newshape`.
+"""
 
 import ast
 import builtins
@@ -12,6 +15,13 @@ import tokenize
 import numpy as np
 
 RENAMED = {"iteritems": "items", "iterkeys": "keys", "itervalues": "values", "has_key": "__contains__"}
+TYPES = ("int", "float", "bool", "object", "str", "complex")
+NUMPY = ("np", "numpy")
+NUMPY_1 = {
+    "product": "prod", "alltrue": "all", "sometrue": "any", "row_stack": "vstack", "in1d": "isin", "Inf": "inf",
+    "infty": "inf", "NaN": "nan", "float_": "float64",
+}  # fmt: skip
+SHAPES = {"newshape": "shape", "dims": "shape"}  # of np.reshape and np.unravel_index
 
 
 def parsed(source: str, filename: str) -> tuple[ast.Module, bool]:
@@ -25,13 +35,19 @@ def parsed(source: str, filename: str) -> tuple[ast.Module, bool]:
             raise error from None
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "xrange"]
     bound = any(isinstance(node.ctx, ast.Store) for node in names) or "xrange" in _imported(tree)
-    return tree, bool(names) and not bound
+    methods = any(isinstance(node, ast.Attribute) and node.attr in RENAMED for node in ast.walk(tree))
+    return tree, methods or (bool(names) and not bound)
 
 
-def with_its_meaning(tree: ast.Module) -> ast.Module:
-    """The same in Python 3, for a module that has NAMES as globals. Lines stay where they are."""
+def of_today(tree: ast.Module, python2: bool) -> ast.Module:
+    """The same for Python 3 and NumPy 2; that of Python 2 in a module that has NAMES as globals. Lines stay in place."""
+    tree = _NumPy1().visit(copy.deepcopy(tree))
+    return ast.fix_missing_locations(_with_its_meaning(tree) if python2 else tree)
+
+
+def _with_its_meaning(tree: ast.Module) -> ast.Module:
     divides = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
-    return ast.fix_missing_locations(_Meaning(floors=not divides).visit(copy.deepcopy(tree)))
+    return _Python2(floors=not divides).visit(tree)
 
 
 def _imported(tree: ast.Module) -> set[str]:
@@ -70,7 +86,23 @@ def _logical_lines(source: str):
             line.append(token)
 
 
-class _Meaning(ast.NodeTransformer):
+class _NumPy1(ast.NodeTransformer):
+    def visit_Attribute(self, node):
+        self.generic_visit(node)
+        if not (isinstance(node.value, ast.Name) and node.value.id in NUMPY):
+            return node
+        node.attr = NUMPY_1.get(node.attr, node.attr)
+        return ast.copy_location(ast.Name(node.attr, node.ctx), node) if node.attr in TYPES else node
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if getattr(node.func, "attr", None) in ("reshape", "unravel_index"):
+            for keyword in node.keywords:
+                keyword.arg = SHAPES.get(keyword.arg, keyword.arg)
+        return node
+
+
+class _Python2(ast.NodeTransformer):
     def __init__(self, floors: bool):
         self.floors = floors
 
