@@ -1,6 +1,6 @@
-"""Older languages, in which many folders are written, told to the ones of today.
+"""Older languages, in which many folders are written, told to those of today.
 
-Python 2, until 2017: a quotient of integers is rounded down, `print` is a statement, `map`, `zip` and `range` are lists.
+Python 2: a quotient of integers is rounded down, `print` is a statement, `map`, `zip` and `range` give lists.
 NumPy 1: `np.int` and its like are Python's types, `np.reshape` takes `newshape`.
 """
 
@@ -40,7 +40,7 @@ def parsed(source: str, filename: str) -> tuple[ast.Module, bool]:
 
 
 def of_today(tree: ast.Module, python2: bool) -> ast.Module:
-    """The same for Python 3 and NumPy 2; that of Python 2 in a module that has NAMES as globals. Lines stay in place."""
+    """The same for Python 3 and NumPy 2; what was Python 2 needs a module with NAMES. Lines stay in place."""
     tree = _NumPy1().visit(copy.deepcopy(tree))
     return ast.fix_missing_locations(_with_its_meaning(tree) if python2 else tree)
 

@@ -458,7 +458,8 @@ _ADAPTED = {
         theirs="adam", make=_rule(lr="learning_rate", beta1="beta1", beta2="beta2", eps="epsilon")
     ),
     "lstm_step": _Adapted(
-        theirs="lstm_step_forward", make=_as_it_is((2, 4), (2, 2), (2, 2), (4, 8), (2, 8), (8,), outputs=2), ending="_forward"
+        theirs="lstm_step_forward", ending="_forward",
+        make=_as_it_is((2, 4), (2, 2), (2, 2), (4, 8), (2, 8), (8,), outputs=2),
     ),
     "lstm": _Adapted(theirs="lstm_forward", make=_lstm, ending="_forward"),
     "l2_distance": _Adapted(
