@@ -181,8 +181,11 @@ def load(target) -> Backend:
         return target
     if not isinstance(target, str):
         return _usable(getattr(target, "__name__", type(target).__name__), target)
-    kind, _ = adapters.split(target)
+    kind, rest = _adapter_of(target)
     ours = kind is None and (_locate(target)[0] or "").startswith(OURS)
+    if kind == "cs231n":
+        with _import_errors(target):
+            _course_folder().locate(rest)  # what to type instead may take several lines, which only this process tells
     if not ours:
         _import_apart(target)
     with _import_errors(target):
@@ -289,17 +292,29 @@ def _no_file(target: str) -> str:
 
 def _no_package(path: Path) -> str:
     """A folder that Python cannot import. The course's assignments have an adapter, and files have names."""
-    if any((path / inner / "layers.py").is_file() for inner in (".", "cs231n")):
-        hint = f"if it is an assignment of the course: nnspec check cs231n:{path}"
-    elif files := sorted(path.glob("*.py")):
+    if files := sorted(path.glob("*.py")):
         hint = f"name a file in it: nnspec check {files[0]}"
     else:
         hint = "name a .py file, or a folder that is a package"
     return f"cannot load the backend: {path} has no __init__.py; {hint}"
 
 
-def _import(target: str):
+def _adapter_of(target: str) -> tuple[str | None, str]:
+    """(kind, target). A folder of the course's assignments needs no `cs231n:` in front."""
     kind, rest = adapters.split(target)
+    if kind is None and target not in names() and _course_folder().is_assignment(target):
+        return "cs231n", target
+    return kind, rest
+
+
+def _course_folder():
+    from nnspec.adapters import _course_folder
+
+    return _course_folder
+
+
+def _import(target: str):
+    kind, rest = _adapter_of(target)
     if kind:
         return adapters.load(kind, rest, _import)
     module, path = _locate(target)

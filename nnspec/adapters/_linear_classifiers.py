@@ -1,67 +1,141 @@
 """The linear classifiers of the course's first assignment: `svm_loss_naive(W, X, y, reg) -> (loss, dW)`, its vectorized
-form, and the same of softmax. With X the identity, W are the scores and dW is their gradient; with a single class the
-loss of the data is 0, and what is left is the penalty.
+form, and the same of softmax. With X the identity, W are the scores and dW is their gradient; with X = 0 the scores
+are, and what the strength of the penalty changes is the penalty. Their `train` draws minibatches.
 """
 
-import inspect
+import contextlib
+import functools
 from collections.abc import Callable
 
 import numpy as np
+
+from nnspec.adapters._agreement import agreed
+from nnspec.adapters._course_folder import Folder
+from nnspec.adapters._stubs import Stubs, nothing
 
 NAMES = {
     "svm_loss": ("svm_loss_naive", "svm_loss_vectorized"),
     "softmax_cross_entropy": ("softmax_loss_naive", "softmax_loss_vectorized"),
 }
+W = np.array([[3.0], [1.0], [2.0]])
+SQUARES = 14.0
+AT_ONCE = 300  # samples
 
 
-def losses(modules, ours: str) -> dict[str, Callable]:
+def losses(folder: Folder, stubs: Stubs, ours: str) -> dict[str, Callable]:
     """`(scores, y) -> (loss, dscores)` of each classifier with this loss, by its name in the assignment."""
-    return {name: _of_scores(theirs) for name, theirs in _found(modules, NAMES[ours]).items()}
+    return {name: _of_scores(name, theirs, stubs) for name, theirs in _found(folder, NAMES[ours]).items()}
 
 
-def penalty(modules) -> dict[str, Callable]:
-    """The penalty inside of the first classifier that is written, under our name."""
-    found = _found(modules, [name for names in NAMES.values() for name in names])
+def penalty(folder: Folder, stubs: Stubs) -> dict[str, Callable]:
+    """The penalty inside of every classifier. Those of one folder may differ in the factor 1/2."""
+    found = _found(folder, [name for names in NAMES.values() for name in names])
+    of_weights = {name: _of_weights(name, theirs, stubs) for name, theirs in found.items()}
+    has_half = functools.cache(lambda name: bool(np.isclose(of_weights[name](W, 1.0)[0], SQUARES / 2)))
 
     def l2_penalty(w, lam, *, half=False):
-        written = [name for name, theirs in found.items() if _of_weights(theirs, np.ones((1, 1)), 1.0)[0] is not None]
-        if not written:
-            raise NotImplementedError(f"still a stub, it returns None: {', '.join(found)}")
-        theirs = found[written[0]]
-        if half != _has_half(written[0], theirs):
-            raise NotImplementedError(
-                f"{written[0]} has the other of the two forms, {'without' if half else 'with'} 1/2"
-            )
-        r, dw = _of_weights(theirs, w.reshape(-1, 1), lam)
+        rows = w.reshape(-1, 1)
+        forms, others, stubs = {}, [], []
+        for name, theirs in of_weights.items():
+            try:
+                other = has_half(name) != half
+            except NotImplementedError as why:
+                stubs.append(str(why))
+                continue
+            if other:
+                others.append(name)
+            else:
+                forms[name] = functools.partial(theirs, rows, lam)
+        if not forms:
+            told = f"{' and '.join(others)}: the other of the two forms, {'without' if half else 'with'} 1/2"
+            raise NotImplementedError("; ".join([*([told] if others else []), *stubs]))
+
+        def of(functions):
+            return functions.l2_penalty(rows, lam, half=half)
+
+        r, dw = agreed(forms, of, "l2_penalty", w.dtype, named=True)
+        if dw is None:
+            raise NotImplementedError(f"the gradient of {' and '.join(forms)} is still a stub")
         return r, np.reshape(dw, w.shape)
 
     return {"l2_penalty": l2_penalty} if found else {}
 
 
-def _has_half(name: str, theirs) -> bool:
-    """Which of the two forms it has, in which the folders of different years differ."""
-    r = float(_of_weights(theirs, np.full((1, 1), 2.0), 1.0)[0])
-    if not np.isclose(r, (2, 4)).any():
-        raise AssertionError(
-            f"{name}: for W = 2 and reg = 1 the penalty must be 4, or 2 with the factor 1/2, got {r:g}"
-        )
-    return bool(np.isclose(r, 2))
+def _found(folder: Folder, names) -> dict[str, Callable]:
+    return {name: _by_rows(theirs) for name in names if (theirs := folder.get(name))}
 
 
-def _found(modules, names) -> dict[str, Callable]:
-    return {name: f for module in modules for name in names if inspect.isfunction(f := getattr(module, name, None))}
+def _by_rows(theirs) -> Callable:
+    """theirs(W, X, y, reg) with a sample in each row of X; in 2015 it was each column, and W was transposed."""
+
+    @functools.cache
+    def by_columns():
+        W, X, y = np.ones((2, 3)), np.ones((4, 2)), np.array([0, 1, 2, 0])
+        try:
+            theirs(W, X, y, 0.0)
+            return False
+        except Exception:
+            with contextlib.suppress(Exception):
+                return np.shape(_pair(theirs(W.T.copy(), X.T.copy(), y, 0.0))[1]) == (3, 2)
+            return False
+
+    @functools.wraps(theirs)
+    def by_rows(W, X, y, reg):
+        if not by_columns():
+            return theirs(W, X, y, reg)
+        loss, dW = _pair(theirs(W.T.copy(), X.T.copy(), y, reg))
+        return loss, None if dW is None else dW.T
+
+    return by_rows
 
 
-def _of_scores(theirs) -> Callable:
+def _of_scores(name, theirs, stubs) -> Callable:
+    def plain():
+        scores = np.array([[0.1, -0.2, 0.3], [0.2, 0.1, -0.1]])
+        return _pair(theirs(scores, np.eye(2), np.array([1, 2]), 0.0))
+
+    def of_some(scores, y):
+        def call():
+            return _pair(theirs(scores.copy(), np.eye(len(scores), dtype=scores.dtype), y.copy(), 0.0))
+
+        return _each(name, call, plain, stubs)
+
     def loss(scores, y):
-        return _pair(theirs(scores.copy(), np.eye(len(scores), dtype=scores.dtype), y, 0.0))
+        if len(scores) <= AT_ONCE:
+            return of_some(scores, y)
+        starts = range(0, len(scores), AT_ONCE)  # the loss is a mean of the samples: an identity of all is too large
+        parts = [of_some(scores[start : start + AT_ONCE], y[start : start + AT_ONCE]) for start in starts]
+        shares = [len(scores[start : start + AT_ONCE]) / len(scores) for start in starts]
+        losses, gradients = zip(*parts, strict=True)
+        known = gradients[0] is not None
+        dscores = np.concatenate([d * share for d, share in zip(gradients, shares, strict=True)]) if known else None
+        return sum(part * share for part, share in zip(losses, shares, strict=True)), dscores
 
     return loss
 
 
-def _of_weights(theirs, w, lam):
-    """w: (D, 1), a single class."""
-    return _pair(theirs(w, np.zeros((1, len(w)), w.dtype), np.zeros(1, np.int64), lam))
+def _of_weights(name, theirs, stubs) -> Callable:
+    """w: (D, 1), a single class: neither loss of the data depends on it."""
+
+    def ask(w, lam):
+        return _pair(theirs(w.copy(), np.zeros((1, len(w)), w.dtype), np.zeros(1, np.int64), lam))
+
+    def of(w, lam):
+        r, dw = _each(name, lambda: ask(w, lam), lambda: ask(W, 1.0), stubs)
+        without, dw_without = ask(w, 0.0)
+        return None if r is None else r - without, None if dw is None else dw - dw_without
+
+    return of
+
+
+def _each(name, call, plain, stubs) -> tuple:
+    """(loss, gradient), of which the gradient is None where it alone is still a stub."""
+    loss, gradient = stubs.asked(name, call, plain, key=(name, "loss"))
+    try:
+        stubs.asked(name, call, plain, lambda pair: nothing(pair[-1]) if isinstance(pair, tuple) else True, (name, "d"))
+    except NotImplementedError:
+        gradient = None
+    return loss, gradient
 
 
 def _pair(result) -> tuple:

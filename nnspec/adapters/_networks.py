@@ -1,0 +1,307 @@
+"""The classes of the assignments that are whole networks: they get our parameters, and their own `loss` is called.
+
+What they are built with differs by year: the names of the sizes, `use_batchnorm` or `normalization`, dropout as a
+probability to drop (off at 0) or to keep (off at 1), a seed, a dtype. The penalty has the factor 1/2 since the second
+assignment, which says so; in the networks of the first one it is measured.
+"""
+
+import contextlib
+import functools
+import inspect
+import math
+import re
+import traceback
+from collections.abc import Callable
+
+import numpy as np
+
+from nnspec.adapters._agreement import agreed
+from nnspec.adapters._course_folder import Folder
+from nnspec.adapters._stubs import Stubs
+
+LAYERS = "dropout_forward", "dropout_backward"
+
+
+class Networks:
+    """Of one folder. p_of(keep): what the folder calls p, and whether that is the probability to keep."""
+
+    def __init__(self, folder: Folder, stubs: Stubs, p_of: Callable):
+        self.folder, self.stubs, self.p_of = folder, stubs, p_of
+
+    def adapted(self) -> dict[str, Callable]:
+        made = {}
+        if forms := self._two_layer():
+            made["two_layer_loss"] = self._two_layer_loss(forms)
+        if net := self.folder.get("FullyConnectedNet"):
+            made["fc_net_loss"] = self._fc_net_loss(net)
+        if net := self.folder.get("ThreeLayerConvNet"):
+            made["three_layer_convnet_loss"] = self._three_layer_convnet_loss(net)
+        return made
+
+    # -- two layers --------------------------------------------------------------------------------------------------
+
+    def _two_layer(self) -> dict[str, Callable]:
+        """(params, x, y, reg) -> (loss, grads) or scores, of each form: the two classes, and the function of 2015."""
+        found = {}
+        for module, net in self.folder.every("TwoLayerNet"):
+            name = "TwoLayerNet" if "TwoLayerNet" not in found else f"{module}.TwoLayerNet"
+            found[name] = functools.partial(self._loss_of_two_layers, name, net)
+        if function := self.folder.get("two_layer_net"):
+            found["two_layer_net"] = functools.partial(self._loss_of_a_function, function)
+        return found
+
+    def _loss_of_two_layers(self, name, net, params, x, y, reg):
+        sizes = (params["W1"].shape[0], *(len(params[key]) for key in ("b1", "b2")))
+        first_assignment = accepts(net, "input_size")
+        names = (
+            ("input_size", "hidden_size", "output_size")
+            if first_assignment
+            else ("input_dim", "hidden_dim", "num_classes")
+        )
+        options = dict(zip(names, sizes, strict=True))
+
+        def loss(params, reg):
+            if first_assignment:
+                model = made(net, options)
+                model.params = copied(params)
+                return model.loss(x, y, reg) if y is not None else model.loss(x)
+            model = made(net, options, reg=reg, dtype=x.dtype.type)
+            model.params = copied(params)
+            return model.loss(x, y)
+
+        factor = self._factor(name, loss, params) if first_assignment and y is not None else 1
+        return self._asked(name, functools.partial(loss, params, factor * reg))
+
+    def _loss_of_a_function(self, function, params, x, y, reg):
+        def loss(params, reg):
+            return function(x, copied(params), y, reg) if y is not None else function(x, copied(params))
+
+        factor = self._factor("two_layer_net", loss, params) if y is not None else 1
+        return self._asked("two_layer_net", functools.partial(loss, params, factor * reg))
+
+    def _factor(self, name, loss, params) -> float:
+        """1/2 where reg stands for reg sum |W|^2, so that what comes out is ours: reg/2 sum |W|^2."""
+        weights = {key: array if key[0] == "W" else 0 * array for key, array in params.items()}
+        with_penalty, without = (self._asked(name, functools.partial(loss, weights, reg))[0] for reg in (1.0, 0.0))
+        squares = sum((array.astype(float) ** 2).sum() for array in weights.values())
+        return 0.5 if np.isclose(with_penalty - without, squares, rtol=1e-3) else 1.0
+
+    def _two_layer_loss(self, forms):
+        def two_layer_loss(params, x, y=None, *, reg=0.0):
+            def of(functions):
+                return parts(functions.two_layer_loss(params, x, y, reg=reg, ops=functions))
+
+            calls = {
+                name: lambda form=form: parts(form(params, x.copy(), None if y is None else y.copy(), reg))
+                for name, form in forms.items()
+            }
+            found = agreed(calls, of, "two_layer_net", x.dtype, scale=abs(x).max(initial=1))
+            return whole(found, params, y)
+
+        def parts(result):
+            """A tuple of arrays; keys that are missing or too many are left to whoever asked."""
+            if not isinstance(result, tuple) or not isinstance(result[-1], dict):
+                return (result,)
+            loss, grads = result
+            return (loss, *(grads.get(key) for key in ("W1", "b1", "W2", "b2")), grads)
+
+        def whole(found, params, y):
+            return (found[0], found[-1]) if len(found) > 1 else found[0]
+
+        if len(forms) == 1:
+            (form,) = forms.values()
+            return lambda params, x, y=None, *, reg=0.0: form(params, x, y, reg)
+        return two_layer_loss
+
+    # -- three layers, with a convolution ----------------------------------------------------------------------------
+
+    def _three_layer_convnet_loss(self, net):
+        def three_layer_convnet_loss(params, x, y=None, *, reg=0.0):
+            if x.shape[2] % 2 or x.shape[3] % 2:
+                raise NotImplementedError("the assignment promises pooling windows that divide the image")
+            options = {
+                "input_dim": x.shape[1:],
+                "num_filters": len(params["W1"]),
+                "filter_size": params["W1"].shape[-1],
+                "hidden_dim": len(params["b2"]),
+                "num_classes": len(params["b3"]),
+            }
+
+            def call():
+                model = made(net, options, reg=reg, dtype=x.dtype.type)
+                model.params = copied(params)
+                return model.loss(x, y)
+
+            return self._asked("ThreeLayerConvNet", call)
+
+        return three_layer_convnet_loss
+
+    # -- any number of layers ----------------------------------------------------------------------------------------
+
+    def _fc_net_loss(self, net):
+        def fc_net_loss(
+            params, x, y=None, running=None, *, norm=None, train=True, keep=1.0, masks=None, rng=None, reg=0.0
+        ):
+            last = sum(key.startswith("W") for key in params)
+            if last < 2:
+                raise NotImplementedError("the assignment's FullyConnectedNet has a hidden layer")
+            drops = keep != 1 or masks is not None
+            if train != (y is not None) and (norm == "batchnorm" or drops):
+                raise NotImplementedError("FullyConnectedNet trains where it is given labels, and only there")
+            if masks is not None and keep == 1:
+                raise NotImplementedError("FullyConnectedNet has no dropout where everything is kept")
+            if masks is None and drops and train and rng is None:
+                raise NotImplementedError("FullyConnectedNet draws its masks by a seed")
+            options = {
+                "hidden_dims": [len(params[f"b{i}"]) for i in range(1, last)],
+                "input_dim": math.prod(x.shape[1:]),
+            }
+            options |= {"num_classes": len(params[f"b{last}"])} | normalization(net, norm) | self._dropout(net, keep)
+            seed = int(rng.integers(2**31)) if rng is not None else 0
+
+            def call():
+                model = made(net, options, reg=reg, dtype=x.dtype.type, seed=seed)
+                name_of = _names(model.params, params, norm)
+                model.params = {name_of[key]: array.copy() for key, array in params.items()}
+                normalized = list(enumerate(model.bn_params[: last - 1], start=1)) if norm == "batchnorm" else []
+                for i, states in normalized:
+                    states["mode"] = "test" if y is None else "train"  # until 2017 the line that does it has a slip
+                    if running is not None:
+                        states.update({f"running_{s}": running[f"running_{s}{i}"].copy() for s in ("mean", "var")})
+                result = model.loss(x, y)
+                if y is None or not isinstance(result, tuple):
+                    return result
+                loss, grads = result
+                ours = {name: key for key, name in name_of.items()}
+                result = loss, {ours.get(name, name): array for name, array in grads.items()}
+                if norm != "batchnorm":
+                    return result
+                kinds = ("mean", "var")
+                return *result, {f"running_{s}{i}": own.get(f"running_{s}") for i, own in normalized for s in kinds}
+
+            if masks is None or y is None:
+                return self._asked("FullyConnectedNet", call)
+            return self._asked("FullyConnectedNet", lambda: self._masked(call, list(masks.values())))
+
+        return fc_net_loss
+
+    def _dropout(self, net, keep) -> dict:
+        """The option in which this year's network takes the strength of its dropout."""
+        if keep == 1:
+            return {}
+        if accepts(net, "dropout_keep_ratio", strictly=True):
+            return {"dropout_keep_ratio": keep}
+        option = inspect.signature(net).parameters.get("dropout")
+        if option is None:
+            raise NotImplementedError("FullyConnectedNet takes no dropout")
+        p, means_keep = self.p_of(keep)
+        return {"dropout": keep if option.default == 1 else p if not means_keep else keep}
+
+    def _masked(self, call, masks):
+        """With the given masks in place of those that its dropout layers would draw."""
+        left = iter(masks)
+        _, means_keep = self.p_of(0.5)
+
+        def dropout_forward(x, dropout_param):
+            if dropout_param["mode"] != "train":
+                return x, (dropout_param, None)
+            p = dropout_param["p"] if means_keep else 1 - dropout_param["p"]
+            mask = next(left).reshape(x.shape) / x.dtype.type(p)
+            return x * mask, (dropout_param, mask)
+
+        def dropout_backward(dout, cache):
+            return dout if cache[1] is None else dout * cache[1]
+
+        with self.folder.replaced(dropout_forward=dropout_forward, dropout_backward=dropout_backward):
+            result = call()
+        unused = len(list(left))
+        if unused == 0:
+            return result
+        if unused == len(masks) and not _same_loss(call(), call()):
+            raise NotImplementedError("FullyConnectedNet draws its masks itself, without dropout_forward")
+        return result  # with fewer masks than there are hidden layers: that is its answer
+
+    def _asked(self, name, call):
+        with told_as(name):
+            return self.stubs.asked(name, call, says_nothing=_nothing)
+
+
+def _same_loss(one, two) -> bool:
+    return bool(one[0] == two[0])
+
+
+def _nothing(result) -> bool:
+    """None or zeros, or a loss without any gradient."""
+    if isinstance(result, tuple):
+        return result[0] is None or (isinstance(result[1], dict) and not result[1])
+    return result is None
+
+
+@contextlib.contextmanager
+def told_as(name: str):
+    """An error of theirs, under the name of the class that was called."""
+    from nnspec.spec_tests._verdict import CheckFailed
+
+    try:
+        yield
+    except (NotImplementedError, CheckFailed):
+        raise
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
+        raise CheckFailed(f"{name} raised {type(error).__name__}: {error} ({where})") from error
+
+
+def accepts(function, option: str, strictly=False) -> bool:
+    """Whether it takes this option, by its name (strictly), or because it takes any of the second assignment's."""
+    parameters = inspect.signature(function).parameters
+    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values()) and option != "input_size"
+    return option in parameters or (anything and not strictly)
+
+
+def made(net, options: dict, **wanted):
+    """An instance; of what is wanted it gets what it takes."""
+    taken = {name: value for name, value in wanted.items() if accepts(net, name)}
+    model = net(**options, **taken)
+    for name, value in wanted.items():
+        if name == "reg" or hasattr(model, name):
+            setattr(model, name, value)
+    return model
+
+
+def _names(theirs: dict, ours: dict, norm) -> dict[str, str]:
+    """By our name of a parameter, theirs: some count their layers from 0. What was drawn tells which is which."""
+    from nnspec.spec_tests._verdict import require
+
+    if norm and theirs and not any("gamma" in str(key).lower() for key in theirs):
+        raise NotImplementedError(f"FullyConnectedNet has no {norm}: it makes no gamma1")
+
+    def sorted_by_layer(params):
+        kinds = {}
+        for key in params:
+            kind, number = re.findall("[A-Za-z]+", str(key)), re.findall(r"\d+", str(key))
+            kinds.setdefault("".join(kind).lower(), []).append((int((number or [0])[-1]), key))
+        return {kind: [key for _, key in sorted(keys)] for kind, keys in kinds.items()}
+
+    if not theirs or theirs.keys() == ours.keys():
+        return {key: key for key in ours}
+    mine, yours = sorted_by_layer(ours), sorted_by_layer(theirs)
+    alike = {kind: len(keys) for kind, keys in mine.items()} == {kind: len(keys) for kind, keys in yours.items()}
+    require(alike, f"FullyConnectedNet makes the parameters {', '.join(map(str, theirs))}, want {', '.join(ours)}")
+    return {key: name for kind in mine for key, name in zip(mine[kind], yours[kind], strict=True)}
+
+
+def copied(params: dict) -> dict:
+    return {key: array.copy() for key, array in params.items()}
+
+
+def normalization(net, norm) -> dict:
+    if norm is None:
+        return {}
+    if accepts(net, "normalization", strictly=True):
+        return {"normalization": norm}
+    if norm == "batchnorm" and accepts(net, "use_batchnorm"):
+        return {"use_batchnorm": True}
+    if accepts(net, "normalization"):
+        return {"normalization": norm}
+    raise NotImplementedError(f"FullyConnectedNet has no {norm}")
