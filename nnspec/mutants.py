@@ -135,7 +135,7 @@ def _first_rejection(mutant: Mutant) -> tuple[str, str] | tuple[None, None]:
 
     concept = catalogue.concepts()[mutant.concept]
     try:
-        backend = _backend(mutant, concept)
+        backend = backend_of(mutant)
     except Exception as error:  # a default or a constant of the module that no longer makes sense
         return f"import: {type(error).__name__}", "core"
     specs = [made() for made in catalogue.specs_of(concept)]
@@ -154,7 +154,7 @@ def _rejects(check, backend, again=False) -> bool:
     from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
     try:
-        with _time_limit(), unexplained(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        with time_limit(), unexplained(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             check(backend)
     except (CheckFailed, BackendRaised):
         return True
@@ -167,8 +167,9 @@ def _rejects(check, backend, again=False) -> bool:
     return False
 
 
-def _backend(mutant: Mutant, concept: Concept) -> Backend:
+def backend_of(mutant: Mutant) -> Backend:
     """The reference, with the functions of one concept taken from the mutant's source, or one function wrapped."""
+    concept = catalogue.concepts()[mutant.concept]
     if mutant.around:
         namespace = {mutant.function: mutant.around(_unchecked(mutant.function))}
     else:
@@ -180,7 +181,7 @@ def _backend(mutant: Mutant, concept: Concept) -> Backend:
 
 
 @contextlib.contextmanager
-def _time_limit():
+def time_limit():
     """Of this process's own time, whatever else the machine does. Only Python code is interrupted: a reference is."""
 
     def stop(*_):
