@@ -3,9 +3,8 @@
 `changes_of` replaces one node of the syntax tree: operators and comparisons; constants, defaults among them; axes,
 `keepdims` and `ddof`; terms, factors, calls and statements, which are dropped, and terms, which are doubled; arguments
 and operands, which are exchanged; ends of ranges and slices, which are moved by one; a reduction, which becomes
-another; `+=`, which becomes `=`; the step of a loop, of which the one before is taken, and two statements, of which the
-second then sees the value from before the first; the first sample, which stands for all; a local result, which goes
-through half precision.
+another; `+=`, which becomes `=`; the step of a loop, of which the one before is taken; a statement that renews a value,
+which comes too late; the first sample, which stands for all; a local result, which goes through half precision.
 
 `wrappers_of` changes a whole function instead: what it answers is remembered by too little, it writes into arrays that
 it has handed out before, or it takes arguments of one shape in the wrong order.
@@ -521,7 +520,8 @@ def _in_context(function, places):
             if isinstance(statements := getattr(block, part, None), list):
                 yield from _values_before(function, block, part, statements)
     for argument in (*function.args.args, *function.args.kwonlyargs):
-        if _is_array(argument) or (function.name.endswith("_backward") and argument.arg != "cache"):
+        is_upstream = function.name.endswith("_backward") and argument.annotation is None and argument.arg != "cache"
+        if _is_array(argument) or is_upstream:
             text, *_ = documented = [node for node in function.body[:1] if _is_statement_of_text(node)] or [None]
             first = ast.parse(f"{argument.arg} = _first_sample({argument.arg})").body
             rest = function.body[1:] if text else function.body
@@ -543,22 +543,24 @@ def _steps_before(loop):
 
 
 def _values_before(function, block, part, statements):
-    """Two neighbours in the other order, where the second one uses a value that the first one renews."""
+    """A statement that renews a value, moved behind the first one that uses it."""
     known_at = {argument.arg: 0 for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             known_at[node.id] = min(node.lineno, known_at.get(node.id, node.lineno))
-    for i, (one, two) in enumerate(itertools.pairwise(statements)):
-        if not isinstance(one, (ast.Assign, ast.AugAssign)):
-            continue
-        if not isinstance(two, (ast.Assign, ast.AugAssign, ast.Expr)):
-            continue
-        renewed = {name for name in _renewed(one) if known_at.get(name, one.lineno) < one.lineno}
-        used = {name.id for name in ast.walk(two) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)}
-        if renewed & used:
-            after = _with(block, **{part: [*statements[:i], two, one, *statements[i + 2 :]]})
-            lines = _first_line(one), _first_line(two)
-            yield block, after, ("; ".join(lines), "; ".join(reversed(lines)))
+    for i, one in enumerate(statements):
+        if isinstance(one, (ast.Assign, ast.AugAssign)):
+            renewed = {name for name in _renewed(one) if known_at.get(name, one.lineno) < one.lineno}
+            found = ((j, two) for j, two in enumerate(statements[i + 1 :], start=i + 1) if renewed & _used(two))
+            j, two = next(found, (i, None))
+            if isinstance(two, (ast.Assign, ast.AugAssign, ast.Expr)):
+                later = [*statements[:i], *statements[i + 1 : j + 1], one, *statements[j + 1 :]]
+                yield block, _with(block, **{part: later}), (_first_line(one), f"only after {_first_line(two)}")
+
+
+def _used(statement) -> set[str]:
+    names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
 
 
 def _renewed(statement) -> set[str]:

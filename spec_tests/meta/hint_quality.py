@@ -110,7 +110,7 @@ def read(planted: Planted) -> Reading | None:
         blocks = [block for name in names if (block := _first_failure(planted, name))]
         if blocks:
             lines = {line.text: line for block in blocks for line in _lines(*block)}.values()
-            return Reading(planted, {line: _judged(planted, line) for line in lines})
+            return Reading(planted, {line: verdict_of(planted, line) for line in lines})
 
 
 def as_markdown(readings: Iterable[Reading]) -> str:
@@ -216,7 +216,7 @@ class Fresh:
     answer: dict
 
 
-def _judged(planted: Planted, line: Line) -> str:
+def verdict_of(planted: Planted, line: Line) -> str:
     if line.text.startswith("pattern: "):
         return "defensible" if _pattern_holds(planted, line, line.text.removeprefix("pattern: ")) else "wrong"
     said = next((m for m in line.spec.mistakes() if line.text.startswith(f"mistake {m.id}:")), None)
@@ -246,11 +246,11 @@ def _pattern_holds(planted, line, text: str) -> bool:
     if text.startswith("right where "):
         sizes = re.findall(r"(\w+) = 1", text)
         return bool(sizes) and all(_right_for_one(planted, line, dim) for dim in sizes)
+    if text.startswith(("the call wrote", "a second call")):  # which right answers may do as well
+        behaves = _writes_to_inputs if text.startswith("the call") else _second_call_differs
+        problems = [problem for problem, *_ in itertools.islice(_all_posed(line), FRESH)]
+        return all(behaves(planted, line, problem) for problem in problems)
     fresh = list(_fresh(planted, line))
-    if text.startswith("the call wrote"):
-        return bool(fresh) and all(_writes_to_inputs(planted, line, f) for f in fresh)
-    if text.startswith("a second call"):
-        return bool(fresh) and all(_second_call_differs(planted, line, f) for f in fresh)
     return bool(fresh) and all(_can_be_said(text, f, line.output) for f in fresh)
 
 
@@ -292,19 +292,19 @@ def _without_numbers(text: str) -> tuple[str, set[str]]:
         (r"\bind(ex|ices) \d[\d, ]*", "index #"),
     ):
         text = re.sub(numbered, plain, text)
-    before, is_called, names = text.partition("everywhere = ")
-    return before + is_called, set(names.split(" or ")) if is_called else set()
+    before, is_called, names = text.partition(" everywhere = ")
+    return (f"{before} everywhere", set(names.split(" or "))) if is_called else (text, set())
 
 
-def _writes_to_inputs(planted, line, fresh) -> bool:
-    problem = copy.deepcopy(fresh.problem)
+def _writes_to_inputs(planted, line, problem) -> bool:
+    before = copy.deepcopy((problem.inputs, problem.douts))
     _answer(line.spec, planted.backend, problem, line.output)
-    return not same((problem.inputs, problem.douts), (fresh.problem.inputs, fresh.problem.douts))
+    return not same(before, (problem.inputs, problem.douts))
 
 
-def _second_call_differs(planted, line, fresh) -> bool:
-    again = _answer(line.spec, planted.backend, copy.deepcopy(fresh.problem), line.output)
-    return again is None or not same_bits(again[line.output], fresh.answer[line.output])
+def _second_call_differs(planted, line, problem) -> bool:
+    first, second = (_answer(line.spec, planted.backend, copy.deepcopy(problem), line.output) for _ in range(2))
+    return second is None or (first is not None and not same_bits(first[line.output], second[line.output]))
 
 
 def _right_for_one(planted, line, dim: str) -> bool:
@@ -325,22 +325,32 @@ def _fresh(planted, line) -> Iterator[Fresh]:
     return itertools.islice(_all_fresh(planted, line), FRESH)
 
 
-def _all_fresh(planted, line):
-    for case in _other_cases(line.spec, line.planned.case):
-        if found := _posed(line.spec, case, line.planned.dtype):
-            problem, want, budgets = found
-            answer = _answer(line.spec, planted.backend, copy.deepcopy(problem), line.output)
-            if answer is not None and not fits(answer[line.output], want[line.output], budgets[line.output]):
-                yield Fresh(problem, want, budgets, answer)
+def _all_fresh(planted, line) -> Iterator[Fresh]:
+    for problem, want, budgets in _all_posed(line):
+        answer = _answer(line.spec, planted.backend, copy.deepcopy(problem), line.output)
+        if answer is not None and not fits(answer[line.output], want[line.output], budgets[line.output]):
+            yield Fresh(problem, want, budgets, answer)
+
+
+def _all_posed(line) -> Iterator[tuple[Problem, dict, dict]]:
+    posed = (_posed(line.spec, case, line.planned.dtype) for case in _other_cases(line.spec, line.planned.case))
+    return filter(None, posed)
 
 
 def _other_cases(spec, case: Case) -> Iterator[Case]:
-    """All sizes moved by one number, each by another one, and in the end only other draws."""
+    """All sizes moved by one number, each by another one, and in the end only other draws.
+
+    Of an input that the case gives, the entries are drawn: the extreme and the equal ones stay what they are.
+    """
     sizes = default_sizes(spec.reference) | dict(spec.sizes) | dict(case.dims)
-    drawn = {name: value for name, value in case.inputs.items() if callable(value)}
+    drawn = {name: value if callable(value) else _drawn_from(value) for name, value in case.inputs.items()}
     for number, moves in enumerate(([1], [2, 3, 4, 5, 6], [3], [2], [4, 1, 3, 2], [0], [0], [0])):
         dims = {name: _moved(size, by) for (name, size), by in zip(sizes.items(), itertools.cycle(moves))}
         yield replace(case, name=f"{case.name} again {number}", dims=dims, inputs=drawn)
+
+
+def _drawn_from(given):
+    return lambda rng, shape: rng.choice(np.ravel(given), shape)
 
 
 def _moved(size, by: int):
