@@ -26,7 +26,7 @@ from nnspec.backends import Backend, NotSupplied
 from nnspec.catalogue import Concept
 from nnspec.collect import public_functions
 from nnspec.common import LEVELS
-from nnspec.mutations import HELPERS, changes_of, replaced, takes_a_cache, wrappers_of
+from nnspec.mutations import changes_of, helpers, replaced, takes_a_cache, wrappers_of
 from nnspec.shapes import checked
 
 EQUIVALENT = "meta/equivalent_mutants.toml"  # below spec_tests: [[mutant]] id, reason
@@ -109,7 +109,14 @@ def _forward_of(name: str):
 
 def judge(mutant: Mutant) -> Verdict:
     reason = equivalents().get(mutant.id)
-    return Verdict(mutant, *_first_rejection(mutant), reason)
+    try:
+        backend = backend_of(mutant)
+    except Exception as error:  # a default or a constant of the module that no longer makes sense
+        return Verdict(mutant, f"import: {type(error).__name__}", "core", reason)
+    rejected_by, level = _first_rejection(mutant.concept, backend)
+    if mutant.falls_by == "core" and rejected_by is None and not _rounded(backend):
+        reason = reason or "no floating number came by in any check"
+    return Verdict(mutant, rejected_by, level, reason)
 
 
 def campaign(concepts=(), sample: int | None = None, seed: int = 0) -> Iterator[Verdict]:
@@ -129,15 +136,11 @@ def equivalents() -> dict[str, str]:
         return {entry["id"]: entry["reason"] for entry in tomllib.load(file).get("mutant", [])}
 
 
-def _first_rejection(mutant: Mutant) -> tuple[str, str] | tuple[None, None]:
+def _first_rejection(name: str, backend: Backend) -> tuple[str, str] | tuple[None, None]:
     """(the id of a check, its level)."""
     from nnspec.spec_tests._spec import LEVEL_OF
 
-    concept = catalogue.concepts()[mutant.concept]
-    try:
-        backend = backend_of(mutant)
-    except Exception as error:  # a default or a constant of the module that no longer makes sense
-        return f"import: {type(error).__name__}", "core"
+    concept = catalogue.concepts()[name]
     specs = [made() for made in catalogue.specs_of(concept)]
     for name, level in LEVEL_OF.items():
         for spec in specs:
@@ -146,6 +149,12 @@ def _first_rejection(mutant: Mutant) -> tuple[str, str] | tuple[None, None]:
                 if _rejects(check, backend):
                     return f"{concept.name}/{name}/{planned.id}", level
     return None, None
+
+
+def _rounded(backend: Backend) -> bool:
+    """Whether anything went through half precision."""
+    functions = map(inspect.unwrap, public_functions(backend.namespace).values())
+    return any(f.__globals__["_half"].used for f in functions if "_half" in f.__globals__)
 
 
 def _rejects(check, backend, again=False) -> bool:
@@ -174,7 +183,7 @@ def backend_of(mutant: Mutant) -> Backend:
         namespace = {mutant.function: mutant.around(_unchecked(mutant.function))}
     else:
         module = f"nnspec.reference.{concept.note}.{concept.name}"
-        namespace = {"__name__": module, "__file__": str(concept.files["reference"]), **HELPERS}
+        namespace = {"__name__": module, "__file__": str(concept.files["reference"]), **helpers()}
         exec(compile(mutant.source, f"<mutant of {concept.name}>", "exec"), namespace)
     own = {name: checked(namespace[name], _unchecked(name)) for name in concept.functions if name in namespace}
     return Backend(mutant.id, public_functions(reference) | own)

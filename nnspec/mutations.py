@@ -42,10 +42,11 @@ _WITH_AN_END = {"range", "arange"}
 # What stays around its argument.
 _NO_VALUE = {"range", "len", "isinstance", "getattr", "callable", "dict", "enumerate", "zip"}
 _IN_STEPS = {"range", "reversed", "enumerate"}
-# What holds no floating numbers: half precision changes nothing there.
+# What holds no floating numbers, or exact ones: half precision changes nothing there.
 _NO_FLOATS = {
     "range", "arange", "len", "flatnonzero", "argsort", "argmax", "int", "tuple", "list", "dict", "min", "max",
-    "sorted", "array_split", "output_size", "permutation", "_count", "_require_keys",
+    "sorted", "array_split", "permutation", "choice", "getattr", "fromkeys", "prod", "empty", "load", "output_size",
+    "zeros", "zeros_like", "kfold_indices", "_count", "_last_layer", "_part", "_running", "_split",
 }  # fmt: skip
 
 
@@ -97,12 +98,22 @@ def _first_sample(x):
     return np.broadcast_to(x[:1], np.shape(x)) if np.ndim(x) else x
 
 
-def _half(x):
-    x_is = np.asarray(x)
-    return x_is.astype(np.float16).astype(x_is.dtype)[()] if x_is.dtype.kind == "f" else x
+class _Half:
+    """Numbers that go through half precision. Notes whether any came."""
+
+    def __init__(self):
+        self.used = False
+
+    def __call__(self, x):
+        if (array := np.asarray(x)).dtype.kind != "f":
+            return x
+        self.used = True
+        return array.astype(np.float16).astype(array.dtype)[()]
 
 
-HELPERS = {"_first_sample": _first_sample, "_half": _half}  # what a changed source may call
+def helpers() -> dict[str, Callable]:
+    """What a changed source may call."""
+    return {"_first_sample": _first_sample, "_half": _Half()}
 
 
 # -- whole functions ---------------------------------------------------------------------------------------------------
@@ -494,11 +505,24 @@ def _each_in_half(values: ast.Tuple):
 
 
 def _may_be_floats(node) -> bool:
-    name = node.func if isinstance(node, ast.Call) else None
-    name = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+    """Whether half precision could change it, as far as the text tells."""
     others = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.DictComp, ast.Compare, ast.Starred)
-    is_shape = "shape" in ast.unparse(node) and not isinstance(node, ast.Call)
-    return name not in _NO_FLOATS and not is_shape and not isinstance(node, (*others, ast.JoinedStr, ast.Lambda))
+    if isinstance(node, (*others, ast.JoinedStr, ast.Lambda, ast.BoolOp, ast.Name, ast.Attribute)):
+        return False  # a name stands for a result that went through half precision already
+    if isinstance(node, ast.Subscript):
+        return _may_be_floats(node.value)
+    if isinstance(node, ast.IfExp):
+        return _may_be_floats(node.body) or _may_be_floats(node.orelse)
+    if isinstance(node, ast.BinOp):
+        is_mask, counts = isinstance(node.op, (ast.BitOr, ast.BitAnd)), isinstance(node.right, ast.Constant)
+        sides = isinstance(node.left, ast.Name) and not counts, isinstance(node.right, ast.Name)
+        return not is_mask and (any(sides) or _may_be_floats(node.left) or _may_be_floats(node.right))
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        counts = isinstance(getattr(node.func, "value", None), ast.Compare)
+        of_booleans = any(isinstance(argument, ast.Name) and argument.id == "bool" for argument in node.args)
+        return name not in _NO_FLOATS and not counts and not of_booleans
+    return True
 
 
 def _called(name, argument):
