@@ -430,7 +430,7 @@ def _check_kind(name, rule, value, floats, dtypes):
 
 
 def _check_state(name, rule, state, dims, dtype):
-    """A backend may keep other things than the reference, arrays of its own among them: of these only shapes are told."""
+    """A backend may keep what is its own: of arrays that are not NumPy's only the shape is looked at."""
     entries = [state] if len(rule.state) == 1 else state
     fits = isinstance(entries, (tuple, list)) and len(entries) == len(rule.state)
     for entry, wanted in zip(entries if fits else (), rule.state, strict=True) if fits else ():

@@ -11,8 +11,8 @@ a, and with it the columns of Wx, Wh and b, holds the gates i, f, o, g, H column
 step and the last c; its dh is what comes from above alone, what flows back through time is added inside.
 
 lengths (N,), each 0 … T: sequence n is over after so many steps. From there on its h and c stay as they are, and its x
-and the weights get no gradient, whatever stands in that x. So h[:, -1] and c_T are always those of the last step of each
-sequence.
+and the weights get no gradient, whatever stands in that x. So h[:, -1] and c_T are always those of the last step of
+each sequence.
 """
 
 import numpy as np

@@ -34,13 +34,12 @@ def sdpa_forward(
         q, k, v = _rows_of(attends, q), _rows_of(attended, k), _rows_of(attended, v)
     scores = scale * (q @ k.swapaxes(-1, -2))  # (…, Tq, Tk)
     p, softmax = masked_softmax_forward(scores, mask=mask)  # (…, Tq, Tk)
-    return p @ v, (q, k, v, p, softmax, mask, scale)  # (…, Tq, dv)
+    return p @ v, (q, k, v, p, softmax, scale)  # (…, Tq, dv)
 
 
 def sdpa_backward(dout, cache):
-    q, k, v, p, softmax, mask, scale = cache
-    if mask is not None:
-        dout = _rows_of(mask.any(axis=-1), dout)  # (…, Tq, dv)
+    q, k, v, p, softmax, scale = cache
+    dout = _rows_of((p != 0).any(axis=-1), dout)  # (…, Tq, dv)
     dv = p.swapaxes(-1, -2) @ dout  # (…, Tk, dv)
     dp = dout @ v.swapaxes(-1, -2)  # (…, Tq, Tk)
     dscores = scale * masked_softmax_backward(dp, softmax)  # (…, Tq, Tk)
