@@ -45,6 +45,8 @@ def train(
     """
     if ops is None:
         from nnspec import reference as ops
+    if not isinstance(params, dict):
+        raise TypeError(f"train: params must be a dict of arrays, got {type(params).__name__}")
     loss_of, update = _part(ops, "model", model), _part(ops, "rule", rule)
     if len(x_train) == 0 or len(x_val) == 0:
         raise ValueError(f"train: x_train and x_val must not be empty, got {len(x_train)} and {len(x_val)} samples")
