@@ -20,7 +20,7 @@ def functions(package: str, around=lambda function: function, device=None, adapt
     them (`is_on_device`) and copies them (`to_host`). adapted: makes the twins, where the files hold forwards alone.
     """
     if package == "nnspec.reference":
-        return {name: checked(f, f, extended=True) for name, f in _own_functions(package).items()}
+        return {name: checked(f, f, backend=package, extended=True) for name, f in _own_functions(package).items()}
 
     from nnspec import reference
 
@@ -32,7 +32,8 @@ def functions(package: str, around=lambda function: function, device=None, adapt
         twins = {name: f for name, f in twins.items() if f.__module__ != module}
     twins = adapted(SimpleNamespace(**twins)) if adapted else twins
     own = {
-        name: checked(around(f), inspect.unwrap(getattr(reference, name)), device=device) for name, f in twins.items()
+        name: checked(around(f), inspect.unwrap(getattr(reference, name)), backend=package, device=device)
+        for name, f in twins.items()
     }
     return inherited(reference, sys.modules[package]) | own | broken
 

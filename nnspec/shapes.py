@@ -11,9 +11,14 @@
     dims: Sequence[int]             a list or a tuple
     model: str                      a text
     root: os.PathLike               a text or a pathlib.Path
+    state: State["*shape", int]     what an update rule returned: arrays and counts in this order, a single one bare
 
 All floating inputs of one call share their dtype. `checked` puts the check in front of a function. What has passed once
 is recognized by its shapes, dtypes and options, so that a call costs some microseconds.
+
+Only plain values are remembered and handed on: arrays of NumPy's own class, and numbers, texts and containers of
+Python's. Others are made plain first (a memmap is an array, np.int8(3) is 3) or, where their meaning would be lost
+(matrices, masked arrays), refused.
 """
 
 import contextlib
@@ -32,7 +37,9 @@ from jaxtyping import Bool, Float, Int, Real
 
 Array = np.ndarray
 
-__all__ = ["Array", "Between", "Bool", "Cache", "Float", "Int", "Labels", "Params", "Real", "checked", "contract"]
+__all__ = [
+    "Array", "Between", "Bool", "Cache", "Float", "Int", "Labels", "Params", "Real", "State", "checked", "contract",
+]  # fmt: skip
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 EXTENDED = (*FLOATS, np.dtype(np.longdouble))
@@ -66,16 +73,27 @@ class Params:
         return Annotated[dict, tuple((name.strip(), shape.strip()) for name, shape in entries)]
 
 
+class State:
+    def __class_getitem__(cls, entries):
+        return Annotated[object, StateOf(entries if isinstance(entries, tuple) else (entries,))]
+
+
+@dataclass(frozen=True)
+class StateOf:
+    entries: tuple[str | type, ...]
+
+
 class Cache(tuple):
     """What a forward leaves for its own backward: the op's values, and what the op's outputs looked like."""
 
     op: str
+    backend: str
     outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]
 
     @classmethod
-    def of(cls, values, op, outputs):
+    def of(cls, values, op, backend, outputs):
         cache = cls(values)
-        cache.op = op
+        cache.op, cache.backend = op, backend
         cache.outputs = tuple([(out.shape, out.dtype) for out in outputs])
         return cache
 
@@ -88,6 +106,7 @@ class Rule:
     kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator, text, path; any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     range: Range | None = None
+    state: tuple[str | type, ...] = ()  # of an update rule: shapes of arrays, and int
     choices: tuple = ()
     optional: bool = False
     default: Any = inspect.Parameter.empty
@@ -120,6 +139,8 @@ class Contract:
         for rule in present:
             if rule.range is not None:
                 self.check_range(rule, values, dims)
+            if rule.state:
+                _check_state(self.name, rule, values[rule.name], dims, next(iter(dtypes.values())))
         return dims
 
     def check_range(self, rule: Rule, values: dict, dims: dict):
@@ -163,54 +184,61 @@ def calls_of_the_reference():
         _called.pop()
 
 
-def checked(function, reference, *, extended=False, device=None):
+def checked(function, reference, *, backend="", extended=False, device=None):
     """`function` behind the check of its reference's annotations; a backward behind that of its forward's cache.
 
-    extended: takes NumPy's longest floats too. device: takes also arrays for which `device.is_on_device` is true.
+    backend: whose caches these are. extended: takes NumPy's longest floats too. device: takes also arrays for which
+    `device.is_on_device` is true.
     """
     if function.__name__.endswith("_backward") and "cache" in inspect.signature(reference).parameters:
-        return _checked_backward(function, extended, device)
+        return _checked_backward(function, backend, extended, device)
     rules = contract(reference)
     floats = EXTENDED if extended else FLOATS
     # Labels are the one thing that shapes do not tell: they are looked at in every call.
     ranged = [(i, rule) for i, rule in enumerate(rules.rules.values()) if rule.is_array and rule.range is not None]
-    ranged_names = {rule.name for _, rule in ranged}
+    with_values = {rule.name for _, rule in ranged}
     names = list(rules.rules)
     returns_cache = function.__name__.endswith("_forward")
     seen = {}
 
-    def examine(args, kwargs):
-        values = _bound(rules, args, kwargs)
-        dims = rules.check(values, floats)
-        promoting = [key for key, value in (*enumerate(args), *kwargs.items()) if isinstance(value, np.floating)]
-        return promoting, [(i, rule.name, *rule.range.limits(dims)) for i, rule in ranged]
+    def visible(args, kwargs):
+        """What the check looks at."""
+        if device is None:
+            return args, kwargs
+        shown = [_visible(value, device, name in with_values) for name, value in zip(names, args, strict=False)]
+        return shown, {name: _visible(value, device, name in with_values) for name, value in kwargs.items()}
+
+    def examined(args, kwargs):
+        """The labels and their limits, of a call that its key tells apart from others."""
+        key = (*map(_fingerprint, args), *kwargs, *map(_fingerprint, kwargs.values()))
+        found = seen.get(key)
+        if found is None:
+            dims = rules.check(_bound(rules, args, kwargs), floats)
+            if len(seen) >= REMEMBERED:
+                seen.clear()
+            found = seen[key] = [(i, rule.name, *rule.range.limits(dims)) for i, rule in ranged]
+        return found
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        shown, options = args, kwargs
-        if device is not None:
-            given = [*zip(names, args, strict=False), *kwargs.items()]
-            visible = [_visible(value, device, name in ranged_names) for name, value in given]
-            shown, options = tuple(visible[: len(args)]), dict(zip(kwargs, visible[len(args) :], strict=True))
-        key = (*map(_fingerprint, shown), *options, *map(_fingerprint, options.values()))
-        found = seen.get(key)
-        if found is None:
-            if len(seen) >= REMEMBERED:
-                seen.clear()
-            found = seen[key] = examine(shown, options)
-        else:
-            for i, name, low, high in found[1]:
-                if not _within(shown[i] if i < len(shown) else options.get(name), low, high):
-                    examine(shown, options)
+        shown, options = (args, kwargs) if device is None else visible(args, kwargs)
+        labels = seen.get((*map(_fingerprint, shown), *options, *map(_fingerprint, options.values())))
+        if labels is None:  # another call, or one that is the same when its arguments are made plain
+            if len(args) > len(names):
+                _bound(rules, args, kwargs)
+            args = [_plain(rules.name, name, value, device) for name, value in zip(names, args, strict=False)]
+            kwargs = {name: _plain(rules.name, name, value, device) for name, value in kwargs.items()}
+            shown, options = visible(args, kwargs)
+            labels = examined(shown, options)
+        for i, name, low, high in labels:
+            if not _within(shown[i] if i < len(shown) else options.get(name), low, high):
+                rules.check(_bound(rules, shown, options), floats)
         if extended and _called:
             _called[-1].append(function.__name__)
-        if found[0]:  # a NumPy scalar would turn float32 arrays into float64
-            args = [value.item() if i in found[0] else value for i, value in enumerate(args)]
-            kwargs = {name: value.item() if name in found[0] else value for name, value in kwargs.items()}
         result = function(*args, **kwargs)
         if returns_cache:
             *outputs, values = result
-            return *outputs, Cache.of(values, function.__name__, outputs)
+            return *outputs, Cache.of(values, function.__name__, backend, outputs)
         return result
 
     return call
@@ -218,58 +246,108 @@ def checked(function, reference, *, extended=False, device=None):
 
 def _visible(value, device, with_values: bool):
     """An array of a device as one of NumPy: its values where they matter, else only its shape and dtype."""
+    if type(value) is tuple:
+        return tuple([_visible(entry, device, with_values) for entry in value])
     if not device.is_on_device(value):
         return value
     return np.asarray(device.to_host(value)) if with_values else np.broadcast_to(np.zeros((), value.dtype), value.shape)
 
 
-def _checked_backward(function, extended, device):
-    forward = function.__name__.removesuffix("_backward") + "_forward"
-    names = list(inspect.signature(function).parameters)
+def _checked_backward(function, backend, extended, device):
+    op = function.__name__
+    forward = op.removesuffix("_backward") + "_forward"
+    signature = inspect.signature(function)
+    names = list(signature.parameters)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         if extended and _called:
-            _called[-1].append(function.__name__)
-        *douts, cache = inspect.signature(function).bind(*args, **kwargs).args if kwargs else args
+            _called[-1].append(op)
+        if kwargs or len(args) != len(names):
+            args = _bind_arguments(op, signature, args, kwargs).args
+        *douts, cache = args
         if type(cache) is not Cache or cache.op != forward:
-            raise TypeError(
-                f"{function.__name__}: cache must be the one that {forward} returned, got {_kind_of(cache)}"
-            )
+            raise TypeError(f"{op}: cache must be the one that {forward} returned, got {_kind_of(cache)}")
+        if cache.backend != backend:
+            raise TypeError(f"{op}: cache must be the one that {forward} of the same backend returned, not of another")
         for i, (dout, (shape, dtype)) in enumerate(zip(douts, cache.outputs, strict=False)):
-            is_array = type(dout) is np.ndarray or (device is not None and device.is_on_device(dout))
-            if shape == () and isinstance(dout, (int, float, np.floating)):
+            if shape == () and isinstance(dout, (int, float, np.integer, np.floating)) and not isinstance(dout, bool):
                 douts[i] = dtype.type(dout)
-            elif not is_array or dout.dtype != dtype:
-                raise TypeError(f"{function.__name__}: {names[i]} must be a {dtype} array, got {_kind_of(dout)}")
-            elif dout.shape != shape:
-                raise ValueError(f"{function.__name__}: {names[i]} must have shape {shape}, got {dout.shape}")
+                continue
+            if type(dout) is not np.ndarray:
+                dout = douts[i] = _plain(op, names[i], dout, device)
+            is_array = type(dout) is np.ndarray or (device is not None and device.is_on_device(dout))
+            if not is_array or dout.dtype != dtype:
+                raise TypeError(f"{op}: {names[i]} must be a {dtype} array, got {_kind_of(dout)}")
+            if dout.shape != shape:
+                raise ValueError(f"{op}: {names[i]} must have shape {shape}, got {dout.shape}")
         return function(*douts, cache)
 
     return call
 
 
+_PLAIN_TYPES = {np.ndarray, bool, int, float, str, NoneType}
+
+
+def _plain(op, name, value, device=None):
+    """The value that a value of NumPy's scalars or of a subclass stands for; what is neither stays as it is.
+
+    What is told by its type alone in `_fingerprint` must not be able to differ in anything that the check looks at.
+    """
+    if type(value) in _PLAIN_TYPES or (device is not None and device.is_on_device(value)):
+        return value
+    if isinstance(value, np.ndarray):
+        if isinstance(value, np.matrix):
+            raise TypeError(
+                f"{op}: {name} must be a plain array, got a matrix, whose * is another product: np.asarray({name})"
+            )
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(
+                f"{op}: {name} must be a plain array, got a masked one: fill it first, say {name}.filled(0)"
+            )
+        return np.asarray(value)
+    if isinstance(value, np.generic) and value.dtype.kind in "biufU":
+        return float(value) if value.dtype.kind == "f" else value.item()
+    for kind, made in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
+        if isinstance(value, kind):
+            return made(value)
+    if isinstance(value, dict):
+        return {key: _plain(op, f"{name}[{key!r}]", entry, device) for key, entry in value.items()}
+    for kind in (tuple, list):
+        if isinstance(value, kind):
+            return kind([_plain(op, f"{name}[{i}]", entry, device) for i, entry in enumerate(value)])
+    return value
+
+
+_TOLD_BY_VALUE = {bool, int, str, NoneType}
+
+
 def _fingerprint(value):
-    """Equal for two values that the check cannot tell apart."""
+    """Equal for two plain values that the check cannot tell apart. Others are told by their type, and never remembered
+    unless they are none of those that `_plain` knows."""
     kind = type(value)
     if kind is np.ndarray:
         return value.shape, value.dtype
-    if kind in (bool, int, str, NoneType):
+    if kind in _TOLD_BY_VALUE:
         return kind, value
     if kind is dict:
-        return tuple(
-            (name, *(_fingerprint(entry) if type(entry) is np.ndarray else ())) for name, entry in value.items()
-        )
+        return dict, *value, *map(_fingerprint, value.values())
+    if kind is tuple or kind is list:
+        return kind, *[(int, entry < 0) if type(entry) is int else _fingerprint(entry) for entry in value]
     return kind
 
 
 def _bound(rules: Contract, args, kwargs):
-    try:
-        bound = rules.signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{rules.name}: {error}") from None
+    bound = _bind_arguments(rules.name, rules.signature, args, kwargs)
     bound.apply_defaults()
     return bound.arguments
+
+
+def _bind_arguments(op: str, signature, args, kwargs) -> inspect.BoundArguments:
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{op}: {error}") from None
 
 
 def _rule(parameter: inspect.Parameter) -> Rule:
@@ -284,6 +362,8 @@ def _rule(parameter: inspect.Parameter) -> Rule:
             return Rule(kind="params", shapes=extra, **common)
         if annotation is int:
             return Rule(kind="integer", range=extra, **common)
+        if annotation is object:
+            return Rule(kind="any", state=extra.entries, **common)
         return Rule(kind="int", shapes=(("", annotation.dim_str),), range=extra, **common)
     if hasattr(annotation, "dim_str"):
         kind = annotation.__name__.split("[")[0].lower()
@@ -314,16 +394,23 @@ _EXPECTED = {
 }
 
 
+_PLAIN = {
+    "integer": int, "number": (int, float), "bool": bool, "generator": np.random.Generator, "params": dict,
+    "integers": (list, tuple), "text": str, "path": (str, os.PathLike),
+}  # fmt: skip
+
+
 def _check_kind(name, rule, value, floats, dtypes):
     if rule.kind == "choice":
-        if value not in rule.choices:
+        if not any(type(value) is type(choice) and value == choice for choice in rule.choices):
             raise ValueError(f"{name}: {rule.name} must be one of {', '.join(map(repr, rule.choices))}, got {value!r}")
         return
-    plain = {"integer": (int, np.integer), "number": (int, float, np.integer, np.floating)}.get(rule.kind)
-    plain = {"bool": (bool, np.bool_), "generator": (np.random.Generator,), "params": (dict,)}.get(rule.kind, plain)
-    plain = {"integers": (list, tuple), "text": (str,), "path": (str, os.PathLike)}.get(rule.kind, plain)
-    is_bool = isinstance(value, bool) and rule.kind in ("integer", "number")
-    if plain and (is_bool or not isinstance(value, plain)):
+    fits = isinstance(value, _PLAIN.get(rule.kind, object))
+    if rule.kind in ("integer", "number"):
+        fits = fits and type(value) is not bool
+    if rule.kind == "integers":
+        fits = fits and all(type(entry) is int for entry in value)
+    if not fits:
         raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {_kind_of(value)}")
     if rule.kind == "params" and (odd := set(value) ^ {key for key, _ in rule.shapes}):
         raise ValueError(
@@ -340,6 +427,25 @@ def _check_kind(name, rule, value, floats, dtypes):
             dtypes[label] = dtype
             if dtype != other:
                 raise TypeError(f"{name}: {label} must have the dtype of {first}, {other}, got {dtype}")
+
+
+def _check_state(name, rule, state, dims, dtype):
+    """A backend may keep what is its own: of arrays that are not NumPy's only the shape is looked at."""
+    entries = [state] if len(rule.state) == 1 else state
+    fits = isinstance(entries, (tuple, list)) and len(entries) == len(rule.state)
+    for entry, wanted in zip(entries if fits else (), rule.state, strict=True) if fits else ():
+        if wanted is int:
+            fits = fits and (entry >= 0 if type(entry) is int else getattr(entry, "shape", None) == ())
+        else:
+            shape = tuple(size for n in wanted.split() for size in (dims[n[1:]] if n[0] == "*" else [dims[n]]))
+            fits = fits and tuple(getattr(entry, "shape", "-")) == shape
+            fits = fits and (not isinstance(entry, np.ndarray) or entry.dtype == dtype)
+    if not fits:
+        got = [_kind_of(entry) for entry in entries] if isinstance(entries, (tuple, list)) else [_kind_of(state)]
+        raise ValueError(
+            f"{name}: {rule.name} must be the one that {name} returned for arrays of this shape and dtype, got "
+            f"{', '.join(got)}"
+        )
 
 
 def _dtype_fits(dtype, kind, floats):

@@ -28,6 +28,16 @@ def fold_max(typingctx, x, start, size):
 
 
 @intrinsic
+def fold_distances(typingctx, x, start, size, middle):
+    """The sum of x[start + j] - middle."""
+
+    def distance(builder, x, middle):
+        return builder.fsub(x, middle)
+
+    return x.dtype(x, types.intp, types.intp, x.dtype), _folding(_add, 0.0, distance)
+
+
+@intrinsic
 def fold_squares(typingctx, x, start, size, middle):
     """The sum of (x[start + j] - middle)^2."""
 

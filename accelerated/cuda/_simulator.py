@@ -255,8 +255,8 @@ class _Math:
             setattr(self, name, getattr(np, name))
 
     @staticmethod
-    def erf(x):
-        return x.dtype.type(standard_math.erf(x))
+    def erfc(x):
+        return x.dtype.type(standard_math.erfc(x))
 
 
 cuda, math = _Cuda(), _Math()

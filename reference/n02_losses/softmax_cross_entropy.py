@@ -5,8 +5,9 @@
 scores (N, C)    y (N,) labels 0 … C-1    weight (C,)    loss: a scalar, or (N,) with reduction="none"
 
 "mean" divides by the summed weights of the labels, which without weights is the number of rows. A row labelled
-`ignore_index` adds nothing, neither to the sum nor to the divisor. Scores are shifted by their row maximum, which
-changes no probability and keeps exp from overflowing; log p is never taken of a p that was rounded to 0.
+`ignore_index` adds nothing, neither to the sum nor to the divisor, and so does one of weight 0, even if its scores are
+infinite or NaN. Scores are shifted by their row maximum, which changes no probability and keeps exp from overflowing;
+log p is never taken of a p that was rounded to 0.
 """
 
 from typing import Literal
@@ -28,7 +29,7 @@ def softmax_cross_entropy_forward(
     shifted = scores - scores.max(axis=1, keepdims=True)  # (N, C)
     logp = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))  # (N, C)
     label = np.where(share == 0, 0, y)  # (N,) ignore_index need not be a class
-    loss = -share * logp[np.arange(len(y)), label]  # (N,)
+    loss = _without_unshared(share, -share * logp[np.arange(len(y)), label])  # (N,)
     return loss if reduction == "none" else loss.sum(), (np.exp(logp), y, share)
 
 
@@ -37,7 +38,12 @@ def softmax_cross_entropy_backward(dloss, cache):
     rows = np.flatnonzero(share)
     dscores = p.copy()  # (N, C)
     dscores[rows, y[rows]] -= 1  # p - onehot(y)
-    return dscores * (share * dloss)[:, None]  # (N, C)
+    return _without_unshared(share[:, None], dscores * (share * dloss)[:, None])  # (N, C)
+
+
+def _without_unshared(share, x):
+    """0 in rows of share 0: 0 times infinity would be NaN."""
+    return np.where(share == 0, 0, x)
 
 
 def _share_of_each_row(scores, y, reduction, ignore_index, weight):

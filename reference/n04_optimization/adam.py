@@ -7,24 +7,26 @@
 w, dw, m, v: one shape, entry by entry    t = 1, 2, … counts the steps of this tensor
 
 eps stands outside the root and after the bias correction, as in the paper and in PyTorch. The state keeps the
-uncorrected moments.
+uncorrected moments. beta1 and beta2 lie in [0, 1).
 """
 
 import numpy as np
 
-from nnspec.shapes import Array, Float
+from nnspec.reference.n04_optimization._decay_rates import require_decay_rates
+from nnspec.shapes import Array, Float, State
 
 
 def adam(
     w: Float[Array, "*shape"],
     dw: Float[Array, "*shape"],
-    state=None,
+    state: State["*shape", "*shape", int] | None = None,
     *,
     lr: float = 1e-3,
     beta1: float = 0.9,
     beta2: float = 0.999,
     eps: float = 1e-8,
 ):
+    require_decay_rates("adam", beta1=beta1, beta2=beta2)
     m, v, t = (np.zeros_like(w), np.zeros_like(w), 0) if state is None else state
     t = t + 1
     m = beta1 * m + (1 - beta1) * dw

@@ -11,13 +11,13 @@ still moves by what the old lr had put into v.
 
 import numpy as np
 
-from nnspec.shapes import Array, Float
+from nnspec.shapes import Array, Float, State
 
 
 def sgd_momentum(
     w: Float[Array, "*shape"],
     dw: Float[Array, "*shape"],
-    state=None,
+    state: State["*shape"] | None = None,
     *,
     lr: float = 1e-2,
     mu: float = 0.9,

@@ -5,13 +5,14 @@
 x, out: any shape, entry by entry    phi = Phi': the normal density exp(-x^2 / 2) / sqrt(2 pi)
 
 `approximate` takes Phi(x) = (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3), the form of GPT-2. Far out, x^2
-and x^3 overflow: they are taken of x brought back to where Phi is 0 or 1 already.
+and x^3 overflow: they are taken of x brought back to where Phi is 0 or 1 already. Where Phi is small, 1 + erf and
+1 + tanh have no digits left, but Phi has: it is taken from the tail, as erfc(-x / sqrt 2) / 2 and 1 / (1 + exp(-2u)).
 """
 
 from math import pi, sqrt
 
 import numpy as np
-from scipy.special import erf
+from scipy.special import erfc, expit
 
 from nnspec.shapes import Array, Float
 
@@ -20,7 +21,7 @@ FAR = 40  # Phi(-40) = 4e-350
 
 def gelu_forward(x: Float[Array, "*shape"], *, approximate: bool = False):
     near = np.clip(x, -FAR, FAR)
-    Phi = (1 + np.tanh(_u(near))) / 2 if approximate else (1 + _erf(near / sqrt(2))) / 2
+    Phi = expit(2 * _u(near)) if approximate else _Phi(near)
     return np.maximum(x, -FAR) * Phi, (x, approximate)
 
 
@@ -28,11 +29,11 @@ def gelu_backward(dout, cache):
     x, approximate = cache
     near = np.clip(x, -FAR, FAR)
     if approximate:
-        t = np.tanh(_u(near))
+        Phi, rest = expit(2 * _u(near)), expit(-2 * _u(near))  # rest = 1 - Phi
         du = sqrt(2 / pi) * (1 + 3 * 0.044715 * near * near)
-        Phi, phi = (1 + t) / 2, (1 - t * t) * du / 2
+        phi = 2 * Phi * rest * du
     else:
-        Phi, phi = (1 + _erf(near / sqrt(2))) / 2, np.exp(-near * near / 2) / sqrt(2 * pi)
+        Phi, phi = _Phi(near), np.exp(-near * near / 2) / sqrt(2 * pi)
     return dout * (Phi + near * phi)
 
 
@@ -40,6 +41,6 @@ def _u(x):
     return sqrt(2 / pi) * (x + 0.044715 * x * x * x)
 
 
-def _erf(x):
+def _Phi(x):
     """In double precision, the longest that SciPy has."""
-    return erf(x.astype(np.float64)).astype(x.dtype)
+    return (erfc(-x.astype(np.float64) / sqrt(2)) / 2).astype(x.dtype)

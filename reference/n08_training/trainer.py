@@ -9,7 +9,8 @@ x_train (N, …)    y_train (N,)    x_val (V, …)    y_val (V,)    params and b
 A composite: `model` and `rule` are names in `ops` (None: the reference), such as "two_layer_loss" and "adam". Every
 parameter has a state of its own, so that each counts its own steps. All gradients are known before any parameter moves,
 and nothing that was passed in is written to. The last batch of an epoch may be shorter. best_params are those after the
-epoch with the highest validation accuracy, the first of several.
+epoch with the highest validation accuracy, the first of several. A score of NaN predicts nothing: its sample counts as
+wrong. Parameters that hold NaN are never the best; if there are no others, these are the ones that training began with.
 """
 
 from collections.abc import Callable
@@ -44,19 +45,21 @@ def train(
     """
     if ops is None:
         from nnspec import reference as ops
+    if not isinstance(params, dict):
+        raise TypeError(f"train: params must be a dict of arrays, got {type(params).__name__}")
     loss_of, update = _part(ops, "model", model), _part(ops, "rule", rule)
     if len(x_train) == 0 or len(x_val) == 0:
         raise ValueError(f"train: x_train and x_val must not be empty, got {len(x_train)} and {len(x_val)} samples")
     params, states = dict(params), dict.fromkeys(params)
-    best_params, history = params, {"loss": [], "val_accuracy": []}
+    best_params, best, history = params, -np.inf, {"loss": [], "val_accuracy": []}
     for _ in range(epochs):
         for idx in epoch_batches(len(x_train), batch, rng=rng):
             loss, grads = loss_of(params, x_train[idx], y_train[idx], reg=reg)
             history["loss"].append(float(loss))
             params, states = _step(update, params, grads, states, lr)
         accuracy = _accuracy(loss_of, params, x_val, y_val, batch)
-        if accuracy > max(history["val_accuracy"], default=-np.inf):
-            best_params = params
+        if accuracy > best and not any(np.isnan(w).any() for w in params.values()):
+            best_params, best = params, accuracy
         history["val_accuracy"].append(accuracy)
         lr = lr_decay * lr
         if on_epoch is not None:
@@ -75,7 +78,8 @@ def _accuracy(loss_of, params, x, y, batch):
     right = 0
     for start in range(0, len(x), batch):
         scores = np.asarray(loss_of(params, x[start : start + batch]))  # (batch, C)
-        right += int((scores.argmax(axis=1) == y[start : start + batch]).sum())
+        hit = scores.argmax(axis=1) == y[start : start + batch]  # (batch,) argmax takes NaN for the largest
+        right += int((hit & ~np.isnan(scores).any(axis=1)).sum())
     return right / len(x)
 
 

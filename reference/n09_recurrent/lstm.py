@@ -11,7 +11,8 @@ a, and with it the columns of Wx, Wh and b, holds the gates i, f, o, g, H column
 step and the last c; its dh is what comes from above alone, what flows back through time is added inside.
 
 lengths (N,), each 0 … T: sequence n is over after so many steps. From there on its h and c stay as they are, and its x
-and the weights get no gradient. So h[:, -1] and c_T are always those of the last step of each sequence.
+and the weights get no gradient, whatever stands in that x. So h[:, -1] and c_T are always those of the last step of
+each sequence.
 """
 
 import numpy as np
@@ -58,7 +59,7 @@ def lstm_forward(
     h, c = h0, np.zeros_like(h0) if c0 is None else c0.copy()  # (N, H) each
     hs, steps = np.empty((N, T, len(Wh)), x.dtype), []  # (N, T, H)
     for t in range(T):
-        h_next, c_next, step = lstm_step_forward(x[:, t], h, c, Wx, Wh, b)
+        h_next, c_next, step = lstm_step_forward(np.where(running[t], x[:, t], 0), h, c, Wx, Wh, b)
         h, c = np.where(running[t], h_next, h), np.where(running[t], c_next, c)
         hs[:, t] = h
         steps.append(step)

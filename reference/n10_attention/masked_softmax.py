@@ -6,6 +6,7 @@ x, out (…, T), softmax over the last axis    mask: broadcasts to x, True = all
 
 A score that is not allowed counts as -inf before the softmax, whatever stands there. A row in which nothing is allowed
 gives zeros, and so does its gradient. The largest allowed score of each row is subtracted, so that exp cannot overflow.
+Where out is 0, dout is not looked at either.
 """
 
 import numpy as np
@@ -14,15 +15,16 @@ from nnspec.shapes import Array, Bool, Float
 
 
 def masked_softmax_forward(x: Float[Array, "*batch T"], *, mask: Bool[Array, "*#batch T"] | None = None):
-    scores = x if mask is None else np.where(mask, x, -np.inf)  # (…, T)
+    allowed = True if mask is None else mask
+    scores = np.where(allowed, x, -np.inf)  # (…, T)
     top = scores.max(axis=-1, keepdims=True, initial=-np.inf)  # (…, 1)
     e = np.exp(scores - np.where(top == -np.inf, 0, top))  # (…, T) all 0 where nothing is allowed
     total = e.sum(axis=-1, keepdims=True)  # (…, 1)
-    out = e / np.where(total == 0, 1, total)  # (…, T)
+    out = np.where(allowed, e / np.where(total == 0, 1, total), 0)  # (…, T) also beside a score of NaN
     return out, (out,)
 
 
 def masked_softmax_backward(dout, cache):
     (out,) = cache
-    along = (dout * out).sum(axis=-1, keepdims=True)  # (…, 1) the mean of dout under out
-    return out * (dout - along)  # (…, T)
+    along = np.where(out == 0, 0, dout * out).sum(axis=-1, keepdims=True)  # (…, 1) the mean of dout under out
+    return np.where(out == 0, 0, out * (dout - along))  # (…, T) 0 times infinity would be NaN

@@ -25,7 +25,7 @@ def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=N
 def softmax_cross_entropy_backward(dloss, cache):
     weights, scale, y, share = cache
     dscores = np.empty_like(weights)
-    _backward[2 * weights.size](*contiguous(weights, scale, y, share * dloss), dscores)
+    _backward[2 * weights.size](*contiguous(weights, scale, y, share, np.broadcast_to(dloss, len(y))), dscores)
     return dscores
 
 
@@ -74,11 +74,14 @@ def _forward(scores, y, share, loss, weights, scale):
 
 
 @kernel
-def _backward(weights, scale, y, share, dscores):
+def _backward(weights, scale, y, share, dloss, dscores):
     for i in prange(len(y)):
         row, here = weights[i], dscores[i]
-        factor, right = scale[i] * share[i], y[i]
+        if share[i] == 0:  # whatever stands in the row
+            here[:] = 0
+            continue
+        upstream, right = share[i] * dloss[i], y[i]
+        factor = scale[i] * upstream
         for j in range(len(row)):
             here[j] = row[j] * factor
-        if share[i] != 0:
-            here[right] = (row[right] * scale[i] - 1) * share[i]
+        here[right] = (row[right] * scale[i] - 1) * upstream

@@ -8,9 +8,11 @@ from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._jit import flat, kernel
+from nnspec.reference.n04_optimization._decay_rates import require_decay_rates
 
 
 def adam(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    require_decay_rates("adam", beta1=beta1, beta2=beta2)
     *moments, t = (0,) if state is None else state
     t = t + 1
     new = [np.empty(w.shape, w.dtype) for _ in range(3)]

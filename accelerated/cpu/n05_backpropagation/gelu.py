@@ -1,34 +1,74 @@
 """One pass over the elements. The backward takes Phi anew, as one polynomial together with x phi: that is cheaper than
-to keep what the forward had. (1 + tanh u) / 2 is sigmoid(2u), which needs no branch for small u."""
+to keep what the forward had. These polynomials are right to the last places of 1; the tail in which that is no digit is
+rare, and taken one by one. (1 + tanh u) / 2 is sigmoid(2u), which needs no branch for small u."""
 
+import math
 from math import pi, sqrt
 
+import numpy as np
+from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._elementwise import elementwise
+from nnspec.accelerated.cpu._fold import fold_below
 from nnspec.accelerated.cpu._intrinsics import fma
+from nnspec.accelerated.cpu._jit import flat, kernel
 from nnspec.accelerated.cpu._math import flushed_exp, normal_cdf, normal_slope, sigmoid
 
 FAR = 40
+TAIL = -4  # below it is one number of 30,000, of those that are drawn normally
+BLOCK = 1024  # numbers among which a tail is looked for
 
 
 def gelu_forward(x, *, approximate=False):
-    return (_tanh_form(x) if approximate else _exact(x)), (x, approximate)
+    return (_tanh_form(x) if approximate else _exactly(_exact, x)), (x, approximate)
 
 
 def gelu_backward(dout, cache):
     x, approximate = cache
-    return _tanh_form_slope(x, dout) if approximate else _exact_slope(x, dout)
+    return _tanh_form_slope(x, dout) if approximate else _exactly(_exact_slope, x, dout)
 
 
-@elementwise
-def _exact(x):
-    return max(x, type(x)(-FAR)) * normal_cdf(x)
+def _exactly(apply, *arrays):
+    out = np.empty(arrays[0].shape, arrays[0].dtype)
+    apply[out.size](*flat(*arrays), out.reshape(-1))
+    return out
 
 
-@elementwise
-def _exact_slope(x, dout):
-    return dout * normal_slope(x)
+@kernel
+def _exact(x, out):
+    tail = x.dtype.type(TAIL)
+    for block in prange((x.size + BLOCK - 1) // BLOCK):
+        start, size = block * BLOCK, min(BLOCK, x.size - block * BLOCK)
+        numbers, here = x[start : start + size], out[start : start + size]
+        for i in range(size):
+            here[i] = max(numbers[i], x.dtype.type(-FAR)) * normal_cdf(numbers[i])
+        if fold_below(x, start, size, tail) > 0:
+            for i in range(size):
+                if numbers[i] < tail:
+                    near = max(numbers[i], x.dtype.type(-FAR))
+                    here[i] = near * _cdf_of_tail(near)
+
+
+@kernel
+def _exact_slope(x, dout, out):
+    tail = x.dtype.type(TAIL)
+    for block in prange((x.size + BLOCK - 1) // BLOCK):
+        start, size = block * BLOCK, min(BLOCK, x.size - block * BLOCK)
+        numbers, upstream, here = x[start : start + size], dout[start : start + size], out[start : start + size]
+        for i in range(size):
+            here[i] = upstream[i] * normal_slope(numbers[i])
+        if fold_below(x, start, size, tail) > 0:
+            for i in range(size):
+                if numbers[i] < tail:
+                    near = max(numbers[i], x.dtype.type(-FAR))
+                    density = math.exp(near * near * x.dtype.type(-0.5)) * x.dtype.type(1 / sqrt(2 * pi))
+                    here[i] = upstream[i] * (_cdf_of_tail(near) + near * density)
+
+
+@register_jitable
+def _cdf_of_tail(x):
+    return math.erfc(x * type(x)(-sqrt(0.5))) * type(x)(0.5)
 
 
 @elementwise

@@ -6,7 +6,7 @@ import math
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_products, fold_products_of_three, fold_squares, fold_sum
+from nnspec.accelerated.cpu._fold import fold_distances, fold_products, fold_products_of_three, fold_squares
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 
 BLOCK = 64  # rows; fixed, so that the order of additions does not depend on the number of threads
@@ -41,7 +41,8 @@ def _forward(x, gamma, beta, eps, out, mean, rstd):
     flat, one = x.reshape(-1), x.dtype.type(1)
     eps, features = x.dtype.type(eps), x.dtype.type(size)
     for i in prange(rows):
-        middle = fold_sum(flat, i * size, size) / features
+        first = x[i, 0] if size else features  # what all have in common must not cost the sum its digits
+        middle = first + fold_distances(flat, i * size, size, first) / features
         scale = one / math.sqrt(fold_squares(flat, i * size, size, middle) / features + eps)
         for j in range(size):
             out[i, j] = (x[i, j] - middle) * scale * gamma[j] + beta[j]

@@ -34,7 +34,10 @@ def lstm_step_backward(dh_next, dc_next, cache):
 def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     (N, T, D), H = x.shape, len(Wh)
     start = np.zeros_like(h0) if c0 is None else c0
-    ends = np.full(N, T) if lengths is None else lengths.astype(np.int64)
+    if lengths is None:
+        ends = np.full(N, T)
+    else:
+        ends, x = lengths.astype(np.int64), _without_what_follows(lengths, x)
     gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
     h, c = np.empty((N, T, H), x.dtype), np.empty((N, T, H), x.dtype)
     if h.size:
@@ -66,6 +69,12 @@ def permute_gates(w, *, order_from="ifog", order_to="ifgo"):
         raise ValueError(f"permute_gates: w must have 4 H columns, got shape {w.shape}")
     blocks = [order_from.index(gate) for gate in order_to]
     return w.reshape(*w.shape[:-1], 4, w.shape[-1] // 4)[..., blocks, :].reshape(w.shape)
+
+
+def _without_what_follows(lengths, x):
+    """x, unless it holds behind an end what times 0 is not 0: then a copy with 0 there."""
+    over = np.arange(x.shape[1]) >= lengths[:, None]
+    return x if np.isfinite(x[over]).all() else np.where(over[..., None], x.dtype.type(0), x)
 
 
 def _slices(sequences):

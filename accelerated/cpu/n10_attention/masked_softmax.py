@@ -50,14 +50,17 @@ def _forward(x, masks, which, out):
         total = fold_sum(out_flat, i * size, size)
         scale = one if total == 0 else one / total
         for j in range(size):
-            p[j] *= scale
+            p[j] = p[j] * scale if p[j] != 0 else x.dtype.type(0)
 
 
 @kernel
 def _backward(dout, out, dx):
     size = out.shape[1]
-    dout_flat, out_flat = dout.reshape(-1), out.reshape(-1)
+    out_flat, dx_flat, zero = out.reshape(-1), dx.reshape(-1), out.dtype.type(0)
     for i in prange(len(out)):
-        along = fold_products(dout_flat, i * size, out_flat, i * size, size)
+        p, upstream, here = out[i], dout[i], dx[i]
         for j in range(size):
-            dx[i, j] = out[i, j] * (dout[i, j] - along)
+            here[j] = upstream[j] if p[j] != 0 else zero  # 0 times infinity would be NaN
+        along = fold_products(dx_flat, i * size, out_flat, i * size, size)
+        for j in range(size):
+            here[j] = p[j] * (here[j] - along) if p[j] != 0 else zero

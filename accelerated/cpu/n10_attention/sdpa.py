@@ -27,6 +27,10 @@ PARTS = 8  # sums of dk and dv at least, over all heads: fixed, so that bits do 
 def sdpa_forward(q, k, v, *, mask=None, scale=None):
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
     out = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype)
+    attending = None
+    if mask is not None:
+        attending, attended = mask.any(axis=-1), mask.any(axis=-2)
+        q, k, v = _rows_of(attending, q), _rows_of(attended, k), _rows_of(attended, v)
     heads = [_heads(x) for x in (q, k, v)]
     masking = _masking(mask, q, k)
     softmax = np.zeros((*heads[0].shape[:2], 2), q.dtype)
@@ -34,11 +38,12 @@ def sdpa_forward(q, k, v, *, mask=None, scale=None):
         _forward[_work(q, v)](*contiguous(*heads, *masking), scale, _heads(out), softmax, numba.get_num_threads())
     else:
         out[...] = 0
-    return out, (q, k, v, scale, masking, softmax)
+    return out, (q, k, v, scale, attending, masking, softmax)
 
 
 def sdpa_backward(dout, cache):
-    q, k, v, scale, masking, softmax = cache
+    q, k, v, scale, attending, masking, softmax = cache
+    dout = dout if attending is None else _rows_of(attending, dout)
     heads = [_heads(x) for x in (q, k, v, dout)]
     parts = max(1, min(-(-PARTS // max(1, len(heads[0]))), -(-q.shape[-2] // ROWS)))
     dq = np.zeros(heads[0].shape, q.dtype)
@@ -47,6 +52,16 @@ def sdpa_backward(dout, cache):
         _backward[3 * _work(q, v)](*contiguous(*heads, *masking, softmax), scale, dq, dk, dv, numba.get_num_threads())
     dk, dv = (x[0] if parts == 1 else x.sum(axis=0) for x in (dk, dv))
     return dq.reshape(q.shape), dk.reshape(k.shape), dv.reshape(v.shape)
+
+
+def _rows_of(taking_part, x):
+    """x, unless some other row holds what times 0 is not 0: then that row is 0 in a copy."""
+    idle = np.broadcast_to(~taking_part, x.shape[:-1])
+    if np.isfinite(x[idle]).all():
+        return x
+    x = x.copy()
+    x[idle] = 0
+    return x
 
 
 def _heads(x):
@@ -244,11 +259,13 @@ def _exp_row(row):
 @register_jitable
 def _softmax_row(p, ds, products, softmax, scale):
     """From scores to probabilities p, and from their gradients to those of the scores before they were scaled."""
-    top, inverse = softmax[0], softmax[1]
+    top, inverse, zero = softmax[0], softmax[1], p.dtype.type(0)
     for j in range(len(p)):
-        p[j] = flushed_exp(p[j] - top) * inverse
+        e = flushed_exp(p[j] - top)
+        p[j] = e * inverse if e != 0 else zero  # the inverse is NaN where a score is
     for j in range(len(p)):
+        ds[j] = ds[j] if p[j] != 0 else zero
         products[j] = p[j] * ds[j]
     along = fold_sum(products, 0, len(p))
     for j in range(len(p)):
-        ds[j] = p[j] * (ds[j] - along) * scale
+        ds[j] = p[j] * (ds[j] - along) * scale if p[j] != 0 else zero

@@ -91,7 +91,7 @@ def _backward(real, threads, each):
                 upstream *= dloss[i]
             else:
                 upstream *= dloss
-            hit = real(1) if share[i] != real(0) and labels[i] == j else real(0)
-            dscores[i, j] = (p[i, j] - hit) * upstream
+            hit = real(1) if labels[i] == j else real(0)
+            dscores[i, j] = (p[i, j] - hit) * upstream if share[i] != real(0) else real(0)  # whatever the scores were
 
     return backward

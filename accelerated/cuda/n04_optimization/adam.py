@@ -4,9 +4,11 @@ from math import sqrt
 
 from nnspec.accelerated.cuda._kernel import blocks, kernel
 from nnspec.accelerated.cuda._target import cuda, empty_like, flat, math, to_device
+from nnspec.reference.n04_optimization._decay_rates import require_decay_rates
 
 
 def adam(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    require_decay_rates("adam", beta1=beta1, beta2=beta2)
     m, v, t = (None, None, 0) if state is None else state
     t = t + 1
     new = [empty_like(w) for _ in range(3)]

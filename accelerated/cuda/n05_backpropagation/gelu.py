@@ -1,5 +1,5 @@
-"""One pass over the elements; the backward takes erf and exp anew, which costs less than to keep what the forward had.
-(1 + tanh u) / 2 is 1 / (1 + exp(-2u)): one exp, and nothing that cancels far out."""
+"""One pass over the elements; the backward takes erfc and exp anew, which costs less than to keep what the forward had.
+1 + erf(x) is erfc(-x), and (1 + tanh u) / 2 is 1 / (1 + exp(-2u)): nothing that cancels far out."""
 
 from math import pi, sqrt
 
@@ -23,7 +23,7 @@ def gelu_backward(dout, cache):
 
 @inlined
 def _cdf(x):
-    return type(x)(0.5) * (type(x)(1) + math.erf(x * type(x)(ROOT_HALF)))
+    return type(x)(0.5) * math.erfc(x * type(x)(-ROOT_HALF))
 
 
 @inlined

@@ -74,10 +74,11 @@ def _forward(real, threads):
         for start in range(cuda.blockIdx.x * rows, n, cuda.gridDim.x * rows):
             i = start + cuda.threadIdx.x // lanes
             end = size if i < n else 0  # beyond the last row a thread only takes part in the sums
+            first = x[i, 0] if end > 0 else real(0)  # what all have in common must not cost the sum its digits
             total = real(0)
             for j in range(lane, end, lanes):
-                total += x[i, j]
-            mean = add_up(total, lanes, slots) / features
+                total += x[i, j] - first
+            mean = first + add_up(total, lanes, slots) / features
             total = real(0)
             for j in range(lane, end, lanes):
                 total += (x[i, j] - mean) * (x[i, j] - mean)

@@ -27,6 +27,7 @@ def lstm_step_backward(dh_next, dc_next, cache):
 
 def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     (N, T, D), H = x.shape, len(Wh)
+    x = x if lengths is None else _without_what_follows(lengths, x)
     gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
     h, h_before, c_before = (empty((N, T, H), x.dtype) for _ in range(3))
     c_T = empty_like(h0)
@@ -66,6 +67,13 @@ def permute_gates(w, *, order_from="ifog", order_to="ifgo"):
     return out
 
 
+def _without_what_follows(lengths, x):
+    """A copy with 0 behind the ends, where what stands must not matter, and 0 times infinity would."""
+    out = empty_like(x)
+    _keep_running(blocks(x.size, _keep_running.threads), x, lengths, out)
+    return out
+
+
 def _tiles(step, sequences, units):
     """Of sequences and hidden units: one for each block."""
     rows, columns = step.sizes["rows"], step.sizes["units"]
@@ -76,6 +84,17 @@ def _tiles(step, sequences, units):
 def _sigmoid(a):
     e, one = math.exp(-abs(a)), type(a)(1)
     return (one if a >= 0 else e) / (one + e)
+
+
+@kernel(threads=THREADS)
+def _keep_running(real, threads):
+    def keep_running(x, ends, out):
+        steps, size = x.shape[1:]
+        for at in range(cuda.grid(1), x.size, cuda.gridsize(1)):
+            n, t, d = at // size // steps, at // size % steps, at % size
+            out[n, t, d] = x[n, t, d] if t < ends[n] else real(0)
+
+    return keep_running
 
 
 @kernel(threads=THREADS)

@@ -60,9 +60,12 @@ def _backward(real, threads):
         for i in range(cuda.grid(1) // WARP, out.shape[0], warps):
             along = real(0)
             for j in range(lane, out.shape[1], WARP):
-                along += dout[i, j] * out[i, j]
+                if out[i, j] != real(0):  # 0 times infinity would be NaN
+                    along += dout[i, j] * out[i, j]
             along = warp_sum(along)
             for j in range(lane, out.shape[1], WARP):
-                dx[i, j] = out[i, j] * (dout[i, j] - along)
+                dx[i, j] = real(0)
+                if out[i, j] != real(0):
+                    dx[i, j] = out[i, j] * (dout[i, j] - along)
 
     return backward

@@ -25,20 +25,22 @@ def sdpa_forward(q, k, v, *, mask=None, scale=None):
     tops, inverses = (empty((prod(q.shape[:-2]), q.shape[-2]), q.dtype) for _ in range(2))
     masking = _masking(mask, q)
     heads = map(_heads, (q, k, v))
-    _launch(_forward, *heads, *masking, scale, tops, inverses, _heads(out), masked=mask is not None)
-    return out, (q, k, v, out, mask is not None, masking, scale, tops, inverses)
+    attended = _attended_keys(mask, k)
+    _launch(_forward, *heads, attended, *masking, scale, tops, inverses, _heads(out), masked=mask is not None)
+    return out, (q, k, v, out, mask is not None, attended, masking, scale, tops, inverses)
 
 
 def sdpa_backward(dout, cache):
-    q, k, v, out, masked, masking, scale, tops, inverses = cache
+    q, k, v, out, masked, attended, masking, scale, tops, inverses = cache
     dq, dk, dv = empty_like(q), empty_like(k), empty_like(v)
     alongs = empty_like(tops)
     q_, k_, v_, out_, dout_ = map(_heads, (q, k, v, out, dout))
     _along(blocks(alongs.size * WARP, _along.threads), dout_, out_, alongs)
     softmax = (*masking, scale, tops, inverses, alongs)
-    _launch(_backward, q_, k_, dout_, v_, k_, *softmax, _heads(dq), masked=masked, of_queries=True, of_scores=True)
-    _launch(_backward, k_, q_, v_, dout_, q_, *softmax, _heads(dk), masked=masked, of_queries=False, of_scores=True)
-    _launch(_backward, k_, q_, v_, dout_, dout_, *softmax, _heads(dv), masked=masked, of_queries=False, of_scores=False)
+    keys, queries = (attended, *softmax), (inverses, *softmax)  # the inverse of a query that attends to nothing is 0
+    _launch(_backward, q_, k_, dout_, v_, k_, *keys, _heads(dq), masked=masked, of_queries=True, of_scores=True)
+    _launch(_backward, k_, q_, v_, dout_, q_, *queries, _heads(dk), masked=masked, of_queries=False, of_scores=True)
+    _launch(_backward, k_, q_, v_, dout_, dout_, *queries, _heads(dv), masked=masked, of_queries=False, of_scores=False)
     return dq, dk, dv
 
 
@@ -56,6 +58,16 @@ def _masking(mask, q):
     live = empty((len(masks), *((size + tile - 1) // tile for size in masks.shape[1:])), np.bool_)
     _live(blocks(live.size * WARP, _live.threads), masks, live)
     return masks, live, *where
+
+
+def _attended_keys(mask, k):
+    """(n, Tk or 1) whether some query may attend to the key. Of others 0 times what stands there could be NaN."""
+    if mask is None:
+        return k.reshape(prod(k.shape[:-1]), k.shape[-1])  # which nobody reads
+    masks = _heads(mask)
+    attended = empty((len(masks), masks.shape[2]), np.bool_)
+    _attended(blocks(attended.size, _attended.threads), masks, attended)
+    return attended
 
 
 def _launch(step, *arrays, **static):
@@ -97,6 +109,19 @@ def _live(threads, tile):
 
 
 @kernel(threads=(128, 8))
+def _attended(threads):
+    def find_attended(masks, attended):
+        for at in range(cuda.grid(1), attended.size, cuda.gridsize(1)):
+            entry, key = at // attended.shape[1], at % attended.shape[1]
+            found = False
+            for query in range(masks.shape[1]):
+                found = found or masks[entry, query, key] != 0
+            attended[entry, key] = found
+
+    return find_attended
+
+
+@kernel(threads=(128, 8))
 def _along(real, threads):
     def mean_of_dout(dout, out, alongs):
         """sum_j p_ij dp_ij is out_i dout_i. A warp for each query."""
@@ -113,7 +138,7 @@ def _along(real, threads):
     return mean_of_dout
 
 
-def _products(real, threads, tile, depth, high, wide, span):
+def _products(real, threads, tile, depth, high, wide, span, masked):
     """What a block does with a tile: where a thread stands in it, and two products on pieces in shared memory."""
     across, slab = tile // wide, span * tile
 
@@ -145,13 +170,16 @@ def _products(real, threads, tile, depth, high, wide, span):
             cuda.syncthreads()
 
     @inlined
-    def add(weights, x, head, first, column, x_piece, sums):
-        """sums += weights^T x[head, first: , column:], of a tile of weights and a slab of columns."""
+    def add(weights, x, used, entry, head, first, column, x_piece, sums):
+        """sums += weights^T x[head, first: , column:], of a tile of weights and a slab of columns. Rows that nobody
+        uses count as 0, whatever stands there."""
         my_row, my_column = corner()
         for start in range(0, min(tile, x.shape[1] - first), depth):
             for p in range(cuda.threadIdx.x, slab * depth, threads):
                 r, c = start + p // slab, p % slab
                 inside = first + r < x.shape[1] and column + c < x.shape[2]
+                if masked and inside:
+                    inside = used[entry, min(first + r, used.shape[1] - 1)] != 0
                 x_piece[p // slab, c] = x[head, first + r, column + c] if inside else real(0)
             cuda.syncthreads()
             for d in range(depth):
@@ -171,11 +199,11 @@ def _resident(real, span):
 @kernel(**SIZES)
 def _forward(real, threads, tile, depth, high, wide, span, masked):
     depth = depth if real is np.float32 else depth // 2
-    corner, multiply, add = _products(real, threads, tile, depth, high, wide, span)
+    corner, multiply, add = _products(real, threads, tile, depth, high, wide, span, masked)
     slab, across = span * tile, tile // wide
     padded, padded_slab = tile + 4, slab + 4  # still whole vectors, and less often in one bank
 
-    def forward(q, k, v, masks, live, below, sizes, steps, scale, tops, inverses, out):
+    def forward(q, k, v, attended, masks, live, below, sizes, steps, scale, tops, inverses, out):
         q_piece = cuda.shared.array((depth, padded), real, alignment=VECTOR)
         x_piece = cuda.shared.array((depth, padded_slab), real, alignment=VECTOR)
         weights = cuda.shared.array((tile, padded), real, alignment=VECTOR)
@@ -225,7 +253,7 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
                     for s in range(span):
                         for j in range(wide):
                             sums[i, s, j] *= shrink
-                add(weights, v, head, first, column, x_piece, sums)
+                add(weights, v, attended, entry, head, first, column, x_piece, sums)
         for i in range(high):
             query, total = row + my_row + i, totals[i]
             step = across // 2
@@ -250,11 +278,11 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
 @kernel(**SIZES)
 def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, of_scores):
     depth = depth if real is np.float32 else depth // 2
-    corner, multiply, add = _products(real, threads, tile, depth, high, wide, span)
+    corner, multiply, add = _products(real, threads, tile, depth, high, wide, span, masked)
     slab = span * tile
     padded, padded_slab = tile + 4, slab + 4
 
-    def backward(a, b, a_pair, b_pair, x, masks, live, below, sizes, steps, scale, tops, inverses, alongs, dx):
+    def backward(a, b, a_pair, b_pair, x, used, masks, live, below, sizes, steps, scale, tops, inverses, alongs, dx):
         """dx = w x, with rows of q or of k. w: gradients of the scores, or probabilities; a b^T: scores;
         a_pair b_pair^T: gradients of the probabilities, which are the products of dout and v."""
         a_piece = cuda.shared.array((depth, padded), real, alignment=VECTOR)
@@ -297,10 +325,10 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
                         for j in range(wide):
                             here, there = min(row + my_row + i, rows - 1), first + my_column + j
                             query = here if of_queries else there
-                            if there < b.shape[1]:
-                                slope = scale * (totals[i, j] - alongs[head, query])
-                                weights[my_column + j, my_row + i] *= slope
-                add(weights, x, head, first, column, x_piece, sums)
+                            p = weights[my_column + j, my_row + i]
+                            if there < b.shape[1] and p != real(0):  # 0 times infinity would be NaN
+                                weights[my_column + j, my_row + i] = p * scale * (totals[i, j] - alongs[head, query])
+                add(weights, x, used, entry if of_queries else head, head, first, column, x_piece, sums)
         for i in range(high):
             here = row + my_row + i
             for s in range(span):

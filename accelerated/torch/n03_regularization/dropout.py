@@ -1,4 +1,4 @@
-"""The product of x and a scaled mask, as inside of `F.dropout`, whose mask cannot be given."""
+"""x over keep or 0, as inside of `F.dropout`, whose mask cannot be given."""
 
 import torch
 
@@ -12,4 +12,4 @@ def dropout_forward(x, *, keep, train=True, mask=None, rng=None):
         if rng is None:
             raise ValueError("dropout_forward: mask or rng must be given in training, got neither")
         mask = torch.from_numpy(rng.random(x.shape)) < keep
-    return x * mask.to(x.dtype).div_(keep)
+    return torch.where(mask, x / keep, 0)  # whatever stands where nothing is kept
