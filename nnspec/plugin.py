@@ -1,7 +1,8 @@
 """The pytest plugin: `pytest -p nnspec.plugin --pyargs nnspec.spec_tests --nnspec-backend BACKEND`.
 
 Collects spec files under their dotted names, parametrizes their inherited properties over cases and dtypes, and turns
-outcomes into the states of a Report. Checks above the asked level are advice: they run and cannot fail the run.
+outcomes into the states of a Report. Checks above the asked level are advice: they run where the levels below pass, and
+cannot fail the run.
 """
 
 import functools
@@ -16,10 +17,16 @@ import pytest
 from nnspec.backends import Backend, CannotLoad, NotSupplied, load
 from nnspec.common import DTYPES, LEVELS, THREADS
 from nnspec.isolation import GivenUp, Patched, Run, guard_of
-from nnspec.results import Check, Report, State
+from nnspec.results import UNJUDGED, Check, Report, State
 
 BACKEND = pytest.StashKey[Backend]()
 REPORT = pytest.StashKey[Report]()
+FAILING = pytest.StashKey[set[str]]()  # concepts that failed a check at core, in this process
+PRINTED_LINES, PRINTED_CHARACTERS = 20, 2000  # of what a backend printed, the last
+
+
+class NotRun(Exception):
+    """Above the asked level, of a concept that fails at core."""
 
 
 def pytest_addoption(parser):
@@ -27,6 +34,7 @@ def pytest_addoption(parser):
     group.addoption("--nnspec-backend", metavar="BACKEND", help="a name, module or path (default: cpu)")
     group.addoption("--nnspec-level", choices=LEVELS, help="what decides the outcome (default: core; ours: strict)")
     group.addoption("--nnspec-dtype", choices=DTYPES, help="only this dtype")
+    group.addoption("--nnspec-all", action="store_true", help="run the levels above core where core fails, too")
     group.addoption("--nnspec-id", action="append", default=[], metavar="ID", help="only this check")
 
 
@@ -139,7 +147,13 @@ def pytest_collection_modifyitems(config, items):
         if unknown := sorted(wanted - known):
             raise pytest.UsageError(f"there is no check {', '.join(unknown)}")
         items[:] = [item for item in items if is_check(item) and check_of(item).id in wanted]
+    items.sort(key=_by_level)
     config.stash[REPORT].planned = sum(map(is_check, items))
+
+
+def _by_level(item) -> tuple:
+    """Of each concept, the lower level first: whether it passes decides if the others run. The order else stays."""
+    return (str(item.path), LEVELS.index(check_of(item).level)) if is_check(item) else (str(item.path), -1)
 
 
 def _parametrized_over_nothing(item) -> bool:
@@ -179,6 +193,15 @@ def check_of(item) -> Check:
     return Check(f"{concept}/{shown}/{item.callspec.params['planned'].id}", LEVEL_OF[name])
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    if is_check(item) and not item.config.getoption("--nnspec-all"):
+        report, check = item.config.stash[REPORT], check_of(item)
+        if not report.counts(check) and check.concept in item.config.stash.get(FAILING, ()):
+            raise NotRun(f"{check.concept} fails at core")
+    return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     result = yield
@@ -187,15 +210,19 @@ def pytest_runtest_makereport(item, call):
     config, check = item.config, check_of(item)
     backend = config.stash[BACKEND]
     state, text = _outcome(item, call)
-    if config.getoption("--nnspec-id") and state is not State.PASSED:
-        text += _looked_at(item)
+    if state in (State.FAILED, State.ERRORED):
+        text += _looked_at(item) if config.getoption("--nnspec-id") else ""
+        text += _printed(result.sections)
+        if check.level == LEVELS[0]:
+            config.stash.setdefault(FAILING, set()).add(check.concept)
     told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
-            "parts": sorted(backend.parts_used) or parts_of(item), "margin": item.instance.margin}  # fmt: skip
+            "parts": sorted(backend.parts_used) or parts_of(item), "margin": item.instance.margin,
+            "follows": item.instance.follows}  # fmt: skip
     backend.parts_used.clear()
     result.sections.clear()  # whatever a backend prints, by the megabyte if it likes
     result.user_properties = [*result.user_properties, ("nnspec", json.dumps(told))]
-    if state is State.NOT_IMPLEMENTED:
-        result.outcome, result.longrepr = "skipped", (str(item.path), 0, f"not implemented: {text}")
+    if state in UNJUDGED:
+        result.outcome, result.longrepr = "skipped", (str(item.path), 0, f"{state.value.replace('_', ' ')}: {text}")
     elif state is not State.PASSED:
         result.longrepr = f"{check.id}\n{text}"
         if not config.stash[REPORT].counts(check):
@@ -209,6 +236,8 @@ def _outcome(item, call) -> tuple[State, str]:
     if call.excinfo is None:
         return State.PASSED, ""
     error = call.excinfo.value
+    if isinstance(error, NotRun):
+        return State.NOT_RUN, str(error)
     if isinstance(error, NotSupplied):
         return State.NOT_IMPLEMENTED, str(error)
     if isinstance(error, CheckFailed):
@@ -218,6 +247,13 @@ def _outcome(item, call) -> tuple[State, str]:
     if isinstance(error, BackendRaised):
         return State.ERRORED, f"{error}{_formula(item)}"
     return State.ERRORED, f"the suite itself broke, please report it:\n{item.repr_failure(call.excinfo)}"
+
+
+def _printed(sections) -> str:
+    """The end of what the backend printed during the check."""
+    told = "".join(text for title, text in sections if title.startswith("Captured std")).strip()
+    lines = told[-PRINTED_CHARACTERS:].splitlines()[-PRINTED_LINES:]
+    return "".join(f"\nprinted: {line}" for line in lines)
 
 
 def _looked_at(item) -> str:

@@ -389,7 +389,8 @@ def _summary(report: Report) -> list[str]:
     counts = report.count()
     parts = ", ".join(f"{counts[state]} {_WORD[state]}" for state in State if counts[state])
     advice = sum(c.state in BAD and not report.counts(c) for c in report.checks)
-    verdict = f"[bold {'red' if report.exit_code else 'green'}]{_VERDICT[report.exit_code]}[/]"
+    said = "is still to be written: nothing failed" if report.only_stubs else _VERDICT[report.exit_code]
+    verdict = f"[bold {'red' if report.exit_code else 'green'}]{said}[/]"
     ran = len(report.checks) - counts[State.NOT_RUN]
     lines = [
         f"{ran} of {report.planned} planned checks ran in {report.seconds:.1f} s: {parts}"

@@ -6,6 +6,7 @@ import traceback
 
 from nnspec.backends import Delegates, NotSupplied, OtherSignature
 from nnspec.isolation import Run
+from nnspec.results import STUB
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
 LIBRARIES = ("nnspec", "numpy", "scipy", "numba")  # whose refusals mean that they were given what does not fit
@@ -26,7 +27,7 @@ def calling(op: str, excused=lambda error: None):
     except (CheckFailed, NotSupplied):
         raise
     except NotImplementedError as error:
-        raise NotSupplied(f"{op} says it is not implemented: {error or 'NotImplementedError'}") from None
+        raise NotSupplied(f"{op} {STUB}: {error or 'NotImplementedError'}") from None
     except Delegates as error:
         raise CheckFailed(str(error)) from None
     except BaseException as error:  # SystemExit and whatever else it may raise

@@ -296,6 +296,9 @@ class Procedure(Spec):
     def refusals(self):
         return list(self.bad)
 
+    def answer_plainly(self, backend, dtype):
+        """There is no plain call of a procedure."""
+
     def draw(self, case, dims, dtype):
         return dict(case.inputs)
 

@@ -284,6 +284,7 @@ class Spec:
     def test_errors(self, planned, backend):
         """Is malformed input refused with an error that names the argument?"""
         bad = next(bad for bad in self.refusals() if bad.name == planned.case.name)
+        self.answer_plainly(backend, planned.dtype)
         spoilt = self._spoilt(self.problem(planned, backend), bad)
         try:
             self.run(backend, spoilt, gradient=False)
@@ -298,6 +299,10 @@ class Spec:
             raise CheckFailed(f"{bad.name}: want a ValueError or a TypeError, got {said}") from None
         else:
             raise CheckFailed(f"{bad.name}: want a ValueError or TypeError that names {bad.argument!r}, got an answer")
+
+    def answer_plainly(self, backend: Backend, dtype: str):
+        """Whoever answers nothing refuses nothing either: a stub is not implemented, whatever it is given."""
+        self.answer(backend, Problem(self, self.small()[0], dtype), gradient=False)
 
     # -- which checks there are --------------------------------------------------------------------------------------
 

@@ -5,6 +5,9 @@ import numpy as np
 from nnspec.spec_tests._budget import Budget
 
 
+UNCOUNTABLE = 1e18  # budgets: no number that tells anything
+
+
 class CheckFailed(Exception):
     """An implementation broke a rule of the spec. The text is what its author should read."""
 
@@ -41,9 +44,9 @@ def compare(name: str, got, want: np.ndarray, budget: Budget, explain=lambda got
     worst = np.unravel_index(np.argmax(units), units.shape)
     at = f"[{', '.join(map(str, worst))}]" if worst else ""
     wrong = int((~inside).sum())
+    beyond = f" = {float(units[worst]):.3g} budgets" if units[worst] < UNCOUNTABLE else ""
     lines = [
-        f"{name}{at}: {_told_apart(got[worst], want[worst])}, off by {float(off[worst]):.2g}"
-        f" = {float(units[worst]):.3g} budgets",
+        f"{name}{at}: {_told_apart(got[worst], want[worst])}, off by {float(off[worst]):.2g}{beyond}",
         f"{wrong} of {got.size} entries of {name} are wrong" if got.ndim else "",
         *explain(got, limit),
         f"budget here: {budget.explain(worst)}",

@@ -104,7 +104,10 @@ def fuzz_backward(ops, name):
     upstream = [np.random.default_rng(1).standard_normal(np.shape(out)) for out in made[:-1]]
     arguments = dict(zip(names, [*upstream[: len(names) - 1], made[-1]], strict=True))
     other = reference.relu_forward if name != "relu_forward" else reference.tanh_forward
-    valid, invalid = [], [("cache", wrong) for wrong in (None, tuple(made[-1]), other(np.ones(3))[1], np.ones(2), MISSING)]
+    valid, invalid = (
+        [],
+        [("cache", wrong) for wrong in (None, tuple(made[-1]), other(np.ones(3))[1], np.ones(2), MISSING)],
+    )
     for argument in names[:-1]:
         dout = arguments[argument]
         valid += [(argument, same) for same in same_values(dout)]
@@ -216,7 +219,10 @@ def same_values(value):
     if isinstance(value, np.ndarray):
         others = [value.view(Sub), on_disk(value), value.copy(order="F"), value[...], value.view(np.recarray)]
         if value.dtype.kind == "i":
-            others += [value.astype(width) for width in WIDTHS] + [value.astype(">i4"), value.astype(np.int16).view(Sub)]
+            others += [value.astype(width) for width in WIDTHS] + [
+                value.astype(">i4"),
+                value.astype(np.int16).view(Sub),
+            ]
         return others
     if isinstance(value, dict):
         return [Dict(value), {key: entry.view(Sub) for key, entry in value.items()}]
