@@ -223,7 +223,8 @@ class Said:
 
     @cached_property
     def _wrong(self) -> tuple[str, str]:
-        found = re.search(r"^(\w+)(?:\[[\d, ]*\])?: (got .*?)(?:, want|$)", self.text, re.M)
+        told = self.text.partition("\nprinted: ")[0]
+        found = re.search(r"^(\w+)(?:\[[\d, ]*\])?: (got .*?)(?:, want|$)", told, re.M)
         return (found[1], found[2]) if found else ("", "")
 
     def kind(self, case: str) -> str:
