@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rich.console import Console
 from rich.markup import escape
@@ -284,7 +284,10 @@ def _alike(check: Check, groups: list[list[Check]]) -> list[list[Check]]:
 
 
 def _said(check: Check) -> Said:
-    return Said(check.text)
+    return _taken_apart(check.text)
+
+
+_taken_apart = lru_cache(maxsize=4096)(Said)  # a cause of hundreds of failures compares them with each other
 
 
 def _clearest(report: Report):
