@@ -276,9 +276,10 @@ def _alike(check: Check, groups: list[list[Check]]) -> list[list[Check]]:
         return [group for group in groups if any(said.names & _said(other).names for other in group)]
     if check.property_name == "law" and len(groups) == 1:
         return list(groups)
-    named = [group for group in groups if any(_said(c).names and said.output == _said(c).output for c in group)]
-    if said.output and len(named) == 1:
-        return named
+    if said.output:
+        named = [group for group in groups if any(_said(c).names and said.output == _said(c).output for c in group)]
+        if len(named) == 1:
+            return named
     kind = said.kind(check.case)
     return [group for group in groups if not _said(group[0]).names and _said(group[0]).kind(group[0].case) == kind]
 
