@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rich.console import Console
 from rich.markup import escape
@@ -192,6 +192,7 @@ class Said:
     """The text of a failure, taken apart by what its lines begin with."""
 
     text: str
+    case: str
 
     @cached_property
     def lines(self) -> list[str]:
@@ -223,14 +224,16 @@ class Said:
 
     @cached_property
     def _wrong(self) -> tuple[str, str]:
-        found = re.search(r"^(\w+)(?:\[[\d, ]*\])?: (got .*?)(?:, want|$)", self.text, re.M)
+        told = self.text.partition("\nprinted: ")[0]
+        found = re.search(r"^(\w+)(?:\[[\d, ]*\])?: (got .*?)(?:, want|$)", told, re.M)
         return (found[1], found[2]) if found else ("", "")
 
-    def kind(self, case: str) -> str:
+    @cached_property
+    def kind(self) -> str:
         """What is told where nothing is named, without what differs from case to case."""
         if raised := re.match(r"raised (\w+):.*?(\([^()]*:\d+, in [^()]*\))?$", self.text, re.M):
             return f"raised {raised[1]} {raised[2]}"
-        told = ": ".join(self._wrong) if self.output else self.text.removeprefix(f"{case}: ").split(": ")[0]
+        told = ": ".join(self._wrong) if self.output else self.text.removeprefix(f"{self.case}: ").split(": ")[0]
         return _without_numbers(re.sub(r"'\w+'", "'…'", told.splitlines()[0] if told else ""))
 
 
@@ -275,15 +278,18 @@ def _alike(check: Check, groups: list[list[Check]]) -> list[list[Check]]:
         return [group for group in groups if any(said.names & _said(other).names for other in group)]
     if check.property_name == "law" and len(groups) == 1:
         return list(groups)
-    named = [group for group in groups if any(_said(c).names and said.output == _said(c).output for c in group)]
-    if said.output and len(named) == 1:
-        return named
-    kind = said.kind(check.case)
-    return [group for group in groups if not _said(group[0]).names and _said(group[0]).kind(group[0].case) == kind]
+    if said.output:
+        named = [group for group in groups if any(_said(c).names and said.output == _said(c).output for c in group)]
+        if len(named) == 1:
+            return named
+    return [group for group in groups if not _said(group[0]).names and _said(group[0]).kind == said.kind]
 
 
 def _said(check: Check) -> Said:
-    return Said(check.text)
+    return _taken_apart(check.text, check.case)
+
+
+_taken_apart = lru_cache(maxsize=4096)(Said)  # a cause of hundreds of failures compares them with each other
 
 
 def _clearest(report: Report):

@@ -1,6 +1,7 @@
 """`nnspec check --watch`: the backend's files are looked at, and what a save concerns is checked again."""
 
 import ast
+import contextlib
 import importlib.util
 import subprocess
 import sys
@@ -21,10 +22,10 @@ def watch(backend: str, concepts, options: list[str]):
 
     concepts: only these; empty means all.
     """
-    stamps, before = None, {}
+    root, stamps, before = _root(backend), None, {}
     try:
         while True:
-            if (now := _stamps(backend)) != stamps:
+            if (now := _stamps(root)) and now != stamps:
                 first, stamps = stamps is None, now
                 read = _read(now)
                 concerned = None if first else _concerned(backend, before, read)
@@ -46,26 +47,27 @@ def _check(backend: str, concepts, concerned: list[str] | None, options: list[st
     subprocess.run([sys.executable, "-m", "nnspec", "check", backend, *named, *options], check=False)
 
 
-def _stamps(backend: str) -> dict[Path, int]:
-    """When each of the backend's files was written. One that is being replaced just now is seen at the next look."""
+def _root(backend: str) -> Path:
+    """The folder of a package, or a file."""
+    module, path = place_of(backend)
+    path = path or Path(importlib.util.find_spec(split_class(module)[0]).origin)
+    return path.parent if path.name == "__init__.py" else path
+
+
+def _stamps(root: Path) -> dict[Path, int]:
+    """When each file was written. One that is being replaced just now is seen at the next look."""
     found = {}
-    for path in _files(backend):
-        try:
+    for path in _files(root):
+        with contextlib.suppress(FileNotFoundError):
             found[path] = path.stat().st_mtime_ns
-        except FileNotFoundError:
-            continue
     return found
 
 
-def _files(backend: str) -> list[Path]:
+def _files(root: Path) -> list[Path]:
     """A package's files, or a file with those of its neighbours that it imports."""
-    module, path = place_of(backend)
-    if module:
-        path = Path(importlib.util.find_spec(split_class(module)[0]).origin)
-    path = path.parent if path.name == "__init__.py" else path
-    if path.is_dir():
-        return sorted(path.rglob("*.py"))
-    found = [path]
+    if root.is_dir():
+        return sorted(root.rglob("*.py"))
+    found = [root]
     for file in found:  # which grows
         found += [neighbour for neighbour in _neighbours(file) if neighbour not in found]
     return found
