@@ -211,7 +211,7 @@ def pytest_runtest_makereport(item, call):
     backend = config.stash[BACKEND]
     state, text = _outcome(item, call)
     if state in (State.FAILED, State.ERRORED):
-        text += _looked_at(item) if config.getoption("--nnspec-id") else ""
+        text += _looked_at(item) if len(config.getoption("--nnspec-id")) == 1 else ""
         text += _printed(result.sections)
         if check.level == LEVELS[0]:
             config.stash.setdefault(FAILING, set()).add(check.concept)
@@ -253,7 +253,7 @@ def _printed(sections) -> str:
     """The end of what the backend printed during the check."""
     told = "".join(text for title, text in sections if title.startswith("Captured std")).strip()
     lines = told[-PRINTED_CHARACTERS:].splitlines()[-PRINTED_LINES:]
-    return "".join(f"\nprinted: {line}" for line in lines)
+    return "\nprinted: " + "\n  ".join(lines) if lines else ""
 
 
 def _looked_at(item) -> str:

@@ -4,6 +4,8 @@ import contextlib
 import dis
 import traceback
 
+import pytest
+
 from nnspec.backends import Delegates, NotSupplied, OtherSignature
 from nnspec.isolation import Run
 from nnspec.results import STUB
@@ -51,6 +53,6 @@ def raised_on_purpose(error: BaseException) -> bool:
 
 
 def raise_if_from_the_keyboard(error: BaseException):
-    """In a guarded worker it is the backend that raises KeyboardInterrupt, elsewhere somebody who wants to stop."""
-    if isinstance(error, KeyboardInterrupt) and Run.current() is None:
+    """In a guarded worker it is the backend that wants to stop, elsewhere somebody at the keyboard or in a debugger."""
+    if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)) and Run.current() is None:
         raise error
