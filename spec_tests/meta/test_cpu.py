@@ -221,7 +221,7 @@ def test_no_kernel_unpacks_four_arrays_at_once():
     over `prange`, `a, b, c, here = …, out[i]` and then `here[j] = …` is taken for a store that nobody reads."""
     found = []
     for path in sorted(Path(cpu.__file__).parent.rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text())):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef) and "kernel" in map(ast.unparse, function.decorator_list):
                 found += [f"{path.name}:{line}" for line in _arrays_out_of_long_tuples(function)]
     assert not found

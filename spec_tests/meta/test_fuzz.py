@@ -375,8 +375,8 @@ def wrong_states(state):
     if not isinstance(first, np.ndarray):
         return [3, "state", state[:2] if several else (state,), first[..., None]]
     put = (lambda array: (array, *state[1:])) if several else (lambda array: array)
-    wrong = [3, "state", put(first.astype(np.float32)), put(first[..., None]), put(np.ones(1)), put(np.ones(1).view(Sub)),
-             put(first.tolist()), put(np.ma.masked_array(first))]  # fmt: skip
+    wrong = [3, "state", put(first.tolist()), put(np.ma.masked_array(first)), put(first.astype(np.float32))]
+    wrong += [put(array) for array in (first[..., None], np.ones(1), np.ones(1).view(Sub))]
     wrong += [put(array) for array in longer(first)]
     return wrong + ([state[:2], (*state, 1), (*state[:2], -1), (*state[:2], 1.5), state[0]] if several else [(first,)])
 

@@ -14,7 +14,7 @@ def concept(name):
 
 
 def test_a_mutant_is_one_change_of_the_source():
-    original = ast.unparse(ast.parse(concept("tanh").files["reference"].read_text()))
+    original = ast.unparse(ast.parse(concept("tanh").files["reference"].read_text(encoding="utf-8")))
     found = mutants.mutants_of(concept("tanh"))
     assert "tanh.tanh_backward: 1 - out * out -> 1 + out * out" in {m.id for m in found}
     for mutant in found:
