@@ -174,8 +174,8 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
     for size in range(2 * max(_fold.LANES.values()) + 70):
         x, y, z = (row[3 + shift : 3 + shift + size] for shift, row in enumerate(whole))
         want = (
-            x.sum(), max(x, default=-np.inf), (x - 2).sum(), ((x - 2) ** 2).sum(), (x * y).sum(), ((x - 2) * y * z).sum(),
-            x[x > 0].sum(),
+            x.sum(), max(x, default=-np.inf), (x - 2).sum(), ((x - 2) ** 2).sum(), (x * y).sum(),
+            ((x - 2) * y * z).sum(), x[x > 0].sum(),
         )  # fmt: skip
         assert folds(*whole, 3, size, dtype(2)) == want
 
