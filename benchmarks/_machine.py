@@ -81,7 +81,9 @@ class Spent:
     @classmethod
     def now(cls) -> "Spent":
         try:
-            user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+            user, nice, system, _, _, irq, softirq, steal = map(
+                int, Path("/proc/stat").read_text(encoding="utf-8").split()[1:9]
+            )
             by_all = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
         except (OSError, ValueError):
             by_all = None
@@ -103,7 +105,7 @@ def extra_memory(call: Callable) -> int | None:
     """
     try:
         ctypes.CDLL(None).malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
         before = _resident("VmRSS")
         answer = call()
         grown = _resident("VmHWM") - before
@@ -114,7 +116,7 @@ def extra_memory(call: Callable) -> int | None:
 
 
 def _resident(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
@@ -192,7 +194,7 @@ def key_of(machine: dict) -> str:
 
 def _cpu_model() -> str:
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

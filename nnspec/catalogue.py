@@ -98,13 +98,13 @@ def select(names=(), notes=()) -> list[Concept]:
 def _read(note: str, name: str, files: dict[str, Path]) -> Concept:
     title, rows, functions, composite = name, (), (), False
     if "reference" in files:
-        tree = ast.parse(files["reference"].read_text())
+        tree = ast.parse(files["reference"].read_text(encoding="utf-8"))
         title = (ast.get_docstring(tree) or name).split(". ")[0].rstrip(".")
         defined = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
         functions = tuple(function.name for function in defined)
         composite = all(_needs_no_twin(function) for function in defined)
     if "spec" in files:
-        tree = ast.parse(files["spec"].read_text())
+        tree = ast.parse(files["spec"].read_text(encoding="utf-8"))
         rows = tuple(sorted({row for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for row in _rows(node)}))
     return Concept(name, note, title, rows, functions, composite, files)
 

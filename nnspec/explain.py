@@ -19,7 +19,7 @@ def explained(name: str) -> Group:
     (concept,) = catalogue.select([name])
     parts = [Text.assemble((concept.name, "bold"), f"  rows {', '.join(concept.rows)}", "  in ", concept.note), Text()]
     if "reference" in concept.files:
-        tree = ast.parse(concept.files["reference"].read_text())
+        tree = ast.parse(concept.files["reference"].read_text(encoding="utf-8"))
         parts += [Text(ast.get_docstring(tree) or ""), Text(), Text("signatures", style="bold")]
         parts += [_indented(line) for line in _signatures(tree, catalogue.specs_of(concept))]
     for spec in catalogue.specs_of(concept):
@@ -39,9 +39,11 @@ def _explained_spec(spec: type) -> list:
     parts = [Text(), Text(f"{spec.part()}: what is checked", style="bold")]
     definition = getattr(spec, "definition", None)
     if definition is not None:
-        parts.append(_indented(f"definition  {inspect.getdoc(definition)}"))
+        parts.append(_indented(f"definition  {inspect.getdoc(definition) or ''}"))
     parts += [
-        _indented(f"law         {inspect.getdoc(getattr(spec, law))}") for law in dir(spec) if law.startswith("law_")
+        _indented(f"law         {inspect.getdoc(getattr(spec, law)) or law}")
+        for law in dir(spec)
+        if law.startswith("law_")
     ]
     parts += [_indented(line) for line in _derivatives(spec())]
     if variants := getattr(spec, "variants", list)():

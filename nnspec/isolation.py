@@ -50,18 +50,18 @@ class Run:
 
     @property
     def limits(self) -> tuple[float, float]:
-        told = json.loads((self.folder / "limits").read_text())
+        told = json.loads((self.folder / "limits").read_text(encoding="utf-8"))
         return told["timeout"], told["memory"]
 
     def begin(self, check: Check, part: str, parts: list[str]):
         note = {"id": check.id, "level": check.level, "part": part, "parts": parts, "since": time.monotonic()}
-        (self.folder / "running").write_text(json.dumps(note))
+        (self.folder / "running").write_text(json.dumps(note), encoding="utf-8")
 
     def died(self) -> Check:
         """The check in which the worker ended. Told once: it is counted."""
-        note = json.loads((self.folder / "running").read_text())
+        note = json.loads((self.folder / "running").read_text(encoding="utf-8"))
         seconds, timeout = time.monotonic() - note["since"], self.limits[0]
-        with (self.folder / "crashes").open("a") as file:
+        with (self.folder / "crashes").open("a", encoding="utf-8") as file:
             file.write(note["part"] + "\n")
         why = "it ended the process it ran in: a crash in compiled code, os._exit, or too much memory"
         if seconds >= timeout:
@@ -70,14 +70,14 @@ class Run:
 
     def crashes(self, part: str) -> int:
         file = self.folder / "crashes"
-        return file.read_text().split().count(part) if file.exists() else 0
+        return file.read_text(encoding="utf-8").split().count(part) if file.exists() else 0
 
 
 @contextlib.contextmanager
 def isolated(timeout: float, memory: float):
     """A run whose workers are to be guarded."""
     with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
-        (Path(folder) / "limits").write_text(json.dumps({"timeout": timeout, "memory": memory}))
+        (Path(folder) / "limits").write_text(json.dumps({"timeout": timeout, "memory": memory}), encoding="utf-8")
         os.environ[_VARIABLE] = folder
         try:
             yield
@@ -146,12 +146,12 @@ def _lead_a_group(note: Path):
     if hasattr(os, "setpgid"):
         with contextlib.suppress(OSError):  # who leads a session leads a group already
             os.setpgid(0, 0)
-        with note.open("a") as file:
+        with note.open("a", encoding="utf-8") as file:
             file.write(f"{os.getpgid(0)}\n")
 
 
 def _end_groups(note: Path):
-    for group in map(int, note.read_text().split() if note.exists() else ()):
+    for group in map(int, note.read_text(encoding="utf-8").split() if note.exists() else ()):
         if group != os.getpgid(0):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
@@ -162,7 +162,8 @@ def _limit_resources(memory: float):
         import resource
     except ModuleNotFoundError:  # not on Windows
         return
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if _has_proc() else 0
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) if _has_proc() else 0
+    used = pages * resource.getpagesize()
     limits = {resource.RLIMIT_AS: used + int(memory * 2**30), resource.RLIMIT_FSIZE: LARGEST_FILE}
     for kind, limit in limits.items():
         _, hard = resource.getrlimit(kind)

@@ -266,4 +266,5 @@ def _formula(item) -> str:
     definition = getattr(item.cls, "definition", None)
     if definition is None or item.originalname in ("test_errors", "test_purity", "test_dtype"):
         return ""
-    return f"\nformula: {definition.__doc__.strip()}"
+    text = definition.__doc__  # which python -OO leaves out
+    return f"\nformula: {text.strip()}" if text else ""

@@ -91,7 +91,7 @@ class Cache(tuple):
     outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]
 
     @classmethod
-    def of(cls, values, op, backend, outputs):
+    def of(cls, values, op, outputs, backend="nnspec.reference"):
         cache = cls(values)
         cache.op, cache.backend = op, backend
         cache.outputs = tuple([(out.shape, out.dtype) for out in outputs])
@@ -238,7 +238,7 @@ def checked(function, reference, *, backend="", extended=False, device=None):
         result = function(*args, **kwargs)
         if returns_cache:
             *outputs, values = result
-            return *outputs, Cache.of(values, function.__name__, backend, outputs)
+            return *outputs, Cache.of(values, function.__name__, outputs, backend)
         return result
 
     return call
@@ -274,7 +274,7 @@ def _checked_backward(function, backend, extended, device):
             if shape == () and isinstance(dout, (int, float, np.integer, np.floating)) and not isinstance(dout, bool):
                 douts[i] = dtype.type(dout)
                 continue
-            if type(dout) is not np.ndarray:
+            if type(dout) is not np.ndarray or dout.dtype is not dtype:
                 dout = douts[i] = _plain(op, names[i], dout, device)
             is_array = type(dout) is np.ndarray or (device is not None and device.is_on_device(dout))
             if not is_array or dout.dtype != dtype:
@@ -286,7 +286,7 @@ def _checked_backward(function, backend, extended, device):
     return call
 
 
-_PLAIN_TYPES = {np.ndarray, bool, int, float, str, NoneType}
+_PLAIN_TYPES = {bool, int, float, str, NoneType}
 
 
 def _plain(op, name, value, device=None):
@@ -297,6 +297,8 @@ def _plain(op, name, value, device=None):
     if type(value) in _PLAIN_TYPES or (device is not None and device.is_on_device(value)):
         return value
     if isinstance(value, np.ndarray):
+        if type(value) is np.ndarray:
+            return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
         if isinstance(value, np.matrix):
             raise TypeError(
                 f"{op}: {name} must be a plain array, got a matrix, whose * is another product: np.asarray({name})"
@@ -305,7 +307,7 @@ def _plain(op, name, value, device=None):
             raise TypeError(
                 f"{op}: {name} must be a plain array, got a masked one: fill it first, say {name}.filled(0)"
             )
-        return np.asarray(value)
+        return _plain(op, name, np.asarray(value))
     if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         return float(value) if value.dtype.kind == "f" else value.item()
     for kind, made in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
@@ -334,7 +336,9 @@ def _fingerprint(value):
         return dict, *value, *map(_fingerprint, value.values())
     if kind is tuple or kind is list:
         return kind, *[(int, entry < 0) if type(entry) is int else _fingerprint(entry) for entry in value]
-    return kind
+    if kind is float or not hasattr(value, "shape"):
+        return kind
+    return kind, tuple(value.shape)  # of a state: an array of the backend's own
 
 
 def _bound(rules: Contract, args, kwargs):

@@ -318,7 +318,7 @@ class Procedure(Spec):
         with calling(self.op):
             left, right = law(call)
         if not same(left, right) and not np.array_equal(left, right):
-            raise CheckFailed(f"{law.__doc__}\ngot {left}, want {right}")
+            raise CheckFailed(f"{law.__doc__ or planned.case.name}\ngot {left}, want {right}")
 
 
 class Drawing(Procedure):

@@ -224,7 +224,7 @@ class Spec:
         try:
             self.margin = compare("left side", left, right_side, budget)
         except CheckFailed as failed:
-            raise CheckFailed(f"{law.__doc__}\n{failed}") from None
+            raise CheckFailed(f"{law.__doc__ or planned.case.name}\n{failed}") from None
 
     def test_generality(self, planned, backend):
         """More axes, fewer, integer images: what an implementation is not asked for at core."""

@@ -214,7 +214,7 @@ def _imported_from_spec(module: str, known: set) -> set:
     if module in known:
         return known
     known.add(module)
-    tree = ast.parse(Path(inspect.getsourcefile(importlib.import_module(module))).read_text())
+    tree = ast.parse(Path(inspect.getsourcefile(importlib.import_module(module))).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nnspec.spec_tests"):
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -231,7 +231,7 @@ def _folder() -> Path:
 
 def _stored(key: str) -> str | None:
     try:
-        return (_folder() / f"{key}.py").read_text()
+        return (_folder() / f"{key}.py").read_text(encoding="utf-8")
     except OSError:
         return None
 
@@ -241,6 +241,6 @@ def _store(key: str, text: str):
     with suppress(OSError):
         _folder().mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(dir=_folder())
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         os.replace(part, _folder() / f"{key}.py")

@@ -72,7 +72,7 @@ def run(backends, curve, json_file, markdown, **cases):
         measured = _measure(backends, curve=curve, **cases)
     to = console()
     if json_file:
-        with open(json_file, "w") as file:
+        with open(json_file, "w", encoding="utf-8") as file:
             file.write(results.to_json(measured))
     if markdown:
         click.echo(results.markdown(measured), nl=False)

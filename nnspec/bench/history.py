@@ -34,7 +34,7 @@ def save(bench: Measured, folder: Path) -> tuple[Path, int]:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [] if path.exists() else [{"machine": bench.machine}]
     lines += [_kept(row) | {"commit": bench.commit, "when": bench.when} for row in rows]
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(line) + "\n" for line in lines)
     return path, len(rows)
 
@@ -46,7 +46,7 @@ def _kept(row: dict) -> dict:
 def read(path: Path) -> tuple[dict, list[dict]]:
     """(machine, rows), oldest first. Raises Unusable for what is no history."""
     try:
-        first, *rows = [json.loads(line) for line in path.read_text().splitlines()]
+        first, *rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return first["machine"], rows
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unusable(f"{path} is no history: {type(error).__name__}: {error}") from None

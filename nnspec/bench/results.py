@@ -117,7 +117,7 @@ def _as_benchmark(row: dict) -> dict:
 def read_json(file) -> Measured:
     """What `nnspec bench --json` or `pytest benchmarks/ --benchmark-json` wrote. Raises Unusable."""
     try:
-        told = json.loads(Path(file).read_text())
+        told = json.loads(Path(file).read_text(encoding="utf-8"))
         found = [(b["extra_info"]["nnspec"], b["stats"]["data"]) for b in told["benchmarks"] if _paired(b)]
         commit = told["commit_info"].get("id") or ""
         dirty = "+" if commit and told["commit_info"].get("dirty") else ""

@@ -35,7 +35,7 @@ def write(tmp_path):
     def write(name, source):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
+        path.write_text(textwrap.dedent(source), encoding="utf-8")
         return path
 
     return write

@@ -34,7 +34,8 @@ def _static(functions):
 
 def test_the_forms_of_a_name(write, monkeypatch, tmp_path):
     write("mine/__init__.py", "from ._inner import affine_forward").with_name("_inner.py").write_text(
-        "def affine_forward(x, w, b): return 0, None"
+        "def affine_forward(x, w, b): return 0, None",
+        encoding="utf-8",
     )
     assert load(str(tmp_path / "mine")).supplies() == ["affine_forward"]
     monkeypatch.syspath_prepend(tmp_path)

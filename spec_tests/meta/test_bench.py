@@ -297,11 +297,12 @@ def test_uncommitted_changes_are_another_commit(tmp_path):
 
 def test_the_history_is_only_appended_to_and_other_machines_have_their_own(tmp_path):
     first = history_of(tmp_path, ("aaaa", [row(1.0)]))
-    before = first.read_text()
-    assert history_of(tmp_path, ("bbbb", [row(2.0)])) == first and first.read_text().startswith(before)
+    before = first.read_text(encoding="utf-8")
+    assert history_of(tmp_path, ("bbbb", [row(2.0)])) == first and first.read_text(encoding="utf-8").startswith(before)
     other, _ = history.save(Measured([row(1.0)], {"cpu": "b"}, "aaaa"), tmp_path)
     assert other != first
-    assert [json.loads(line).keys() & {"machine", "commit"} for line in first.read_text().splitlines()] == [
+    lines = first.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line).keys() & {"machine", "commit"} for line in lines] == [
         {"machine"}, {"commit"}, {"commit"}]  # fmt: skip
 
 
@@ -319,9 +320,11 @@ def slower(tmp_path_factory):
     for folder in ("nnspec", "reference", "accelerated", "spec_tests"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "bench*"))
     relu = copy / "reference" / "n05_backpropagation" / "relu.py"
-    twice = relu.read_text().replace("    return np", "    np.maximum(x, 0), np.where(x > 0, x, 0)\n    return np")
+    twice = relu.read_text(encoding="utf-8").replace(
+        "    return np", "    np.maximum(x, 0), np.where(x > 0, x, 0)\n    return np"
+    )
     assert twice.count("np.where(x > 0, x, 0)") == 2
-    relu.write_text(twice)
+    relu.write_text(twice, encoding="utf-8")
     return copy
 
 
@@ -339,7 +342,7 @@ def test_what_a_revision_does_not_have_is_not_measured(slower):
 
 def test_a_revision_that_cannot_be_run_is_one_line(tmp_path):
     (tmp_path / "nnspec").mkdir()
-    (tmp_path / "nnspec" / "__init__.py").write_text("raise SystemError('no such thing')")
+    (tmp_path / "nnspec" / "__init__.py").write_text("raise SystemError('no such thing')", encoding="utf-8")
     with pytest.raises(Unusable, match=r"the process for .* ended: SystemError: no such thing"):
         ab.compare(ROOT, tmp_path, [(bench_relu.BenchRelu, "S")], backend="reference", threads=1, pairs=1)
 
@@ -360,7 +363,9 @@ def contributed(tmp_path_factory, python):
         "right": "out", "wrong": "out + 1", "large": "out * (1 if x.size < 5000 else 1.001)", "nothing": "out",
     }.items():  # fmt: skip
         source = re.sub(r"(?m)^    ", "", MINE.replace("{out}", out))
-        (folder / f"{name}.py").write_text(source.replace("relu", "tanh") if name == "nothing" else source)
+        (folder / f"{name}.py").write_text(
+            source.replace("relu", "tanh") if name == "nothing" else source, encoding="utf-8"
+        )
     backends = [f"./{name}.py" for name in ("right", "wrong", "large", "nothing")]
     command = ("-m", "nnspec", "bench", *backends, "--concept", "relu", "--preset", "S", "--threads", 1)
     done = python("-P", *command, "--curve", "--json", "run.json", cwd=folder)
@@ -412,7 +417,7 @@ def test_a_file_can_be_saved_and_reported(contributed):
         assert done.exit_code == 0 and "1 rows of " in done.output, done.output
     done = CliRunner().invoke(main, ["bench", "report", "--out", str(folder / "r.html"), *to])
     assert done.exit_code == 0, done.output
-    assert "relu" in (folder / "r.html").read_text()
+    assert "relu" in (folder / "r.html").read_text(encoding="utf-8")
     done = CliRunner().invoke(main, ["bench", "report", str(folder / "run.json"), "--markdown"])
     assert done.output.startswith("| concept | case | reference / |") and "\n| relu | S | " in done.output
 

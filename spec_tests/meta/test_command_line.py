@@ -221,7 +221,7 @@ def _wait_for(file, text, times):
 def test_json_and_junit(nnspec, tmp_path):
     done = nnspec("check", "reference", "--concept", "relu", "--json", "r.json", "--junit", "r.xml")
     assert done.returncode == 0
-    told = json.loads((tmp_path / "r.json").read_text())
+    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert told["backend"] == "reference" and told["level"] == "strict" and told["exit_code"] == 0
     assert told["planned"] == len(told["checks"]) == told["counts"]["passed"] > 40
     assert {"id", "level", "state", "text", "seconds", "parts"} <= set(told["checks"][0])
@@ -245,7 +245,7 @@ def test_workers_find_the_same(nnspec, tmp_path):
     alone = nnspec("check", "reference", "--concept", "relu", "--json", "one.json")
     shared = nnspec("check", "reference", "--concept", "relu", "-n", "1", "--json", "two.json")
     assert (alone.returncode, shared.returncode) == (0, 0), shared.stderr
-    one, two = (json.loads((tmp_path / name).read_text()) for name in ("one.json", "two.json"))
+    one, two = (json.loads((tmp_path / name).read_text(encoding="utf-8")) for name in ("one.json", "two.json"))
     assert [c["id"] for c in one["checks"]] == [c["id"] for c in two["checks"]] and one["counts"] == two["counts"]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numba import njit
 
+from nnspec import reference
 from nnspec.accelerated import cpu
 from nnspec.accelerated.cpu import _fold, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
@@ -118,11 +119,47 @@ def test_the_normal_distribution_is_accurate_to_the_last_places_of_1(vector, exa
     assert np.array_equal(vector(special), np.array([0.5, 0.5, 1, 0, np.nan, 1, 0, 1, 0], dtype), equal_nan=True)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gelu_has_digits_in_its_tail(dtype):
+    """Where 1 + erf has none left. One number is alone with its tail, the others stand among many that are none."""
+    low, digits = (-13, 2e-5) if dtype == np.float32 else (-37, 1e-12)
+    x = np.concatenate([np.linspace(low, 3, 3000), [low / 2]]).astype(dtype)
+    for ops in (reference, cpu):
+        out, cache = ops.gelu_forward(x)
+        dx = ops.gelu_backward(np.ones_like(x), cache)
+        with mpmath.workdps(40):
+            for i in [*range(0, 2000, 50), 3000]:
+                number = mpmath.mpf(float(x[i]))
+                if number > -4.1:
+                    continue
+                assert abs(out[i] / (number * mpmath.ncdf(number)) - 1) < digits
+                assert abs(dx[i] / (mpmath.ncdf(number) + number * mpmath.npdf(number)) - 1) < digits
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("D", [5, 64, 768])
+def test_a_common_offset_costs_layernorm_no_more_than_it_must(D, dtype):
+    """It is as accurate as with the mean of the distances to the first feature, and more than with the mean itself."""
+    x = (np.random.default_rng(0).standard_normal((200, D)) + 1000).astype(dtype)
+    wide = x.astype(np.longdouble)
+    want = (wide - wide.mean(axis=1, keepdims=True)) / np.sqrt(wide.var(axis=1, keepdims=True) + 1e-5)
+
+    def error(mean):
+        xhat = (x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=1, keepdims=True) + dtype(1e-5))
+        return float(np.sqrt(((xhat - want) ** 2).mean()))
+
+    out, _ = cpu.layernorm_forward(x, np.ones(D, dtype), np.zeros(D, dtype))
+    off = float(np.sqrt(((out - want) ** 2).mean()))
+    assert off < 1.1 * error(x[:, :1] + (x - x[:, :1]).mean(axis=1, keepdims=True))
+    assert off < 0.8 * error(x.mean(axis=1, keepdims=True))
+
+
 @njit
 def folds(x, y, z, start, size, middle):
     return (
         _fold.fold_sum(x, start, size),
         _fold.fold_max(x, start, size),
+        _fold.fold_distances(x, start, size, middle),
         _fold.fold_squares(x, start, size, middle),
         _fold.fold_products(x, start, y, start + 1, size),
         _fold.fold_products_of_three(x, start, y, start + 1, z, start + 2, size, middle),
@@ -137,8 +174,8 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
     for size in range(2 * max(_fold.LANES.values()) + 70):
         x, y, z = (row[3 + shift : 3 + shift + size] for shift, row in enumerate(whole))
         want = (
-            x.sum(), max(x, default=-np.inf), ((x - 2) ** 2).sum(), (x * y).sum(), ((x - 2) * y * z).sum(),
-            x[x > 0].sum(),
+            x.sum(), max(x, default=-np.inf), (x - 2).sum(), ((x - 2) ** 2).sum(), (x * y).sum(),
+            ((x - 2) * y * z).sum(), x[x > 0].sum(),
         )  # fmt: skip
         assert folds(*whole, 3, size, dtype(2)) == want
 
@@ -221,7 +258,7 @@ def test_no_kernel_unpacks_four_arrays_at_once():
     over `prange`, `a, b, c, here = …, out[i]` and then `here[j] = …` is taken for a store that nobody reads."""
     found = []
     for path in sorted(Path(cpu.__file__).parent.rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text())):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef) and "kernel" in map(ast.unparse, function.decorator_list):
                 found += [f"{path.name}:{line}" for line in _arrays_out_of_long_tuples(function)]
     assert not found

@@ -206,10 +206,10 @@ def judged(tmp_path_factory, python):
     for name, source in (("layers", LAYERS), ("optim", OPTIM), ("classifiers/k_nearest_neighbor", KNN)):
         file = folder / f"{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(textwrap.dedent(source))
+        file.write_text(textwrap.dedent(source), encoding="utf-8")
     done = python("-m", "nnspec", "check", "cs231n:.", "--json", "report.json", cwd=folder.parent)
     assert done.returncode == 1, done.stdout + done.stderr
-    return json.loads((folder.parent / "report.json").read_text())["checks"]
+    return json.loads((folder.parent / "report.json").read_text(encoding="utf-8"))["checks"]
 
 
 @pytest.mark.parametrize("concept", DEFECTS)

@@ -108,7 +108,7 @@ def table(tmp_path_factory, request):
         [sys.executable, "-m", "nnspec", "kernels", "--json", str(file)], capture_output=True, text=True
     )
     assert file.exists(), done.stderr
-    return json.loads(file.read_text()), done
+    return json.loads(file.read_text(encoding="utf-8")), done
 
 
 def test_every_kernel_compiles_without_faults(table):

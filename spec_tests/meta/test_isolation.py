@@ -139,7 +139,7 @@ def campaign(tmp_path_factory, python):
     import textwrap
 
     folder = tmp_path_factory.mktemp("campaign")
-    (folder / "faulty.py").write_text(textwrap.dedent(FAULTY))
+    (folder / "faulty.py").write_text(textwrap.dedent(FAULTY), encoding="utf-8")
     done = python(
         "-m",
         "nnspec",
@@ -153,7 +153,7 @@ def campaign(tmp_path_factory, python):
         "report.json",
         cwd=folder,
     )
-    return done, json.loads((folder / "report.json").read_text())
+    return done, json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
 def test_the_run_finishes_and_counts_everything(campaign):
@@ -195,7 +195,7 @@ def test_nothing_of_it_is_left_behind(campaign):
     for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if entry.isdigit():
             try:
-                with open(f"/proc/{entry}/cmdline") as file:
+                with open(f"/proc/{entry}/cmdline", encoding="utf-8") as file:
                     left += [entry] if "faulty.py" in file.read() else []
             except OSError:
                 continue
@@ -212,6 +212,6 @@ def test_numbers_of_workers_and_none_find_the_same(nnspec, write, tmp_path):
     found = {}
     for workers in ("0", "1", "2"):
         nnspec("check", mine, "--concept", "relu", "-n", workers, "--json", tmp_path / "report.json")
-        told = json.loads((tmp_path / "report.json").read_text())["checks"]
+        told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["checks"]
         found[workers] = sorted((c["id"], c["state"]) for c in told)
     assert found["0"] == found["1"] == found["2"]

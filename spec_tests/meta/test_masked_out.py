@@ -1,5 +1,7 @@
 """What is masked out, ignored or dropped has no say: infinity and NaN there give the bits that 0 gives there."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -8,13 +10,18 @@ from nnspec.accelerated import cpu
 
 JUNK = [np.inf, -np.inf, np.nan]
 BACKENDS = [reference, cpu]
+SIMULATED = os.environ.get("NNSPEC_CUDA") == "simulate"
+if SIMULATED:
+    from nnspec.accelerated import cuda
+
+    BACKENDS = [cuda]
 
 
 def every(function):
     """For each kind of junk, in both backends and dtypes."""
     function = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])(function)
     function = pytest.mark.parametrize("junk", JUNK, ids=str)(function)
-    return pytest.mark.parametrize("ops", BACKENDS, ids=["reference", "cpu"])(function)
+    return pytest.mark.parametrize("ops", BACKENDS, ids=lambda ops: ops.__name__.split(".")[-1])(function)
 
 
 def draw(dtype, *shape):
@@ -177,6 +184,7 @@ LAYERS = {
 }  # fmt: skip
 
 
+@pytest.mark.skipif(SIMULATED, reason="one backend alone")
 @pytest.mark.parametrize("junk", [np.inf, np.nan], ids=str)
 @pytest.mark.parametrize("name", LAYERS)
 def test_nan_gets_no_further_on_cpu_than_in_the_reference(name, junk):
@@ -193,3 +201,12 @@ def test_nan_gets_no_further_on_cpu_than_in_the_reference(name, junk):
                 found.append([out, *(gradients if isinstance(gradients, tuple) else (gradients,))])
         for want, got in zip(*found, strict=True):
             assert not (np.isnan(got) & np.isfinite(want)).any()
+
+
+@pytest.mark.skipif(SIMULATED, reason="this is what runs it")
+def test_the_same_on_cuda(python):
+    """In its simulator, small and in one dtype."""
+    pytest.importorskip("numba_cuda")
+    small = "float32 and nan and not 7"
+    done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", small, NNSPEC_CUDA="simulate")
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-3000:]

@@ -46,7 +46,7 @@ def identity(value, args):
 
 def test_the_kept_kill_matrix_has_every_mistake_and_no_other():
     """What each count is, the tests above find out anew. `nnspec mistakes --markdown` writes the file."""
-    kept = (Path(__file__).parent / "kill_matrix.md").read_text()
+    kept = (Path(__file__).parent / "kill_matrix.md").read_text(encoding="utf-8")
     lines = [line.split(" | ")[:2] for line in kept.splitlines() if line.startswith("| ")][2:]
     found = [(part.removeprefix("| "), mistake) for part, mistake in lines]
     assert sorted(found) == sorted((spec.part(), mistake.id) for spec in specs() for mistake in spec.mistakes())

@@ -16,7 +16,7 @@ def concept(name):
 
 
 def test_a_mutant_is_one_change_of_the_source():
-    original = ast.unparse(ast.parse(concept("tanh").files["reference"].read_text()))
+    original = ast.unparse(ast.parse(concept("tanh").files["reference"].read_text(encoding="utf-8")))
     found = [m for m in mutants.mutants_of(concept("tanh")) if not m.around]
     assert "tanh.tanh_backward: 1 - out * out -> 1 + out * out" in {m.id for m in found}
     for mutant in found:

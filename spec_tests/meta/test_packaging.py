@@ -86,11 +86,11 @@ def test_wheel_and_sdist_hold_every_folder_below_one_name(copy, python, tmp_path
 
 def test_a_new_concept_is_new_files_only(copy, python):
     (copy / "reference" / "n99_new").mkdir()
-    (copy / "reference" / "n99_new" / "sinh.py").write_text(SINH)
+    (copy / "reference" / "n99_new" / "sinh.py").write_text(SINH, encoding="utf-8")
     (copy / "spec_tests" / "n99_new").mkdir()
-    (copy / "spec_tests" / "n99_new" / "test_sinh.py").write_text(SPEC)
+    (copy / "spec_tests" / "n99_new" / "test_sinh.py").write_text(SPEC, encoding="utf-8")
     run = "import _mapped, nnspec.cli; nnspec.cli.main()"
-    (copy / "_mapped.py").write_text(MAPPED)
+    (copy / "_mapped.py").write_text(MAPPED, encoding="utf-8")
     for arguments, said in (
         (["list"], "99    sinh"),
         (["explain", "sinh"], "out = (e^x - e^-x) / 2."),

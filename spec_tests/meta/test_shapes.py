@@ -59,6 +59,90 @@ def test_labels_are_looked_at_in_every_call():
     reference.softmax_cross_entropy_forward(SCORES, y, ignore_index=-1)
 
 
+class Sub(np.ndarray):
+    """A class of somebody's own."""
+
+
+@pytest.mark.parametrize("package", [reference, cpu])
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint32, np.int64, np.uint64])
+def test_numpy_integers_are_told_by_their_value(package, kind):
+    """Each a call of its own: k = 9 would read outside of the array."""
+    assert package.knn_indices(SCORES, kind(3)).tolist() == package.knn_indices(SCORES, 3).tolist()
+    with pytest.raises(ValueError, match="k must be at least 1 and at most 3 = Nt, got 9"):
+        package.knn_indices(SCORES, kind(9))
+    x, w = np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3))
+    assert package.conv2d_forward(x, w, pad=kind(100))[0].shape == (1, 1, 201, 201)
+
+
+@pytest.mark.parametrize("package", [reference, cpu])
+def test_subclasses_are_told_by_their_shapes_and_handed_on_as_arrays(package, tmp_path):
+    longer, shorter = np.ones(4).view(Sub), np.ones(1).view(Sub)
+    w, v = package.sgd_momentum(longer, longer)
+    assert type(w) is type(v) is np.ndarray
+    with pytest.raises(ValueError, match="dw must have shape"):
+        package.sgd_momentum(longer, shorter)
+    Y.astype(np.int64).tofile(tmp_path / "y")
+    y = np.memmap(tmp_path / "y", np.int64, "r")
+    loss, cache = package.softmax_cross_entropy_forward(SCORES, y)
+    assert loss == package.softmax_cross_entropy_forward(SCORES, Y)[0]
+    assert type(package.softmax_cross_entropy_backward(np.float32(1), cache)) is np.ndarray
+    with pytest.raises(ValueError, match="got 1 … 3"):
+        package.softmax_cross_entropy_forward(SCORES, (Y + 1).view(Sub))
+
+
+@pytest.mark.parametrize("package", [reference, cpu])
+@pytest.mark.parametrize(
+    ("array", "said"), [(np.asmatrix(SCORES), "got a matrix"), (np.ma.masked_array(SCORES), "got a masked one")]
+)
+def test_what_would_lose_its_meaning_is_refused(package, array, said):
+    _, cache = package.relu_forward(SCORES)
+    for call in (lambda: package.relu_forward(array), lambda: package.relu_backward(array, cache)):
+        with pytest.raises(TypeError, match=said):
+            call()
+    with pytest.raises(TypeError, match=r"params\['W1'\] must be a plain array"):
+        package.two_layer_loss({"W1": array, "b1": Y, "W2": Y, "b2": Y}, SCORES, Y)
+
+
+@pytest.mark.parametrize("package", [reference, cpu])
+def test_a_state_is_looked_at(package):
+    """cpu would read its moments as far as w goes."""
+    w = np.ones(4)
+    _, state = package.adam(w, w)
+    package.adam(w, w, state)
+    for wrong in ((np.ones(1), *state[1:]), (*state[:2], -1), state[:2], (state[0].astype(np.float32), *state[1:])):
+        with pytest.raises(ValueError, match="adam: state must be the one that adam returned"):
+            package.adam(w, w, wrong)
+    with pytest.raises(ValueError, match="sgd_momentum: state must be"):
+        package.sgd_momentum(w, w, np.ones(1))
+
+
+def test_a_cache_is_that_of_the_same_backend():
+    _, cache = reference.relu_forward(SCORES)
+    with pytest.raises(TypeError, match="cache must be the one that relu_forward of the same backend returned"):
+        cpu.relu_backward(SCORES, cache)
+
+
+@pytest.mark.parametrize("package", [reference, cpu])
+@pytest.mark.parametrize("rates", [{"beta1": 1.0}, {"beta2": 1}, {"beta1": -0.1}, {"beta2": np.nan}])
+def test_decay_rates_that_divide_by_zero_are_refused(package, rates):
+    (name,) = rates
+    with pytest.raises(ValueError, match=rf"adam: {name} must lie in \[0, 1\)"):
+        package.adam(X, X, **rates)
+    package.adam(X, X, **{name: 0})
+
+
+def test_parameters_that_are_no_numbers_are_never_the_best():
+    """argmax takes NaN for the largest score, so that they would predict class 0."""
+    x, y = np.random.default_rng(0).standard_normal((20, 4)), np.zeros(20, int)
+    params = reference.two_layer_init(4, 8, 2, rng=np.random.default_rng(0))
+    with np.errstate(all="ignore"):
+        best, history = reference.train(
+            params, x, y, x, y, model="two_layer_loss", lr=1e200, epochs=2, batch=10, rng=np.random.default_rng(0)
+        )
+    assert np.isnan(history["loss"][-1]) and history["val_accuracy"] == [0, 0]
+    assert all(np.array_equal(best[key], params[key]) for key in params)
+
+
 def test_numpy_scalars_do_not_promote():
     x = np.ones(3, np.float32)
     w, (m, v, _) = reference.adam(x, x, lr=np.float64(0.1), beta1=np.float64(0.9))

@@ -94,7 +94,7 @@ def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path,
     folder = tmp_path / "spec"
     folder.mkdir()
     monkeypatch.setattr(nnspec.spec_tests, "__path__", [*nnspec.spec_tests.__path__, str(folder)])
-    (folder / "drawn_helper.py").write_text("FACTOR = 1\n")
+    (folder / "drawn_helper.py").write_text("FACTOR = 1\n", encoding="utf-8")
     (folder / "drawn_spec.py").write_text(
         textwrap.dedent("""
         from nnspec.spec_tests.drawn_helper import FACTOR
@@ -107,7 +107,7 @@ def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path,
     module = importlib.import_module("nnspec.spec_tests.drawn_spec")
     keys = []
     for text in ("FACTOR = 1\n", "FACTOR = 2\n", "FACTOR = 1\n"):
-        (folder / "drawn_helper.py").write_text(text)
+        (folder / "drawn_helper.py").write_text(text, encoding="utf-8")
         _truth.source_key.cache_clear()
         keys.append(_truth._key(module.definition, {"x": np.ones(1)}, {}, True))
     assert keys[0] == keys[2] != keys[1]
@@ -115,7 +115,7 @@ def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path,
 
 def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
     blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
+    blocked.write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("NNSPEC_CACHE_DIR", str(blocked))
     monkeypatch.setattr(_truth, "_compiled", {})
     (out,), _ = _truth.evaluate(sine_of_squares, {"x": np.array([1.0])}, {})

@@ -32,11 +32,11 @@ def knn_indices(d, k):
 def knn_vote(labels, *, n_classes=None):
     if labels.shape[1] == 0:
         raise ValueError(f"knn_vote: labels must hold at least one vote a row, got shape {tuple(labels.shape)}")
+    labels = labels.long()
     low, high = map(int, labels.aminmax()) if labels.numel() else (0, 0)
     n_classes = high + 1 if n_classes is None else n_classes
     if low < 0 or high >= n_classes:
         raise ValueError(f"knn_vote: labels must lie in 0 … {n_classes - 1}, got {low} … {high}")
-    labels = labels.long()
     counts = labels.new_zeros(len(labels), n_classes).scatter_add_(1, labels, torch.ones_like(labels))
     top, y = counts.max(dim=1, keepdim=True)
     return y[:, 0], counts, (counts == top).sum(dim=1) > 1

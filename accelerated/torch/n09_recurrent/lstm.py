@@ -16,7 +16,7 @@ def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     if lengths is None:
         h, _, c_T = torch.lstm(x, (h0[None], c0[None]), _weights(Wx, Wh, b), *LAYERS, batch_first=True)
         return h, c_T[0]
-    return _packed(x, h0, c0, _weights(Wx, Wh, b), lengths)
+    return _packed(x, h0, c0, _weights(Wx, Wh, b), lengths.long())
 
 
 def _packed(x, h0, c0, weights, lengths):
