@@ -46,7 +46,7 @@ _IN_STEPS = {"range", "reversed", "enumerate"}
 _NO_FLOATS = {
     "range", "arange", "len", "flatnonzero", "argsort", "argmax", "int", "tuple", "list", "dict", "min", "max",
     "sorted", "array_split", "permutation", "choice", "getattr", "fromkeys", "prod", "empty", "load", "output_size",
-    "zeros", "zeros_like", "kfold_indices", "_count", "_last_layer", "_part", "_running", "_split",
+    "zeros", "zeros_like", "empty_like", "kfold_indices", "_count", "_last_layer", "_part", "_running", "_split",
 }  # fmt: skip
 
 
