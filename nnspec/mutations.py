@@ -46,7 +46,7 @@ _IN_STEPS = {"range", "reversed", "enumerate"}
 _NO_FLOATS = {
     "range", "arange", "len", "flatnonzero", "argsort", "argmax", "int", "tuple", "list", "dict", "min", "max",
     "sorted", "array_split", "permutation", "choice", "getattr", "fromkeys", "prod", "empty", "load", "output_size",
-    "zeros", "zeros_like", "kfold_indices", "_count", "_last_layer", "_part", "_running", "_split",
+    "zeros", "zeros_like", "empty_like", "kfold_indices", "_count", "_last_layer", "_part", "_running", "_split",
 }  # fmt: skip
 
 
@@ -220,6 +220,11 @@ def _remembering(key_of):
     return around
 
 
+def _has_arrays(value) -> bool:
+    entries = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+    return any(isinstance(entry, np.ndarray) for entry in entries)
+
+
 def _stale_argument(name):
     def around(function):
         kept, signature = {}, inspect.signature(function)
@@ -229,7 +234,7 @@ def _stale_argument(name):
             bound = signature.bind(*args, **options)
             bound.apply_defaults()
             value = bound.arguments[name]
-            key = _likeness(value) if isinstance(value, (np.ndarray, tuple, dict)) else type(value)
+            key = _likeness(value) if _has_arrays(value) else type(value)
             bound.arguments[name] = kept.setdefault(key, copy.deepcopy(value))
             return function(*bound.args, **bound.kwargs)
 

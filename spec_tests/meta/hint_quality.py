@@ -20,6 +20,7 @@ ones), wrongly, not named (no such line: the author has the numbers alone, a sha
 
 import argparse
 import copy
+import functools
 import itertools
 import random
 import re
@@ -41,6 +42,7 @@ from nnspec.spec_tests._diagnosis import LOOKS, Wrong, pattern
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import PROPERTIES, Mistake, Planned, Spec
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, fits, numbers, same, same_bits
+from nnspec.spec_tests.meta.other_judges import kill_matrix
 
 MUTANTS = 12  # of each concept
 FRESH = 3
@@ -106,11 +108,18 @@ def planted_mutants(concept: Concept, sample=MUTANTS, seed=0) -> Iterator[Plante
 
 def read(planted: Planted) -> Reading | None:
     """What its author reads, judged. None where no check rejects it."""
+    rejecting = _kill_matrix().get((planted.specs[0].part(), planted.name)) if planted.mistake else None
     for names in PROPERTIES.values():
-        blocks = [block for name in names if (block := _first_failure(planted, name))]
-        if blocks:
+        blocks = [_first_failure(planted, name) for name in names if rejecting is None or name in rejecting]
+        if blocks := list(filter(None, blocks)):
             lines = {line.text: line for block in blocks for line in _lines(*block)}.values()
             return Reading(planted, {line: verdict_of(planted, line) for line in lines})
+
+
+@functools.cache
+def _kill_matrix() -> dict:
+    """Which properties need to be asked for a mistake."""
+    return kill_matrix()
 
 
 def as_markdown(readings: Iterable[Reading]) -> str:
@@ -173,11 +182,12 @@ def _bad(readings) -> str:
 
 
 def _first_failure(planted: Planted, name: str) -> tuple[Spec, Planned, str] | None:
-    """The first check of a property that fails, and its text; all in double precision are tried, and one in single."""
+    """The first check of a property that fails, and its text. Of a mutant, which may pass all, one in single precision
+    is tried beside those in double."""
     for spec in (made() for made in planted.specs):
-        checks = spec.plan(name)
-        double = [p for p in checks if p.dtype == "float64"]
-        for check in [*double, *[p for p in checks if p.dtype != "float64"][:1]]:
+        checks = sorted(spec.plan(name), key=lambda p: p.dtype != "float64")
+        double = sum(p.dtype == "float64" for p in checks)
+        for check in checks[: double + 1] if double and not planted.mistake else checks:
             if (text := _failure(spec, name, check, planted.backend)) is not None:
                 return spec, check, text
     return None
@@ -275,7 +285,9 @@ def _can_be_said(text: str, fresh: Fresh, output: str) -> bool:
     return False
 
 
-_IMPLIED = (  # what is said of a part, and what may be said in its place where it is true of the whole
+_IMPLIED = (  # what is said, and what may be said in its place: of the whole for a part; of any other number of NaN
+    ("NaN", "NaN"),
+    ("infinite", "infinite"),
     ("all slices along axis", "# everywhere"),
     ("got / want depends on axis", "got / want is # everywhere"),
     ("got - want depends on axis", "got - want is # everywhere"),

@@ -147,13 +147,17 @@ def judged(concepts=()) -> Iterator[tuple[str, str | None, list[bool]]]:
 
 def ours() -> dict[tuple[str, str], str]:
     """The level at which the kept kill matrix has each mistake rejected, by (part, mistake)."""
+    return {key: min((LEVEL_OF[name] for name in names), key=LEVELS.index) for key, names in kill_matrix().items()}
+
+
+def kill_matrix() -> dict[tuple[str, str], list[str]]:
+    """The properties that reject each mistake, by (part, mistake), as they are kept."""
     lines = [re.split(r" *(?<!\\)\| *", line)[1:-1] for line in KILL_MATRIX.read_text(encoding="utf-8").splitlines()]
     headings, _, *rows = (cells for cells in lines if cells)
-    found = {}
-    for row in rows:
-        levels = [LEVEL_OF[name] for name, cell in zip(headings, row, strict=True) if name in LEVEL_OF and cell != "·"]
-        found[row[0], row[1]] = min(levels, key=LEVELS.index)
-    return found
+    return {
+        (row[0], row[1]): [name for name, cell in zip(headings, row, strict=True) if name in LEVEL_OF and cell != "·"]
+        for row in rows
+    }
 
 
 def as_markdown(found: list[tuple[str, str | None, list[bool]]]) -> str:

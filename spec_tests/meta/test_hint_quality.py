@@ -77,7 +77,7 @@ def test_right_code_is_not_read():
 
 
 def test_a_fixed_sample_is_named_as_it_should_be():
-    readings = list(survey(["affine", "tanh", "sgd_momentum"], sample=4))
+    readings = list(survey(["affine", "sgd_momentum"], sample=4))
     of_mistakes = [r.verdict for r in readings if r.planted.mistake]
     assert of_mistakes.count("rightly") > len(of_mistakes) / 2
     assert [r.planted.name for r in readings if r.verdict in ("partly", "wrongly")] == []

@@ -100,3 +100,10 @@ def test_a_sample_is_rejected(name):
 def test_the_command_counts_and_fails_when_one_survives(nnspec):
     done = nnspec("mutants", "--concept", "tanh")
     assert done.returncode == 0 and "100.0%" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("name", ["tanh", "affine", "adam"])
+def test_what_remembers_falls_at_robust_and_half_precision_at_core(name):
+    kinds = [m for m in mutants.mutants_of(concept(name)) if m.falls_by != "strict"]
+    assert {m.falls_by for m in kinds} == {"core", "robust"}
+    assert [v.mutant.id for v in map(mutants.judge, kinds) if v.survived] == []
