@@ -22,6 +22,7 @@ from nnspec.spec_tests._diagnosis import Wrong, pattern
 from nnspec.spec_tests._forms import NO_ANSWER
 from nnspec.spec_tests._known import Mistake
 from nnspec.spec_tests._problem import Problem
+from nnspec.spec_tests._purity import change
 from nnspec.spec_tests._verdict import CheckFailed, fits, same, same_bits
 
 RECOGNIZED_UP_TO = 10_000  # entries of an input: mistakes are recognized on small ones, and some take N^2 memory
@@ -61,7 +62,7 @@ class Suspect:
         if _silent.get():
             return []
         with unexplained():
-            told = [*(self._pattern(got, limit) if got is not None else []), *self._mistakes()]
+            told = [*(self._shape() if got is None else self._pattern(got, limit)), *self._mistakes()]
             if not same((self.before.inputs, self.before.douts), (self.after.inputs, self.after.douts)):
                 told.append("pattern: the call wrote to its inputs")
             if (asked := (self.spec.part(), self.name)) not in self.backend.probed:  # once: it takes several calls
@@ -85,6 +86,17 @@ class Suspect:
                 want, budgets, answer = self._asked_again(problem)
                 told = self._again(found, problem, want, budgets, answer)
                 return [f"pattern: {told}"] if told else []
+        return []
+
+    def _shape(self) -> list[str]:
+        """The right numbers in another shape."""
+        with contextlib.suppress(CheckFailed, ValueError, TypeError):
+            want = self.want[self.name]
+            got = np.reshape(self.got, want.shape)
+            if got.ndim and np.ndim(self.got) != want.ndim and fits(got, want, self.budgets[self.name]):
+                ones = np.squeeze(self.got).shape == want.shape
+                why = "an axis of size 1 is left: keepdims=True?" if ones else "reshape it at the end"
+                return [f"pattern: the right numbers, in the shape {np.shape(self.got)} instead of {want.shape}: {why}"]
         return []
 
     def _again(self, found, problem, want, budgets, answer) -> str | None:
@@ -177,18 +189,28 @@ class Suspect:
         case = replace(self.problem.case, dims={**self.problem.case.dims, dim: 1})
         if not all(map(callable, case.inputs.values())):
             return False
-        answers = []
         for drawn_as in (case.name, "drawn once more"):
             try:
                 small = Problem(self.spec, replace(case, drawn_as=drawn_as), str(self.problem.dtype))
-                want, budgets, answer = self._asked_again(small.following(self.problem.form))
+                small = small.following(self.problem.form)
+                want, budgets, answer = self._asked_again(small)
             except (*NOT_POSSIBLE, *NO_ANSWER):
                 return False
             if not fits(answer[self.name], want[self.name], budgets[self.name]):
                 return False
-            answers.append((want[self.name], budgets[self.name].limit))
-        (one, limit), (other, _) = answers
-        return bool(np.isfinite(one).all() and (np.abs(one - other) > 4 * limit).any())  # no constant
+        return self._depends_on(small) == self._depends_on(self.problem)
+
+    def _depends_on(self, problem: Problem) -> set[str]:
+        """The arrays without which the answer would be another: where an axis has size 1, some may have no say."""
+        want, found = problem.wide()[self.name], set()
+        for name in problem.arrays() | problem.upstream():
+            other = copy.deepcopy(problem)
+            change(other, name)
+            with np.errstate(all="ignore"):
+                moved = np.abs(other.wide()[self.name] - want)
+                if (moved > np.finfo(problem.dtype).eps ** 0.5 * np.abs(want).max(initial=0)).any():
+                    found.add(name)
+        return found
 
 
 def _wrong(name: str, problem: Problem, got, limit, want: dict) -> Wrong:

@@ -4,7 +4,6 @@ import numpy as np
 
 from nnspec.spec_tests._budget import Budget
 
-
 UNCOUNTABLE = 1e18  # budgets: no number that tells anything
 
 

@@ -33,7 +33,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnspec import catalogue, mistakes, mutants
+from nnspec import catalogue, mutants
 from nnspec.backends import Backend, NotSupplied
 from nnspec.catalogue import Concept
 from nnspec.report import markdown_table
@@ -89,7 +89,7 @@ class Reading:
 
 def planted_mistakes(concept: Concept) -> list[Planted]:
     return [
-        Planted(concept.name, mistake.id, mistakes.backend_of(mistake), (spec,), mistake)
+        Planted(concept.name, mistake.id, mistake.backend(), (spec,), mistake)
         for spec in catalogue.specs_of(concept)
         for mistake in spec.mistakes()
     ]
@@ -243,7 +243,7 @@ def verdict_of(planted: Planted, line: Line) -> str:
 
 def _mistake_holds(planted, line, said: Mistake) -> bool:
     fresh = list(_fresh(planted, line))
-    other = mistakes.backend_of(said)
+    other = said.backend()
     answers = [_answer(line.spec, other, f.problem, line.output) for f in fresh]
     same_wrong = [
         answer is not None and fits(f.answer[line.output], answer[line.output], f.budgets[line.output])
@@ -278,7 +278,7 @@ def _can_be_said(text: str, fresh: Fresh, output: str) -> bool:
         finite = np.isfinite(got).all() and np.isfinite(want).all()
         said = [pattern(wrong), *(look(wrong) for look in LOOKS if finite)]
     claimed, names = _without_numbers(text)
-    for other, its_names in map(_without_numbers, filter(None, said)):
+    for other, its_names in map(_without_numbers, map(str, filter(None, said))):
         implied = any(claimed.startswith(less) and other.startswith(more) for less, more in _IMPLIED)
         if implied or (other == claimed and (not names or names & its_names)):
             return True

@@ -8,7 +8,7 @@ import pytest
 from nnspec import catalogue, reference
 from nnspec.backends import Backend, NotSupplied
 from nnspec.collect import public_functions
-from nnspec.mistakes import backend_of, rejections
+from nnspec.mistakes import rejections
 from nnspec.spec_tests._probes import unexplained
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import Spec
@@ -24,7 +24,7 @@ def specs() -> list[type[Spec]]:
     [pytest.param(spec, mistake, id=f"{spec.part()}-{mistake.id}") for spec in specs() for mistake in spec.mistakes()],
 )
 def test_every_mistake_is_rejected(spec, mistake):
-    found = next(rejections(spec(), backend_of(mistake)), None)
+    found = next(rejections(spec(), mistake.backend()), None)
     assert found, f"{mistake.id} passes every check of {spec.__name__}"
     assert found[0] != "strict" or mistake.convention, f"{mistake.id} falls only at {found}"
 
@@ -91,7 +91,8 @@ def _answering(function, answer):
 def _is_right(spec, planned, backend, asked):
     """To the last bit, in the outputs or in the gradients."""
     problem = Problem(spec, planned.case, planned.dtype)
-    answer, truth = spec.answer(backend, problem), spec.truth(problem)
+    answer = spec.answer(backend, problem)
+    truth = spec.truth(spec.asked(problem, answer))
     names = [name for name in answer if (name in spec.outputs) == (asked == "value")]
     return all(np.array_equal(answer[name], truth[name].astype(planned.dtype)) for name in names)
 
@@ -101,7 +102,7 @@ def test_a_mistake_is_recognized_and_no_other_is_accused_alone():
     recognized = unrecognized = 0
     for spec in filter(lambda spec: hasattr(spec, "definition"), specs()):  # laws tell that it is wrong, and not how
         for mistake in spec.mistakes():
-            told = "\n".join(_failures(spec(), backend_of(mistake)))
+            told = "\n".join(_failures(spec(), mistake.backend()))
             hinted = f"mistake {mistake.id}: {mistake.hint}" in told
             assert hinted or "\nmistake " not in told, f"{mistake.id} is taken for another:\n{told}"
             recognized, unrecognized = recognized + hinted, unrecognized + (not hinted)

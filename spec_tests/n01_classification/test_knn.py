@@ -300,6 +300,7 @@ class TestKnnVote(Function):
 
     cases = (
         Case("more classes than labels", options={"n_classes": 7}),
+        Case("still more classes", options={"n_classes": 9}),
         Case("a single vote", {"K": 1}),
         Case("one class", inputs={"labels": [[0, 0], [0, 0], [0, 0]]}),
         Case("two classes tie", inputs={"labels": [[2, 1], [1, 2], [0, 0]]}),
@@ -405,6 +406,7 @@ class TestKnnPredict(Function):
         Case("gemm", {"Nt": 12}, {"k": 3, "metric": "l2_gemm"}),
         Case("chunks", {"Nt": 12, "Nq": 5}, {"k": 2, "chunk": 2}),
         Case("l2 and l1 disagree", inputs=DISAGREE),
+        Case("distances that are close", inputs={"x_train": [[1.0003], [1.0]], "y_train": [0, 1], "x_test": [[0.0]]}),
         Case("l1 and l2 disagree", options={"metric": "l1"}, inputs=DISAGREE),
         Case("equal votes", options={"k": 2},
              inputs={"x_train": [[1], [2], [30]], "y_train": [2, 1, 0], "x_test": [[0], [4]]}),

@@ -73,6 +73,12 @@ class TestAdam(UpdateRule):
         m, v, t = beta1 * m + (1 - beta1) * dw, beta2 * v + (1 - beta2) * dw * dw, t + 1
         return w - lr * (1 - beta2**t) ** 0.5 / (1 - beta1**t) * m / (np.sqrt(v) + eps), (m, v, t)
 
+    @variant("t starts at 1", "The count is 1 before the first step and goes up before it is used.",
+             source="CS231n, assignment 2 as it was handed out until 2017", replaces="adam")  # fmt: skip
+    def t_starts_at_1(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 1)
+        return adam(w, dw, (m, v, t), lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+
     @mistake("M40", "Count the step before the bias correction: at t = 0 it divides by 0.", replaces="adam")
     def step_counted_afterwards(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         m, v, t = state or (0 * w, 0 * w, 0)
@@ -145,11 +151,6 @@ class TestAdam(UpdateRule):
     def eps_inside_the_root(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         _, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
         return w - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t) + eps), (m, v, t)
-
-    @mistake("M43", "Add eps after the bias correction of v, not before it.", replaces="adam")
-    def eps_before_the_correction(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-        _, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
-        return w - lr * (m / (1 - beta1**t)) / ((np.sqrt(v) + eps) / (1 - beta2**t) ** 0.5), (m, v, t)
 
     @mistake("M43", "eps is missing: an entry without gradient becomes 0/0.", replaces="adam")
     def eps_missing(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):

@@ -94,11 +94,6 @@ class TestGelu(Layer):
         out, cache = gelu_forward(x, approximate=approximate)
         return out if approximate else np.maximum(x, -40) * (1 + erf_of_floats(x)) / 2, cache
 
-    @mistake("N51", "The default is the exact form with erf: it differs from the tanh form in the fourth digit.",
-             replaces="gelu_forward")  # fmt: skip
-    def always_the_tanh_form(x, *, approximate=False):
-        return gelu_forward(x, approximate=True)
-
     @mistake("N51", "With approximate=True Phi is a tanh: the exact form differs in the fourth digit.",
              replaces="gelu_forward")  # fmt: skip
     def always_the_exact_form(x, *, approximate=False):
