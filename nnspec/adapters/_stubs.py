@@ -11,6 +11,7 @@ import ast
 import functools
 import re
 import sys
+import traceback
 from collections.abc import Callable
 
 import numpy as np
@@ -114,7 +115,9 @@ def nothing(result) -> bool:
 
 
 def of_nothing(error: Exception | None) -> bool:
-    """Whether an error says that something is None or has no value yet."""
+    """Whether an error says that something is None or, where it is returned, that it has no value."""
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+        return (traceback.extract_tb(error.__traceback__)[-1].line or "").startswith("return")
     return isinstance(error, UnboundLocalError) or bool(re.search("None", str(error)))
 
 

@@ -74,15 +74,24 @@ def _layer(theirs, folder, stubs, forward, plain, outputs=1, states=0, backwards
     name = theirs.__name__
     ours = name.replace("spatial_batchnorm", "batchnorm2d").replace("_naive", "").removesuffix("_forward")
 
+    takes = inspect.signature(forward)
+
     @functools.wraps(forward)
     def outside(*args, **options):
         def call():
             return forward(*args, **options)
 
+        try:
+            takes.bind(*args, **options)
+        except TypeError as error:
+            raise NotImplementedError(f"{name} is asked for what it does not take: {error}") from None
+
         def says_nothing(result):
             return nothing(result[:outputs] if isinstance(result, tuple) else result)
 
-        result = stubs.asked(name, call, lambda: forward(*plain), says_nothing, key=(name, _mode(options)))
+        result = stubs.asked(
+            name, call, lambda: forward(*plain, **_kept(options)), says_nothing, key=(name, _mode(options))
+        )
         *found, cache = _parts(name, result, outputs + states + 1)
         return *found, None if cache is None else _Cache(cache, args, options)
 
