@@ -230,8 +230,14 @@ class Networks:
         return result
 
     def _asked(self, name, call):
+        from nnspec.spec_tests._verdict import require
+
         with told_as(name):
-            return self.stubs.asked(name, call, says_nothing=_nothing)
+            result = self.stubs.asked(name, call, says_nothing=_nothing)
+        grads = result[1] if isinstance(result, tuple) and len(result) > 1 else {"": None}
+        told = "(loss, grads) with the gradients under the names of the parameters"
+        require(isinstance(grads, dict) and grads, f"{name}.loss must return {told}, got {_told(result)}")
+        return result
 
 
 def _nothing(result) -> bool:
@@ -239,6 +245,10 @@ def _nothing(result) -> bool:
     if isinstance(result, tuple):
         return result[0] is None or (isinstance(result[1], dict) and not result[1])
     return result is None
+
+
+def _told(result) -> str:
+    return ", ".join(type(part).__name__ if part != {} else "an empty dict" for part in result)
 
 
 @contextlib.contextmanager
