@@ -234,9 +234,12 @@ class Networks:
 
         with told_as(name):
             result = self.stubs.asked(name, call, says_nothing=_nothing)
-        grads = result[1] if isinstance(result, tuple) and len(result) > 1 else {"": None}
-        told = "(loss, grads) with the gradients under the names of the parameters"
-        require(isinstance(grads, dict) and grads, f"{name}.loss must return {told}, got {_told(result)}")
+        if isinstance(result, tuple):
+            complete = len(result) > 1 and isinstance(result[1], dict) and result[1]
+            got = ", ".join(
+                "an empty dict" if type(part) is dict and not part else type(part).__name__ for part in result
+            )
+            require(complete, f"{name}.loss must return (loss, grads), grads under the names of params, got ({got})")
         return result
 
 
@@ -245,10 +248,6 @@ def _nothing(result) -> bool:
     if isinstance(result, tuple):
         return result[0] is None or (isinstance(result[1], dict) and not result[1])
     return result is None
-
-
-def _told(result) -> str:
-    return ", ".join(type(part).__name__ if part != {} else "an empty dict" for part in result)
 
 
 @contextlib.contextmanager
