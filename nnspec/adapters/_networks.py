@@ -135,6 +135,8 @@ class Networks:
 
             def call():
                 model = made(net, options, reg=reg, dtype=x.dtype.type)
+                if more := sorted(map(str, model.params.keys() - params.keys())):
+                    raise NotImplementedError(f"ThreeLayerConvNet is another network, it has {', '.join(more)} as well")
                 model.params = copied(params)
                 return model.loss(x, y)
 
@@ -145,9 +147,7 @@ class Networks:
     # -- any number of layers ----------------------------------------------------------------------------------------
 
     def _fc_net_loss(self, net):
-        def fc_net_loss(
-            params, x, y=None, running=None, *, norm=None, train=True, keep=1.0, masks=None, rng=None, reg=0.0
-        ):
+        def fc_net_loss(params, x, y=None, running=None, *, norm=None, train=True, keep=1.0, masks=None, reg=0.0):
             last = sum(key.startswith("W") for key in params)
             if last < 2:
                 raise NotImplementedError("the assignment's FullyConnectedNet has a hidden layer")
@@ -156,19 +156,20 @@ class Networks:
                 raise NotImplementedError("FullyConnectedNet trains where it is given labels, and only there")
             if masks is not None and keep == 1:
                 raise NotImplementedError("FullyConnectedNet has no dropout where everything is kept")
-            if masks is None and drops and train and rng is None:
-                raise NotImplementedError("FullyConnectedNet draws its masks by a seed")
+            if masks is None and drops and train:
+                raise NotImplementedError("FullyConnectedNet draws its masks by a generator of its own")
             options = {
                 "hidden_dims": [len(params[f"b{i}"]) for i in range(1, last)],
                 "input_dim": math.prod(x.shape[1:]),
             }
             options |= {"num_classes": len(params[f"b{last}"])} | normalization(net, norm)
             dropout = self._dropout(net, keep)
-            seed = int(rng.integers(2**31)) if rng is not None else 0
 
             def loss(**dropout):
-                model = made(net, options | dropout, reg=reg, dtype=x.dtype.type, seed=seed)
+                model = made(net, options | dropout, reg=reg, dtype=x.dtype.type)
                 name_of = _names(model.params, params, norm)
+                if norm == "batchnorm" and not hasattr(model, "bn_params"):
+                    raise NotImplementedError("FullyConnectedNet keeps its running statistics elsewhere than bn_params")
                 model.params = {name_of[key]: array.copy() for key, array in params.items()}
                 normalized = list(enumerate(model.bn_params[: last - 1], start=1)) if norm == "batchnorm" else []
                 for i, states in normalized:
