@@ -64,7 +64,8 @@ class Networks:
             if first_assignment:
                 model = made(net, options)
                 model.params = copied(params)
-                return model.loss(x, y, reg) if y is not None else model.loss(x)
+                rows = x.reshape(len(x), -1)  # images are for the second one
+                return model.loss(rows, y, reg) if y is not None else model.loss(rows)
             model = made(net, options, reg=reg, dtype=x.dtype.type)
             model.params = copied(params)
             return model.loss(x, y)
@@ -73,8 +74,10 @@ class Networks:
         return self._asked(name, functools.partial(loss, params, factor * reg))
 
     def _loss_of_a_function(self, function, params, x, y, reg):
+        rows = x.reshape(len(x), -1)
+
         def loss(params, reg):
-            return function(x, copied(params), y, reg) if y is not None else function(x, copied(params))
+            return function(rows, copied(params), y, reg) if y is not None else function(rows, copied(params))
 
         factor = self._factor("two_layer_net", loss, params) if y is not None else 1
         return self._asked("two_layer_net", functools.partial(loss, params, factor * reg))

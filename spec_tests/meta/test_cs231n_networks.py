@@ -291,6 +291,7 @@ def test_either_form_of_the_penalty_in_the_first_assignment(write, half, slope):
     x, y = rng.standard_normal((6, 4)), rng.integers(0, 3, 6)
     assert_equal(functions["two_layer_loss"](params, x, y, reg=0.3), reference.two_layer_loss(params, x, y, reg=0.3))
     assert_equal(functions["two_layer_loss"](params, x), reference.two_layer_loss(params, x))
+    assert_equal(functions["two_layer_loss"](params, x.reshape(6, 2, 2)), reference.two_layer_loss(params, x))
 
 
 @pytest.mark.parametrize(("half", "slope", "more"), [
