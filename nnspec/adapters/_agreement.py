@@ -89,11 +89,14 @@ def _described(array) -> str:
 
 def _mistakes(concept, of, answer, right, same) -> list[str]:
     """The classic mistakes of the concept that give just this answer."""
+    from nnspec import reference
+
+    functions = public_functions(reference)  # behind their checks, which make the caches that mistakes expect
     told = {}
     for spec in catalogue.specs_of(catalogue.concepts()[concept]):
         for wrong in spec.mistakes():
             with contextlib.suppress(Exception):  # a mistake that cannot take this input is not the one
-                mistaken = of(SimpleNamespace(**vars(definitions()) | {wrong.replaces: wrong.function}))
+                mistaken = of(SimpleNamespace(**functions | {wrong.replaces: wrong.function}))
                 if same(answer, mistaken) and not same(mistaken, right):
                     told.setdefault(f"mistake {wrong.id}: {wrong.hint}")
     return list(told)

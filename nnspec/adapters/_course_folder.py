@@ -38,7 +38,7 @@ def locate(folder: str | Path) -> Path:
             return found.resolve()
     below = list(_below(path, DEPTH)) if path.is_dir() else []
     if len(below) == 1:
-        return below[0].resolve()
+        return locate(below[0])
     if below:
         told = "".join(f"\n  nnspec check cs231n:{_short(found)}" for found in below)
         raise CannotLoad(f"there are {len(below)} folders with assignments in {folder}. Type one of{told}")

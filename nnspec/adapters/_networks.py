@@ -64,7 +64,8 @@ class Networks:
             if first_assignment:
                 model = made(net, options)
                 model.params = copied(params)
-                return model.loss(x, y, reg) if y is not None else model.loss(x)
+                rows = x.reshape(len(x), -1)  # images are for the second one
+                return model.loss(rows, y, reg) if y is not None else model.loss(rows)
             model = made(net, options, reg=reg, dtype=x.dtype.type)
             model.params = copied(params)
             return model.loss(x, y)
@@ -73,18 +74,26 @@ class Networks:
         return self._asked(name, functools.partial(loss, params, factor * reg))
 
     def _loss_of_a_function(self, function, params, x, y, reg):
+        rows = x.reshape(len(x), -1)
+
         def loss(params, reg):
-            return function(x, copied(params), y, reg) if y is not None else function(x, copied(params))
+            return function(rows, copied(params), y, reg) if y is not None else function(rows, copied(params))
 
         factor = self._factor("two_layer_net", loss, params) if y is not None else 1
         return self._asked("two_layer_net", functools.partial(loss, params, factor * reg))
 
     def _factor(self, name, loss, params) -> float:
-        """1/2 where reg stands for reg sum |W|^2, so that what comes out is ours: reg/2 sum |W|^2."""
+        """1/2 where reg stands for reg sum |W|^2, so that what comes out is ours: reg/2 sum |W|^2. Not where the loss
+        alone has that form, and its gradient the other one."""
         weights = {key: array if key[0] == "W" else 0 * array for key, array in params.items()}
-        with_penalty, without = (self._asked(name, functools.partial(loss, weights, reg))[0] for reg in (1.0, 0.0))
+        (with_penalty, d), (without, d0) = (
+            self._asked(name, functools.partial(loss, weights, reg)) for reg in (1.0, 0.0)
+        )
         squares = sum((array.astype(float) ** 2).sum() for array in weights.values())
-        return 0.5 if np.isclose(with_penalty - without, squares, rtol=1e-3) else 1.0
+        of_the_half = all(
+            key in d and key in d0 and np.allclose(d[key] - d0[key], params[key], rtol=1e-3) for key in ("W1", "W2")
+        )
+        return 0.5 if np.isclose(with_penalty - without, squares, rtol=1e-3) and not of_the_half else 1.0
 
     def _two_layer_loss(self, forms):
         def two_layer_loss(params, x, y=None, *, reg=0.0):
@@ -129,6 +138,8 @@ class Networks:
 
             def call():
                 model = made(net, options, reg=reg, dtype=x.dtype.type)
+                if more := sorted(map(str, model.params.keys() - params.keys())):
+                    raise NotImplementedError(f"ThreeLayerConvNet is another network, it has {', '.join(more)} as well")
                 model.params = copied(params)
                 return model.loss(x, y)
 
@@ -139,9 +150,7 @@ class Networks:
     # -- any number of layers ----------------------------------------------------------------------------------------
 
     def _fc_net_loss(self, net):
-        def fc_net_loss(
-            params, x, y=None, running=None, *, norm=None, train=True, keep=1.0, masks=None, rng=None, reg=0.0
-        ):
+        def fc_net_loss(params, x, y=None, running=None, *, norm=None, train=True, keep=1.0, masks=None, reg=0.0):
             last = sum(key.startswith("W") for key in params)
             if last < 2:
                 raise NotImplementedError("the assignment's FullyConnectedNet has a hidden layer")
@@ -150,18 +159,20 @@ class Networks:
                 raise NotImplementedError("FullyConnectedNet trains where it is given labels, and only there")
             if masks is not None and keep == 1:
                 raise NotImplementedError("FullyConnectedNet has no dropout where everything is kept")
-            if masks is None and drops and train and rng is None:
-                raise NotImplementedError("FullyConnectedNet draws its masks by a seed")
+            if masks is None and drops and train:
+                raise NotImplementedError("FullyConnectedNet draws its masks by a generator of its own")
             options = {
                 "hidden_dims": [len(params[f"b{i}"]) for i in range(1, last)],
                 "input_dim": math.prod(x.shape[1:]),
             }
-            options |= {"num_classes": len(params[f"b{last}"])} | normalization(net, norm) | self._dropout(net, keep)
-            seed = int(rng.integers(2**31)) if rng is not None else 0
+            options |= {"num_classes": len(params[f"b{last}"])} | normalization(net, norm)
+            dropout = self._dropout(net, keep)
 
-            def call():
-                model = made(net, options, reg=reg, dtype=x.dtype.type, seed=seed)
+            def loss(**dropout):
+                model = made(net, options | dropout, reg=reg, dtype=x.dtype.type)
                 name_of = _names(model.params, params, norm)
+                if norm == "batchnorm" and not hasattr(model, "bn_params"):
+                    raise NotImplementedError("FullyConnectedNet keeps its running statistics elsewhere than bn_params")
                 model.params = {name_of[key]: array.copy() for key, array in params.items()}
                 normalized = list(enumerate(model.bn_params[: last - 1], start=1)) if norm == "batchnorm" else []
                 for i, states in normalized:
@@ -180,8 +191,9 @@ class Networks:
                 return *result, {f"running_{s}{i}": own.get(f"running_{s}") for i, own in normalized for s in kinds}
 
             if masks is None or y is None:
-                return self._asked("FullyConnectedNet", call)
-            return self._asked("FullyConnectedNet", lambda: self._masked(call, list(masks.values())))
+                return self._asked("FullyConnectedNet", lambda: loss(**dropout))
+            given = [masks[f"mask{i}"] for i in range(1, last)]
+            return self._asked("FullyConnectedNet", lambda: self._masked(given, lambda: loss(**dropout), loss))
 
         return fc_net_loss
 
@@ -194,19 +206,22 @@ class Networks:
         option = inspect.signature(net).parameters.get("dropout")
         if option is None:
             raise NotImplementedError("FullyConnectedNet takes no dropout")
-        p, means_keep = self.p_of(keep)
-        return {"dropout": keep if option.default == 1 else p if not means_keep else keep}
+        p, _ = self.p_of(keep)
+        return {"dropout": keep if option.default == 1 else p}  # 1 or 0 by default: which of the two means no dropout
 
-    def _masked(self, call, masks):
+    def _masked(self, masks, call, without_dropout):
         """With the given masks in place of those that its dropout layers would draw."""
-        left = iter(masks)
+        from nnspec.spec_tests._verdict import require
+
+        left = list(masks)
         _, means_keep = self.p_of(0.5)
 
         def dropout_forward(x, dropout_param):
             if dropout_param["mode"] != "train":
                 return x, (dropout_param, None)
+            require(left, f"FullyConnectedNet calls dropout_forward more than {len(masks)} times, once a hidden layer")
             p = dropout_param["p"] if means_keep else 1 - dropout_param["p"]
-            mask = next(left).reshape(x.shape) / x.dtype.type(p)
+            mask = left.pop(0).reshape(x.shape) / x.dtype.type(p)
             return x * mask, (dropout_param, mask)
 
         def dropout_backward(dout, cache):
@@ -214,20 +229,22 @@ class Networks:
 
         with self.folder.replaced(dropout_forward=dropout_forward, dropout_backward=dropout_backward):
             result = call()
-        unused = len(list(left))
-        if unused == 0:
-            return result
-        if unused == len(masks) and not _same_loss(call(), call()):
+        if len(left) == len(masks) and call()[0] != without_dropout()[0]:
             raise NotImplementedError("FullyConnectedNet draws its masks itself, without dropout_forward")
-        return result  # with fewer masks than there are hidden layers: that is its answer
+        return result
 
     def _asked(self, name, call):
+        from nnspec.spec_tests._verdict import require
+
         with told_as(name):
-            return self.stubs.asked(name, call, says_nothing=_nothing)
-
-
-def _same_loss(one, two) -> bool:
-    return bool(one[0] == two[0])
+            result = self.stubs.asked(name, call, says_nothing=_nothing)
+        if isinstance(result, tuple):
+            complete = len(result) > 1 and isinstance(result[1], dict) and result[1]
+            got = ", ".join(
+                "an empty dict" if type(part) is dict and not part else type(part).__name__ for part in result
+            )
+            require(complete, f"{name}.loss must return (loss, grads), grads under the names of params, got ({got})")
+        return result
 
 
 def _nothing(result) -> bool:
@@ -273,22 +290,26 @@ def _names(theirs: dict, ours: dict, norm) -> dict[str, str]:
     """By our name of a parameter, theirs: some count their layers from 0. What was drawn tells which is which."""
     from nnspec.spec_tests._verdict import require
 
-    if norm and theirs and not any("gamma" in str(key).lower() for key in theirs):
-        raise NotImplementedError(f"FullyConnectedNet has no {norm}: it makes no gamma1")
-
-    def sorted_by_layer(params):
-        kinds = {}
-        for key in params:
-            kind, number = re.findall("[A-Za-z]+", str(key)), re.findall(r"\d+", str(key))
-            kinds.setdefault("".join(kind).lower(), []).append((int((number or [0])[-1]), key))
-        return {kind: [key for _, key in sorted(keys)] for kind, keys in kinds.items()}
-
     if not theirs or theirs.keys() == ours.keys():
         return {key: key for key in ours}
-    mine, yours = sorted_by_layer(ours), sorted_by_layer(theirs)
-    alike = {kind: len(keys) for kind, keys in mine.items()} == {kind: len(keys) for kind, keys in yours.items()}
-    require(alike, f"FullyConnectedNet makes the parameters {', '.join(map(str, theirs))}, want {', '.join(ours)}")
+    mine, yours = _by_kind(ours), _by_kind(theirs)
+    if norm and "gamma" not in yours:
+        raise NotImplementedError(f"FullyConnectedNet has no {norm}: it makes no gamma1")
+    told = f"FullyConnectedNet makes the parameters {', '.join(map(str, theirs))}, want {', '.join(ours)}"
+    if any(len(yours.get(kind, ())) < len(keys) for kind, keys in mine.items()):  # no bias before a norm, for instance
+        raise NotImplementedError(f"{told}: it cannot be given ours")
+    require(sum(map(len, yours.values())) == len(ours), told)
     return {key: name for kind in mine for key, name in zip(mine[kind], yours[kind], strict=True)}
+
+
+def _by_kind(params: dict) -> dict[str, list]:
+    """The names of weights, biases, scales and shifts, each in the order of the layers."""
+    kinds = {}
+    for key in params:
+        letters = "".join(re.findall("[A-Za-z]+", str(key))).lower()
+        kind = next((known for known in ("gamma", "beta") if known in letters), letters)
+        kinds.setdefault(kind, []).append((int((re.findall(r"\d+", str(key)) or [0])[-1]), key))
+    return {kind: [key for _, key in sorted(keys)] for kind, keys in kinds.items()}
 
 
 def copied(params: dict) -> dict:

@@ -74,15 +74,24 @@ def _layer(theirs, folder, stubs, forward, plain, outputs=1, states=0, backwards
     name = theirs.__name__
     ours = name.replace("spatial_batchnorm", "batchnorm2d").replace("_naive", "").removesuffix("_forward")
 
+    takes = inspect.signature(forward)
+
     @functools.wraps(forward)
     def outside(*args, **options):
         def call():
             return forward(*args, **options)
 
+        try:
+            takes.bind(*args, **options)
+        except TypeError as error:
+            raise NotImplementedError(f"{name} is asked for what it does not take: {error}") from None
+
         def says_nothing(result):
             return nothing(result[:outputs] if isinstance(result, tuple) else result)
 
-        result = stubs.asked(name, call, lambda: forward(*plain), says_nothing, key=(name, _mode(options)))
+        result = stubs.asked(
+            name, call, lambda: forward(*plain, **_kept(options)), says_nothing, key=(name, _mode(options))
+        )
         *found, cache = _parts(name, result, outputs + states + 1)
         return *found, None if cache is None else _Cache(cache, args, options)
 
@@ -173,7 +182,7 @@ def _pool(theirs, folder, stubs):
 
 def _require_windows_that_divide(x, window, stride, pad):
     """What the assignments promise of the sizes."""
-    sizes = [size + 2 * pad - k for size, k in zip(x.shape[2:], window, strict=True)]
+    sizes = [size + 2 * pad - k for size, k in zip(x.shape[2:], window, strict=False)]
     if stride > 0 and any(size % stride for size in sizes):
         raise NotImplementedError("the assignment promises windows that divide the image: a rest is not asked for")
 
