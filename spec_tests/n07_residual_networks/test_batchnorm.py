@@ -65,7 +65,10 @@ class Batchnorm(Layer):
         return inputs | {"running_var": abs(inputs["running_var"])}
 
     def budgets(self, problem, want, lenient=False, at_tie=False):
-        """x scale + (beta - mean scale), as PyTorch has it, rounds large terms: of one sample no neighbour tells."""
+        """x scale + (beta - mean scale), as PyTorch has it, rounds large terms: of one sample no neighbour tells.
+
+        Nor what is left of dx where its terms cancel: of one sample all of them do.
+        """
         found = super().budgets(problem, want, lenient, at_tie)
         x, gamma, _, _, var = (
             np.moveaxis(array, 1, -1) if array.ndim > 1 else array for array in problem.floats().values()
@@ -74,8 +77,13 @@ class Batchnorm(Layer):
             var = x.var(axis=tuple(range(x.ndim - 1)))
         terms = abs(x * gamma) / np.sqrt(var + problem.options.get("eps", 1e-5))
         half_ulp = np.finfo(problem.dtype).eps / 2
-        rounding = found["out"].rounding + half_ulp * np.moveaxis(terms, -1, 1)
-        return found | {"out": replace(found["out"], rounding=rounding)}
+        rounding = {"out": found["out"].rounding + half_ulp * np.moveaxis(terms, -1, 1)}
+        if "dx" in found and lenient:
+            dout = abs(np.moveaxis(problem.douts[0], 1, -1))
+            pulls = (dout + dout.mean(axis=tuple(range(dout.ndim - 1)))) * abs(gamma)
+            pulls = pulls / np.sqrt(var + problem.options.get("eps", 1e-5))
+            rounding["dx"] = found["dx"].rounding + half_ulp * np.moveaxis(pulls, -1, 1)
+        return found | {name: replace(found[name], rounding=more) for name, more in rounding.items()}
 
 
 class OfRows(Batchnorm):
