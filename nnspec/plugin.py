@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -199,7 +200,10 @@ def pytest_runtest_call(item):
         report, check = item.config.stash[REPORT], check_of(item)
         if not report.counts(check) and check.concept in item.config.stash.get(FAILING, ()):
             raise NotRun(f"{check.concept} fails at core")
-    return (yield)
+    with warnings.catch_warnings():
+        # Of the suite's own arithmetic, which goes to extremes on purpose; those of the backend's lines are shown.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(nnspec|numpy|scipy)\.")
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

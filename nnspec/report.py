@@ -19,6 +19,7 @@ from nnspec.common import LEVELS
 from nnspec.results import BAD, UNJUDGED, Check, Report, State
 
 SHOWN = 12  # causes told in full, and one of every failing concept; the rest is counted
+ADVISED = 3  # causes, where everything passed that was asked
 WIDTH = 120  # where there is no terminal to ask
 DETAILS = ("budget here: ", "formula: ")  # lines of a failure that are shown where more is asked
 _STYLE = {State.PASSED: "green", State.FAILED: "bold red", State.ERRORED: "bold red", State.BLOCKED: "magenta"}
@@ -312,6 +313,8 @@ def _told(report: Report, verbose: bool) -> tuple[list[Cause], list[str]]:
     """The causes that are shown, at the asked level or advice where nothing is wrong at it, and lines on the others."""
     wrong = [c for c in report.checks if c.state in BAD]
     counted = [c for c in wrong if report.counts(c)]
+    if not counted and not verbose:
+        return _advised(report, wrong)
     found = causes(report, counted or wrong)
     of_concept = Counter()
     rank = []  # a concept's first cause before any other's second
@@ -333,6 +336,15 @@ def _told(report: Report, verbose: bool) -> tuple[list[Cause], list[str]]:
         lines.append(f"{_of(len(above), 'failure')} above level {report.level}, which is advice: "
                      f"{_command(report, level=level)}")  # fmt: skip
     return shown, lines
+
+
+def _advised(report: Report, wrong: list[Check]) -> tuple[list[Cause], list[str]]:
+    """Where all passed that was asked, a few causes are advice enough, those of the lower level first."""
+    found = sorted(causes(report, wrong), key=lambda cause: LEVELS.index(cause.example.level))
+    shown, hidden = found[:ADVISED], found[ADVISED:]
+    level = LEVELS[max((LEVELS.index(cause.example.level) for cause in found), default=0)]
+    more = f"{_of(sum(len(c.checks) for c in hidden), 'more failure')} above level {report.level}, which is advice: "
+    return shown, [more + _command(report, level=level)] if hidden else []
 
 
 def _of(count: int, what: str) -> str:

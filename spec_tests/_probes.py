@@ -78,6 +78,8 @@ class Suspect:
     # -- patterns ----------------------------------------------------------------------------------------------------
 
     def _pattern(self, got, limit) -> list[str]:
+        if self._is_discrete():  # a few integers fit many patterns
+            return []
         found = pattern(_wrong(self.name, self.problem, got, limit, self.want))
         if found is None or found.is_a_fact:
             return [f"pattern: {found}"] if found else []
@@ -148,8 +150,26 @@ class Suspect:
             alike += 1
             wrong_too += not fits(mistaken, want[self.name], budgets[self.name])
             if alike >= CONFIRMING and wrong_too:
-                return True
-        return bool(alike and (wrong_too or self._only_shows_here()))
+                break
+        return bool(
+            alike and (wrong_too or self._only_shows_here()) and (not self._is_discrete() or self._explains_all(wrong))
+        )
+
+    def _is_discrete(self) -> bool:
+        return self.want[self.name].dtype.kind in "iub" or getattr(self.spec, "discrete", False)
+
+    def _explains_all(self, wrong: Mistake) -> bool:
+        """In every small case: a few integers are easily the same by chance."""
+        for case in self.spec.small():
+            problem = Problem(self.spec, case, str(self.problem.dtype))
+            mistaken = self._mistaken(wrong, problem)
+            try:
+                _, budgets, answer = self._asked_again(problem)
+            except NO_ANSWER:
+                continue
+            if mistaken is None or not fits(answer[self.name], mistaken, budgets[self.name]):
+                return False
+        return True
 
     def _only_shows_here(self) -> bool:
         """Whether the failing case has numbers of its own, which no case of other sizes can have."""

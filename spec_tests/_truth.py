@@ -211,18 +211,24 @@ def source_key(module: str) -> str:
 
 def _imported_from_spec(module: str, known: set) -> set:
     """`module` and every module of the spec that its source imports, directly or not."""
-    if module in known:
-        return known
-    known.add(module)
-    tree = ast.parse(Path(inspect.getsourcefile(importlib.import_module(module))).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    if module not in known:
+        known.add(module)
+        for name in _imports_of(module, Path(inspect.getsourcefile(importlib.import_module(module))).read_bytes()):
+            _imported_from_spec(name, known)
+    return known
+
+
+@cache
+def _imports_of(module: str, source: bytes) -> list[str]:
+    """The modules of the spec that a source imports itself."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nnspec.spec_tests"):
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            for name in [node.module, *inner]:
+            for name in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]:
                 with suppress(ModuleNotFoundError):
                     if importlib.util.find_spec(name):
-                        _imported_from_spec(name, known)
-    return known
+                        found.append(name)
+    return found
 
 
 def _folder() -> Path:

@@ -33,7 +33,6 @@ import numpy as np
 from nnspec import catalogue
 from nnspec.backends import Backend
 from nnspec.common import LEVELS
-from nnspec.mistakes import backend_of
 from nnspec.report import markdown_table
 from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._kinds import Procedure
@@ -141,7 +140,7 @@ def judged(concepts=()) -> Iterator[tuple[str, str | None, list[bool]]]:
                 continue
             yield spec.part(), None, [rejects(judge, spec, REFERENCE, problems) for judge in JUDGES]
             for mistake in spec.mistakes():
-                backend = backend_of(mistake)
+                backend = mistake.backend()
                 yield spec.part(), mistake.id, [rejects(judge, spec, backend, problems) for judge in JUDGES]
 
 
