@@ -39,6 +39,7 @@ from nnspec.catalogue import Concept
 from nnspec.report import markdown_table
 from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._diagnosis import LOOKS, Wrong, pattern
+from nnspec.spec_tests._kinds import Procedure
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import PROPERTIES, Mistake, Planned, Spec
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, fits, numbers, same, same_bits
@@ -370,7 +371,9 @@ def _moved(size, by: int):
 
 
 def _posed(spec, case, dtype) -> tuple[Problem, dict, dict] | None:
-    """The problem, what is wanted, and the budgets; None if no such sizes are possible."""
+    """The problem, what is wanted, and the budgets; None if no such sizes are possible, or no array goes in."""
+    if isinstance(spec, Procedure):
+        return None
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             problem = Problem(spec, case, dtype)
