@@ -1,9 +1,11 @@
 """One function of ours for which a folder has several forms: naive and vectorized, with two loops, one and none."""
 
 import contextlib
+import copy
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,96 +24,174 @@ def definitions() -> SimpleNamespace:
     return SimpleNamespace(**{name: inspect.unwrap(f) for name, f in public_functions(reference).items()})
 
 
-def agreed(forms: dict[str, Callable[[], tuple]], of: Callable, concept: str, dtype, scale=0.0, named=False) -> tuple:
-    """The answer of the first form that is written. Raises CheckFailed with the names of those that are wrong.
+class Disputed:
+    """A part of an answer in which a form is wrong: a failure that names it, once somebody looks at this part."""
 
-    forms: by the name of the function that is called, each gives a tuple of arrays and numbers, with None for what is
-    still a stub; as a whole that is a NotImplementedError. of(functions): the same tuple by the reference, or by one
-    of the concept's mistakes. Forms are equal if they are to about half of the digits of `dtype`, in the numbers that
-    come out or go in: `scale` is the largest of these. Where all forms give one answer, it is judged like any other,
-    and not here, unless their names are to be told in any case (`named`).
+    def __init__(self, told: Callable[[], str]):
+        self._told = functools.cache(told)
+
+    def raised(self):
+        from nnspec.spec_tests._verdict import CheckFailed
+
+        raise CheckFailed(self._told())
+
+    def __array__(self, *args, **options):
+        self.raised()
+
+
+def settled(part):
+    """A part of an answer, if no form is wrong in it. Raises CheckFailed with the names of those that are."""
+    return part.raised() if isinstance(part, Disputed) else part
+
+
+@dataclass(frozen=True)
+class Question:
+    """What several forms answer. A form takes the inputs and gives its parts, arrays and numbers, with None for what is
+    still a stub; as a whole that is a NotImplementedError.
+
+    Forms are equal if they are to about half of the digits, in the numbers that come out or go in: `scale` is the
+    largest of these. Where all forms give one answer, it is judged like any other, and not here, unless their names are
+    to be told in any case (`named`).
     """
-    answers, stubs = {}, []
-    for name, form in forms.items():
-        try:
-            answers[name] = form()
-        except NotImplementedError as why:
-            stubs.append(str(why))
-    if not answers:
-        raise NotImplementedError("; ".join(stubs))
-    same = functools.partial(_same, dtype=np.dtype(dtype), scale=scale)
-    (_, first), *others = answers.items()
-    if named or not all(same(first, other) for _, other in others):
-        _require_all(answers, of, concept, same)
-    return tuple(_first([answer[i] for answer in answers.values()]) for i in range(len(first)))
+
+    concept: str
+    forms: dict[str, Callable]  # by the name of the function that is called
+    of: Callable  # (functions, *inputs) -> the same parts by the reference, or by one of the concept's mistakes
+    parts: tuple[str, ...]
+    scale: Callable = lambda *inputs: 0.0
+    dims: Callable = lambda *inputs: {}
+    again: Callable[[], Iterable[tuple]] = tuple  # inputs of other sizes, which a hint has to explain as well
+    also: tuple = ()  # (what is said, the same as `of`) of mistakes that only these forms can have
+    named: bool = False
+
+    def answered(self, *inputs, dtype) -> tuple:
+        """The parts of the first form that has them. Disputed where a form is wrong."""
+        answers, stubs = {}, []
+        for name, form in self.forms.items():
+            try:
+                answers[name] = form(*inputs)
+            except NotImplementedError as why:
+                stubs.append(str(why))
+        if not answers:
+            raise NotImplementedError("; ".join(stubs))
+        here = _Case(self, inputs, np.dtype(dtype))
+        first, *others = answers.values()
+        parts = [_first([answer[i] for answer in answers.values()]) for i in range(len(first))]
+        for i in range(len(self.parts)):
+            if self.named or not all(here.same(answer[i], first[i]) for answer in others):
+                of_part = {name: answer[i] for name, answer in answers.items() if answer[i] is not None}
+                wrong = [name for name, part in of_part.items() if not here.same(part, here.right[i])]
+                if wrong:
+                    parts[i] = Disputed(functools.partial(self._told, i, wrong, of_part, here))
+        return tuple(parts)
+
+    def _told(self, i, wrong, of_part, here) -> str:
+        agree = [name for name in of_part if name not in wrong]
+        beside = f" ({' and '.join(agree)} agree{'s' if len(agree) == 1 else ''} with it)" if agree else ""
+        lines = [f"{' and '.join(wrong)} differ{'s' if len(wrong) == 1 else ''} from what the definition gives{beside}"]
+        left = list(wrong)
+        while left:
+            alike = [name for name in left if here.same(of_part[name], of_part[left[0]])]
+            left = [name for name in left if name not in alike]
+            whose = f" ({' and '.join(alike)})" if len(alike) < len(wrong) else ""
+            lines.append(_where(self.parts[i], of_part[alike[0]], here.right[i], here) + whose)
+            lines += [f"{hint}{whose}" for hint in self._hints(i, alike[0], of_part[alike[0]], here)]
+        return "\n".join(lines)
+
+    # -- hints: what explains the answer here, and again in another case ---------------------------------------------
+
+    def _hints(self, i, name, got, here) -> list[str]:
+        from nnspec.spec_tests._probes import told
+
+        other_cases = []
+        for inputs in self.again():
+            with contextlib.suppress(Exception):  # a form that cannot take it tells nothing there
+                answer = self.forms[name](*copy.deepcopy(inputs))[i]
+                other_cases.append((_Case(self, inputs, here.dtype), answer))
+        if not other_cases:
+            return []
+        cases = [(here, got), *other_cases]
+        found = [line for line, of in self.also if self._explains(of, i, cases)]
+        if not found:
+            mistakes = [m for spec in catalogue.specs_of(catalogue.concepts()[self.concept]) for m in spec.mistakes()]
+            found = [told(mistake) for mistake in mistakes if self._explains(self._with(mistake), i, cases)]
+        return list(dict.fromkeys(found)) or self._pattern(i, cases)
+
+    def _with(self, mistake) -> Callable:
+        from nnspec import reference
+
+        functions = public_functions(reference)  # behind their checks, which make the caches that mistakes expect
+        mistaken = SimpleNamespace(**functions | {mistake.replaces: mistake.function})
+        return lambda _, *inputs: self.of(mistaken, *inputs)
+
+    def _explains(self, of, i, cases) -> bool:
+        """Whether it gives all of these answers, and a wrong one here."""
+        for case, got in cases:
+            try:
+                mistaken = of(definitions(), *copy.deepcopy(case.inputs))[i]
+            except Exception:  # a mistake that cannot take this input is not the one
+                return False
+            if mistaken is None or not case.same(got, mistaken):
+                return False
+        return not cases[0][0].same(of(definitions(), *copy.deepcopy(cases[0][0].inputs))[i], cases[0][0].right[i])
+
+    def _pattern(self, i, cases) -> list[str]:
+        from nnspec.spec_tests._diagnosis import Wrong, pattern
+
+        found = []
+        for case, got in cases:
+            got, want = (np.asarray(array) for array in (got, case.right[i]))
+            if got.dtype.kind not in "fiub" or got.shape != want.shape:
+                return []
+            got, want = got.astype(np.longdouble), want.astype(np.longdouble)
+            limit = case.half * np.maximum(abs(want), case.largest(want))
+            found.append(pattern(Wrong(self.parts[i], got, want, limit, self.dims(*case.inputs))))
+        here, *others = found
+        if here is None or here.is_a_fact:
+            return [f"pattern: {here}"] if here else []
+        told = [here.as_in(other) for other in others]
+        return [f"pattern: {told[0]}"] if len(set(told)) == 1 and told[0] else []
+
+
+class _Case:
+    """Inputs, what is right there, and how near to it is near enough."""
+
+    def __init__(self, question, inputs, dtype):
+        self.question, self.inputs, self.dtype = question, copy.deepcopy(inputs), dtype
+        self.half = FEW * np.finfo(dtype if dtype.kind == "f" else np.float64).eps ** 0.5
+
+    @functools.cached_property
+    def right(self) -> tuple:
+        return self.question.of(definitions(), *copy.deepcopy(self.inputs))
+
+    def largest(self, want) -> float:
+        return max(self.question.scale(*self.inputs), np.abs(want[np.isfinite(want)]).max(initial=0))
+
+    def same(self, one, two) -> bool:
+        """Whether two answers are equal, or one of them is not there."""
+        if one is None or two is None:
+            return True
+        one, two = np.asarray(one), np.asarray(two)
+        if one.shape != two.shape or one.dtype.kind not in "fiub":
+            return False
+        one, two = one.astype(float), two.astype(float)
+        return np.allclose(one, two, rtol=self.half, atol=self.half * self.largest(two), equal_nan=True)
 
 
 def _first(parts: list):
     return next((part for part in parts if part is not None), None)
 
 
-def _require_all(answers, of, concept, same):
-    from nnspec.spec_tests._verdict import CheckFailed
-
-    right = of(definitions())
-    wrong = [name for name, answer in answers.items() if not same(answer, right)]
-    if not wrong:
-        return
-    agree = [name for name in answers if name not in wrong]
-    beside = f" ({' and '.join(agree)} agree{'s' if len(agree) == 1 else ''} with it)" if agree else ""
-    lines = [f"{' and '.join(wrong)} differ{'s' if len(wrong) == 1 else ''} from what the definition gives{beside}"]
-    for name in wrong:
-        about = f"{name}: " if len(wrong) > 1 else ""
-        lines += [
-            about + line
-            for line in (_where(answers[name], right, same), *_mistakes(concept, of, answers[name], right, same))
-        ]
-    raise CheckFailed("\n".join(lines))
-
-
-def _where(answer, right, same) -> str:
+def _where(name, got, want, case) -> str:
     """The entry that is furthest off."""
-    for one, two in zip(answer, right, strict=True):
-        if one is None or two is None or same((one,), (two,)):
-            continue
-        one, two = np.asarray(one), np.asarray(two)
-        if one.dtype.kind not in "fiub" or one.shape != two.shape:
-            return f"got {_described(one)}, want {_described(two)}"
-        off = np.nan_to_num(abs(one.astype(float) - two), nan=np.inf)
-        at = np.unravel_index(np.argmax(off), off.shape)
-        return f"got {float(one[at]):.9g}, want {float(two[at]):.9g}{' at ' + str(tuple(map(int, at))) if at else ''}"
-    return ""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.dtype.kind not in "fiub" or got.shape != want.shape:
+        return f"{name}: got {_described(got)}, want {_described(want)}"
+    off = np.nan_to_num(abs(got.astype(float) - want), nan=np.inf)
+    at = np.unravel_index(np.argmax(off), off.shape)
+    where = f"[{', '.join(map(str, at))}]" if at else ""
+    return f"{name}{where}: got {float(got[at]):.9g}, want {float(want[at]):.9g}"
 
 
 def _described(array) -> str:
     return f"shape {array.shape}" if array.dtype.kind in "fiub" else f"{array.dtype}"
-
-
-def _mistakes(concept, of, answer, right, same) -> list[str]:
-    """The classic mistakes of the concept that give just this answer."""
-    from nnspec import reference
-
-    functions = public_functions(reference)  # behind their checks, which make the caches that mistakes expect
-    told = {}
-    for spec in catalogue.specs_of(catalogue.concepts()[concept]):
-        for wrong in spec.mistakes():
-            with contextlib.suppress(Exception):  # a mistake that cannot take this input is not the one
-                mistaken = of(SimpleNamespace(**functions | {wrong.replaces: wrong.function}))
-                if same(answer, mistaken) and not same(mistaken, right):
-                    told.setdefault(f"mistake {wrong.id}: {wrong.hint}")
-    return list(told)
-
-
-def _same(one: tuple, two: tuple, dtype, scale) -> bool:
-    """Whether all parts are equal that both have."""
-    both = [(a, b) for a, b in zip(one, two, strict=True) if a is not None and b is not None]
-    return all(_close(np.asarray(a), np.asarray(b), dtype, scale) for a, b in both)
-
-
-def _close(one, two, dtype, scale) -> bool:
-    if one.shape != two.shape or one.dtype.kind not in "fiub":
-        return False
-    one, two = one.astype(float), two.astype(float)
-    half = FEW * np.finfo(dtype if dtype.kind == "f" else np.float64).eps ** 0.5
-    scale = max(scale, np.abs(two[np.isfinite(two)]).max(initial=0))
-    return np.allclose(one, two, rtol=half, atol=half * scale, equal_nan=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnspec.adapters._agreement import agreed
+from nnspec.adapters._agreement import Disputed, Question
 from nnspec.adapters._course_folder import Folder
 from nnspec.adapters._stubs import Stubs, nothing
 
@@ -45,18 +45,25 @@ def penalty(folder: Folder, stubs: Stubs) -> dict[str, Callable]:
             if other:
                 others.append(name)
             else:
-                forms[name] = functools.partial(theirs, rows, lam)
+                forms[name] = theirs
         if not forms:
             told = f"{' and '.join(others)}: the other of the two forms, {'without' if half else 'with'} 1/2"
             raise NotImplementedError("; ".join([*([told] if others else []), *stubs]))
 
-        def of(functions):
+        def of(functions, rows, lam):
             return functions.l2_penalty(rows, lam, half=half)
 
-        r, dw = agreed(forms, of, "l2_penalty", w.dtype, named=True)
+        def without_lam(functions, rows, lam):
+            return of(functions, rows, 1.0)
+
+        question = Question(
+            "l2_penalty", forms, of, ("r", "dw"), named=True, again=lambda: [(W, 0.7), (W[:2] - 0.5, 1.3)],
+            also=[("pattern: the penalty is there at reg = 0 too: its reg is forgotten", without_lam)],
+        )  # fmt: skip
+        r, dw = question.answered(rows, lam, dtype=w.dtype)
         if dw is None:
             raise NotImplementedError(f"the gradient of {' and '.join(forms)} is still a stub")
-        return r, np.reshape(dw, w.shape)
+        return r, dw if isinstance(dw, Disputed) else np.reshape(dw, w.shape)
 
     return {"l2_penalty": l2_penalty} if found else {}
 
@@ -122,7 +129,7 @@ def _of_weights(name, theirs, stubs) -> Callable:
 
     def of(w, lam):
         r, dw = _each(name, lambda: ask(w, lam), lambda: ask(W, 1.0), stubs)
-        without, dw_without = ask(w, 0.0)
+        without, dw_without = ask(0 * w, lam)  # and not at lam = 0: what is there at 0 as well belongs to a penalty
         return None if r is None else r - without, None if dw is None else dw - dw_without
 
     return of

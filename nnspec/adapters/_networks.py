@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnspec.adapters._agreement import agreed
+from nnspec.adapters._agreement import Question
 from nnspec.adapters._course_folder import Folder
 from nnspec.adapters._stubs import Stubs
 
@@ -96,30 +96,36 @@ class Networks:
         return 0.5 if np.isclose(with_penalty - without, squares, rtol=1e-3) and not of_the_half else 1.0
 
     def _two_layer_loss(self, forms):
-        def two_layer_loss(params, x, y=None, *, reg=0.0):
-            def of(functions):
-                return parts(functions.two_layer_loss(params, x, y, reg=reg, ops=functions))
+        keys = ("W1", "b1", "W2", "b2")
 
-            calls = {
-                name: lambda form=form: parts(form(params, x.copy(), None if y is None else y.copy(), reg))
-                for name, form in forms.items()
-            }
-            found = agreed(calls, of, "two_layer_net", x.dtype, scale=abs(x).max(initial=1))
-            return whole(found, params, y)
+        def of(functions, params, x, y, reg):
+            return parts(functions.two_layer_loss(params, x, y, reg=reg, ops=functions))
 
         def parts(result):
             """A tuple of arrays; keys that are missing or too many are left to whoever asked."""
             if not isinstance(result, tuple) or not isinstance(result[-1], dict):
                 return (result,)
             loss, grads = result
-            return (loss, *(grads.get(key) for key in ("W1", "b1", "W2", "b2")), grads)
+            return (loss, *map(grads.get, keys), grads)
 
-        def whole(found, params, y):
-            return (found[0], found[-1]) if len(found) > 1 else found[0]
+        def form(theirs):
+            return lambda params, x, y, reg: parts(theirs(params, x.copy(), None if y is None else y.copy(), reg))
+
+        def two_layer_loss(params, x, y=None, *, reg=0.0):
+            question = Question(
+                "two_layer_net", {name: form(theirs) for name, theirs in forms.items()}, of,
+                ("scores",) if y is None else ("loss", *(f"d{key}" for key in keys)),
+                scale=lambda params, x, *_: abs(x).max(initial=1),
+            )  # fmt: skip
+            loss, *grads = question.answered(params, x, y, reg, dtype=x.dtype)
+            if not grads:
+                return loss
+            *own, every = grads
+            return loss, every | {key: part for key, part in zip(keys, own, strict=True) if key in every}
 
         if len(forms) == 1:
-            (form,) = forms.values()
-            return lambda params, x, y=None, *, reg=0.0: form(params, x, y, reg)
+            (only,) = forms.values()
+            return lambda params, x, y=None, *, reg=0.0: only(params, x, y, reg)
         return two_layer_loss
 
     # -- three layers, with a convolution ----------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from nnspec.adapters import _linear_classifiers, _training
-from nnspec.adapters._agreement import agreed, definitions
+from nnspec.adapters._agreement import Question, definitions, settled
 from nnspec.adapters._course_folder import Folder, is_assignment, locate
 from nnspec.adapters._networks import Networks
 from nnspec.adapters._stubs import Stubs, nothing
@@ -39,7 +39,7 @@ def adapted(path) -> dict[str, Callable]:
             made[f"{name}{adapt.ending}"] = _unreadable(why)
     made |= _linear_classifiers.penalty(folder, stubs) | _losses(folder, stubs)
     made |= Networks(folder, stubs, functools.cache(_p_of(folder, stubs))).adapted()
-    return made | _training.minibatches(folder, stubs)
+    return made | _training.minibatches(folder, stubs) | {"to_numpy": settled}
 
 
 class _Adapted(SimpleNamespace):
@@ -63,6 +63,9 @@ class _Cache:
 
     def __init__(self, theirs, args, options):
         self.theirs, self.args, self.options = theirs, args, options
+
+    def __deepcopy__(self, memo):  # theirs may be anything
+        return self
 
 
 def _layer(theirs, folder, stubs, forward, plain, outputs=1, states=0, backwards=()):
@@ -102,19 +105,26 @@ def _layer(theirs, folder, stubs, forward, plain, outputs=1, states=0, backwards
         names = [n for n in (name.replace("_forward", "_backward"), *backwards) if folder.get(n)]
         if not names:
             raise NotImplementedError(f"there is no {name.replace('_forward', '_backward')}")
-        forms = {n: functools.partial(ask, n, douts, cache) for n in names}
-        if len(forms) == 1:
-            (form,) = forms.values()
-            return form()
+        if len(names) == 1:
+            return ask(names[0], cache, *douts)
 
-        def of(functions):
+        def of(functions, cache, *douts):
             *_, kept = getattr(functions, f"{ours}_forward")(*cache.args, **cache.options)
             found = getattr(functions, f"{ours}_backward")(*douts, kept)
             return found if isinstance(found, tuple) else (found,)
 
-        return agreed(forms, of, ours, douts[0].dtype, scale=max(abs(dout).max(initial=0) for dout in douts))
+        def again():
+            *found, kept = outside(*plain)
+            yield kept, *(_numbers(*np.shape(out)) for out in found[:outputs])
 
-    def ask(backward_name, douts, cache):
+        question = Question(
+            ours, {n: functools.partial(ask, n) for n in names}, of, ("dx", "dgamma", "dbeta"), again=again,
+            scale=lambda _, *douts: max(abs(dout).max(initial=0) for dout in douts),
+            dims=lambda _, dout: {"N": len(dout), "D": dout.shape[-1]},
+        )  # fmt: skip
+        return question.answered(cache, *douts, dtype=douts[0].dtype)
+
+    def ask(backward_name, cache, *douts):
         theirs = folder.get(backward_name)
 
         def of_plain():
@@ -328,24 +338,40 @@ def _pair(result) -> tuple:
 def _loss(ours: str, versions: dict[str, Callable]) -> dict[str, Callable]:
     """The gradient comes with the loss: it is the cache."""
 
-    def forward(scores, y):
-        def of(functions):
-            loss, cache = getattr(functions, f"{ours}_forward")(scores, y)
-            return loss, getattr(functions, f"{ours}_backward")(scores.dtype.type(1), cache)
+    def of(functions, scores, y):
+        loss, cache = getattr(functions, f"{ours}_forward")(scores, y)
+        return loss, getattr(functions, f"{ours}_backward")(scores.dtype.type(1), cache)
 
-        given = [scores, *(scores.copy() for _ in range(len(versions) - 1))]  # the first may show that it writes to it
-        forms = {
-            name: functools.partial(theirs, array, y)
-            for (name, theirs), array in zip(versions.items(), given, strict=True)
-        }
-        return agreed(forms, of, ours, scores.dtype, scale=abs(scores).max(initial=1))
+    def without_reg(half):
+        def penalized(functions, scores, y):
+            loss, dscores = of(functions, scores, y)
+            return loss + (scores**2).sum() * (0.5 if half else 1), dscores
+
+        return "pattern: the sum of the squares of W is added to the loss at reg = 0 too: without its reg", penalized
+
+    first, *others = versions.items()
+    question = Question(
+        ours, dict([first, *((name, _on_a_copy(theirs)) for name, theirs in others)]), of, ("loss", "dscores"),
+        scale=lambda scores, y: abs(scores).max(initial=1),
+        dims=lambda scores, y: {"N": len(scores), "C": scores.shape[-1]},
+        again=lambda: [(_numbers(n, c), np.arange(n) % c) for n, c in ((5, 4), (3, 6))],
+        also=(without_reg(False), without_reg(True)),
+    )  # fmt: skip
+
+    def forward(scores, y):
+        return question.answered(scores, y, dtype=scores.dtype)
 
     def backward(dloss, dscores):
         if dscores is None:
             raise NotImplementedError(f"the gradient of {' and '.join(versions)} is still a stub")
-        return dloss * dscores
+        return dloss * settled(dscores)
 
     return {"_forward": forward, "_backward": backward}
+
+
+def _on_a_copy(theirs):
+    """The first form may show that it writes to the scores; the others get those that it got."""
+    return lambda scores, y: theirs(scores.copy(), y)
 
 
 # -- update rules ----------------------------------------------------------------------------------------------------
@@ -413,20 +439,22 @@ def _distance(ours, *methods):
             knn.train(xt, np.zeros(len(xt), np.int64))
             return (getattr(knn, method)(xq),)
 
+        def form(method):
+            plain = functools.partial(ask, method, _numbers(2, 3), _numbers(3, 3))
+            return lambda *x: stubs.asked(method, functools.partial(ask, method, *x), plain, key=method)
+
+        question = Question(
+            "knn", {method: form(method) for method in methods if hasattr(theirs, method)},
+            lambda functions, xq, xt: (getattr(functions, ours)(xq, xt),), ("d",),
+            scale=lambda *x: max(abs(rows.astype(float)).max(initial=0) for rows in x),
+            dims=lambda xq, xt: {"Nq": len(xq), "Nt": len(xt), "D": xq.shape[-1]},
+            again=lambda: [(_numbers(n, d), _numbers(m, d) + 1) for n, m, d in ((4, 6, 5), (3, 5, 2))],
+        )  # fmt: skip
+
         def distance(xq, xt):
-            there = [method for method in methods if hasattr(theirs, method)]
-            if not there:
+            if not question.forms:
                 raise NotImplementedError(f"there is no {' and no '.join(methods)}")
-            plain = _numbers(2, 3), _numbers(3, 3)
-            forms = {
-                method: functools.partial(
-                    stubs.asked, method,
-                    functools.partial(ask, method, xq, xt), functools.partial(ask, method, *plain), key=method,
-                )
-                for method in there
-            }  # fmt: skip
-            largest = max(abs(x.astype(float)).max(initial=0) for x in (xq, xt))
-            return agreed(forms, lambda f: (getattr(f, ours)(xq, xt),), "knn", xq.dtype, scale=largest)[0]
+            return settled(question.answered(xq, xt, dtype=xq.dtype)[0])
 
         return {"": distance}
 

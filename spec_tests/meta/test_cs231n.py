@@ -362,6 +362,39 @@ def test_a_wrong_penalty_beside_a_right_one_is_named_with_its_mistake(write):
     assert all("mistake M15" in text for text in failed(functions, "l2_penalty"))
 
 
+def test_a_penalty_whose_gradient_alone_is_wrong_has_the_right_value(write):
+    """In both forms: the sum of the squares without 1/2, and the gradient of the one with it."""
+    functions = adapted(write, classifiers__linear_svm=SVM.format(naive="1", slope="1").replace("* 2 *", "*"))
+    checks = nnspec.check(functions, concepts=["l2_penalty"], level="core").checks
+    states = {check.state for check in checks if "/value/" in check.id and "half" not in check.id}
+    assert states == {"passed"}
+    (told,) = [check.text for check in checks if check.id == "l2_penalty/gradient/distinct/float64"]
+    assert "mistake M15" in told and "svm_loss_naive and svm_loss_vectorized differ" in told
+
+
+def test_a_penalty_that_forgets_its_strength_is_told(write):
+    spoilt = SVM.format(naive="1", slope="2").replace("{0} * reg * np".format("1"), "1 * np")
+    functions = adapted(write, classifiers__linear_svm=spoilt)
+    told = {concept: failed(functions, concept)[0] for concept in ("l2_penalty", "svm_loss")}
+    assert all(text.startswith("svm_loss_naive differs") for text in told.values())
+    assert "pattern: the penalty is there at reg = 0 too" in told["l2_penalty"]
+    assert "pattern: the sum of the squares of W is added to the loss at reg = 0 too" in told["svm_loss"]
+
+
+def test_the_mistake_of_one_form_is_told(write):
+    spoilt = SVM.format(naive="1", slope="2").replace("loss += margin / len(X)", "loss += margin")
+    text = failed(adapted(write, classifiers__linear_svm=spoilt), "svm_loss")[0]
+    assert "svm_loss_naive differs from what the definition gives (svm_loss_vectorized agrees with it)" in text
+    assert "\nmistake M14 " in text
+
+
+def test_the_pattern_of_one_form_is_told(write):
+    spoilt = SVM.format(naive="1", slope="2").replace("return loss, dW", "return loss, 3 * dW", 1)
+    text = failed(adapted(write, classifiers__linear_svm=spoilt), "svm_loss")[0]
+    assert text.splitlines()[0].startswith("svm_loss_naive differs")
+    assert "\npattern: got / want is 3 everywhere\n" in text
+
+
 def test_a_sample_may_stand_in_each_column(write):
     """In 2015 it did, and W was transposed."""
     functions = adapted(write, classifiers__linear_svm=SVM.format(naive="1", slope="2") + """
@@ -465,7 +498,7 @@ def test_the_other_backward_of_batch_normalization_has_to_agree(write):
     *_, cache = functions["batchnorm_forward"](x, *np.ones((4, 3)))
     told = r"^batchnorm_backward differs .*\(batchnorm_backward_alt agrees with it\)"
     with pytest.raises(CheckFailed, match=told) as wrong:
-        functions["batchnorm_backward"](np.arange(15.0).reshape(5, 3), cache)
+        functions["to_numpy"](functions["batchnorm_backward"](np.arange(15.0).reshape(5, 3), cache)[0])
     assert "mistake M70" in str(wrong.value)
 
 
