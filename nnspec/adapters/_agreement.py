@@ -24,24 +24,22 @@ def definitions() -> SimpleNamespace:
     return SimpleNamespace(**{name: inspect.unwrap(f) for name, f in public_functions(reference).items()})
 
 
-class Disputed:
-    """A part of an answer in which a form is wrong: a failure that names it, once somebody looks at this part."""
+class Withheld:
+    """A part of an answer that is wrong in one of the forms, or still to be written: raises once somebody looks at it.
+    What is asked about the other parts is answered."""
 
-    def __init__(self, told: Callable[[], str]):
-        self._told = functools.cache(told)
-
-    def raised(self):
-        from nnspec.spec_tests._verdict import CheckFailed
-
-        raise CheckFailed(self._told())
+    def __init__(self, why: Callable[[], Exception]):
+        self.why = functools.cache(why)
 
     def __array__(self, *args, **options):
-        self.raised()
+        raise self.why()
 
 
 def settled(part):
-    """A part of an answer, if no form is wrong in it. Raises CheckFailed with the names of those that are."""
-    return part.raised() if isinstance(part, Disputed) else part
+    """A part of an answer. Raises CheckFailed with the names of the forms that are wrong in it."""
+    if isinstance(part, Withheld):
+        raise part.why()
+    return part
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Question:
     named: bool = False
 
     def answered(self, *inputs, dtype) -> tuple:
-        """The parts of the first form that has them. Disputed where a form is wrong."""
+        """The parts of the first form that has them. Withheld where a form is wrong."""
         answers, stubs = {}, []
         for name, form in self.forms.items():
             try:
@@ -82,10 +80,12 @@ class Question:
                 of_part = {name: answer[i] for name, answer in answers.items() if answer[i] is not None}
                 wrong = [name for name, part in of_part.items() if not here.same(part, here.right[i])]
                 if wrong:
-                    parts[i] = Disputed(functools.partial(self._told, i, wrong, of_part, here))
+                    parts[i] = Withheld(functools.partial(self._failure, i, wrong, of_part, here))
         return tuple(parts)
 
-    def _told(self, i, wrong, of_part, here) -> str:
+    def _failure(self, i, wrong, of_part, here) -> Exception:
+        from nnspec.spec_tests._verdict import CheckFailed
+
         agree = [name for name in of_part if name not in wrong]
         beside = f" ({' and '.join(agree)} agree{'s' if len(agree) == 1 else ''} with it)" if agree else ""
         lines = [f"{' and '.join(wrong)} differ{'s' if len(wrong) == 1 else ''} from what the definition gives{beside}"]
@@ -96,7 +96,7 @@ class Question:
             whose = f" ({' and '.join(alike)})" if len(alike) < len(wrong) else ""
             lines.append(_where(self.parts[i], of_part[alike[0]], here.right[i], here) + whose)
             lines += [f"{hint}{whose}" for hint in self._hints(i, alike[0], of_part[alike[0]], here)]
-        return "\n".join(lines)
+        return CheckFailed("\n".join(lines))
 
     # -- hints: what explains the answer here, and again in another case ---------------------------------------------
 

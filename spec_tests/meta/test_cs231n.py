@@ -373,7 +373,7 @@ def test_a_penalty_whose_gradient_alone_is_wrong_has_the_right_value(write):
 
 
 def test_a_penalty_that_forgets_its_strength_is_told(write):
-    spoilt = SVM.format(naive="1", slope="2").replace("{0} * reg * np".format("1"), "1 * np")
+    spoilt = SVM.format(naive="1", slope="2").replace("1 * reg * np", "1 * np")
     functions = adapted(write, classifiers__linear_svm=spoilt)
     told = {concept: failed(functions, concept)[0] for concept in ("l2_penalty", "svm_loss")}
     assert all(text.startswith("svm_loss_naive differs") for text in told.values())
