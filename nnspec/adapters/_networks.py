@@ -161,15 +161,13 @@ class Networks:
                 raise NotImplementedError("FullyConnectedNet has no dropout where everything is kept")
             if masks is None and drops and train:
                 raise NotImplementedError("FullyConnectedNet draws its masks by a generator of its own")
-            options = {
-                "hidden_dims": [len(params[f"b{i}"]) for i in range(1, last)],
-                "input_dim": math.prod(x.shape[1:]),
-            }
-            options |= {"num_classes": len(params[f"b{last}"])} | normalization(net, norm)
+            options = {"input_dim": math.prod(x.shape[1:]), "num_classes": len(params[f"b{last}"])}
+            options |= normalization(net, norm)
             dropout = self._dropout(net, keep)
 
             def loss(**dropout):
-                model = made(net, options | dropout, reg=reg, dtype=x.dtype.type)
+                hidden = [len(params[f"b{i}"]) for i in range(1, last)]  # some put the sizes around it in there
+                model = made(net, {"hidden_dims": hidden} | options | dropout, reg=reg, dtype=x.dtype.type)
                 name_of = _names(model.params, params, norm)
                 if norm == "batchnorm" and not hasattr(model, "bn_params"):
                     raise NotImplementedError("FullyConnectedNet keeps its running statistics elsewhere than bn_params")
@@ -193,7 +191,9 @@ class Networks:
             if masks is None or y is None:
                 return self._asked("FullyConnectedNet", lambda: loss(**dropout))
             given = [masks[f"mask{i}"] for i in range(1, last)]
-            return self._asked("FullyConnectedNet", lambda: self._masked(given, lambda: loss(**dropout), loss))
+            return self._asked(
+                "FullyConnectedNet", lambda: self._masked(given, keep, dropout, lambda: loss(**dropout), loss)
+            )
 
         return fc_net_loss
 
@@ -209,19 +209,24 @@ class Networks:
         p, _ = self.p_of(keep)
         return {"dropout": keep if option.default == 1 else p}  # 1 or 0 by default: which of the two means no dropout
 
-    def _masked(self, masks, call, without_dropout):
-        """With the given masks in place of those that its dropout layers would draw."""
+    def _masked(self, masks, keep, dropout, call, without_dropout):
+        """With the given masks in place of those that its dropout layers would draw.
+
+        The p that it hands down as it was given has the meaning that the network's own option has, whatever its layer
+        makes of that: the layer is judged by itself.
+        """
         from nnspec.spec_tests._verdict import require
 
-        left = list(masks)
+        left, given = list(masks), list(dropout.values())
         _, means_keep = self.p_of(0.5)
 
         def dropout_forward(x, dropout_param):
             if dropout_param["mode"] != "train":
                 return x, (dropout_param, None)
             require(left, f"FullyConnectedNet calls dropout_forward more than {len(masks)} times, once a hidden layer")
-            p = dropout_param["p"] if means_keep else 1 - dropout_param["p"]
-            mask = left.pop(0).reshape(x.shape) / x.dtype.type(p)
+            p = dropout_param["p"]
+            kept = keep if [p] == given else p if means_keep else 1 - p
+            mask = left.pop(0).reshape(x.shape) / x.dtype.type(kept)
             return x * mask, (dropout_param, mask)
 
         def dropout_backward(dout, cache):
@@ -229,9 +234,17 @@ class Networks:
 
         with self.folder.replaced(dropout_forward=dropout_forward, dropout_backward=dropout_backward):
             result = call()
-        if len(left) == len(masks) and call()[0] != without_dropout()[0]:
-            raise NotImplementedError("FullyConnectedNet draws its masks itself, without dropout_forward")
+        if len(left) == len(masks):
+            if call()[0] != without_dropout()[0]:
+                raise NotImplementedError("FullyConnectedNet draws its masks itself, without dropout_forward")
+            if not self._calls("dropout_forward"):
+                raise NotImplementedError("FullyConnectedNet has no dropout yet: nothing calls dropout_forward")
         return result
+
+    def _calls(self, name) -> bool:
+        """Whether a file of the folder does, other than the one that defines it."""
+        others = [source for source in self.folder.sources.values() if not source.defines(name)]
+        return any(re.search(rf"{name}\s*\(", source.text) for source in others)
 
     def _asked(self, name, call):
         from nnspec.spec_tests._verdict import require

@@ -105,6 +105,15 @@ class Stubs:
                 return code.co_name
         return None
 
+    def require_all(self, name: str, function, found):
+        """Raises NotImplementedError where a part of the answer is None and nothing was ever written that gives it."""
+        code = getattr(function, "__code__", None)
+        source = self.folder.source_of(code.co_filename) if code else None
+        if source is None or not isinstance(found, tuple) or not any(part is None for part in found):
+            return
+        if _unwritten(source).get((code.co_name, code.co_firstlineno)):
+            raise NotImplementedError(f"{name} is still a stub in part: of what it returns, some is only ever None")
+
     def _has_hole(self, code) -> bool:
         source = self.folder.source_of(code.co_filename)
         return source is not None and _holes(source).get((code.co_name, code.co_firstlineno), False)
@@ -128,8 +137,20 @@ def of_nothing(error: Exception | None) -> bool:
 def _holes(source: Source) -> dict[tuple[str, int], bool]:
     """Whether each function has a hole, by its name and the line of its code object."""
     lines = source.text.splitlines()
-    functions = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef)]
-    return {(f.name, min([f.lineno, *(d.lineno for d in f.decorator_list)])): has_hole(f, lines) for f in functions}
+    return {place: has_hole(function, lines) for place, function in _functions(source)}
+
+
+@functools.cache
+def _unwritten(source: Source) -> dict[tuple[str, int], bool]:
+    """Whether each function returns what was only ever given None or zeros."""
+    return {place: _never_computed(function) for place, function in _functions(source)}
+
+
+def _functions(source: Source):
+    """((name, line of its code object), function) of each."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.FunctionDef):
+            yield (node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])), node
 
 
 def has_hole(function: ast.FunctionDef, lines: list[str]) -> bool:

@@ -123,7 +123,9 @@ def _layer(theirs, folder, stubs, forward, plain, outputs=1, states=0, backwards
             return theirs(*(np.linspace(0.5, 1.5, int(np.prod(s))).reshape(s) for s in shapes), kept)
 
         key = (backward_name, _mode(cache.options))
-        return stubs.asked(backward_name, lambda: theirs(*douts, cache.theirs), of_plain, key=key)
+        found = stubs.asked(backward_name, lambda: theirs(*douts, cache.theirs), of_plain, key=key)
+        stubs.require_all(backward_name, theirs, found)
+        return found
 
     return {"_forward": outside, "_backward": backward}
 

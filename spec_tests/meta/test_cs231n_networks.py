@@ -229,6 +229,32 @@ def test_dropout_that_is_forgotten_is_wrong(adapted):
     assert got[0] != reference.fc_net_loss(params, x, y, keep=0.6, masks=masks)[0]
 
 
+def test_dropout_that_nobody_wrote_yet_is_not_implemented(adapted):
+    functions = adapted(net_of("2023").replace("dropout_forward(a, self.dropout_param)", "a, None"))
+    params, x, y, _, masks = problem()
+    with pytest.raises(NotImplementedError, match="no dropout yet"):
+        functions["fc_net_loss"](params, x, y, keep=0.6, masks=masks)
+
+
+def test_a_dropout_layer_that_takes_p_for_the_other_one_is_not_the_fault_of_the_network(adapted):
+    """`dropout=1` is none at all: p is the share that is kept, though the layer drops that much."""
+    functions = adapted(net_of("2019"), dropout=DROP)
+    params, x, y, _, masks = problem()
+    got, want = (of["fc_net_loss"](params, x, y, keep=0.6, masks=masks) for of in (functions, vars(reference)))
+    assert got[0] == pytest.approx(want[0])
+
+
+def test_the_sizes_may_be_changed_that_the_network_is_given(adapted):
+    changing = net_of("2023").replace(
+        "dims = [input_dim] + hidden_dims + [num_classes]",
+        "hidden_dims.insert(0, input_dim); hidden_dims.append(num_classes); dims = hidden_dims",
+    )
+    functions = adapted(changing)
+    params, x, y, _, masks = problem()
+    got, want = (of["fc_net_loss"](params, x, y, keep=0.6, masks=masks) for of in (functions, vars(reference)))
+    assert got[0] == pytest.approx(want[0])
+
+
 def test_dropout_written_into_the_network_is_not_judged_by_our_masks(adapted):
     inline = net_of("2023").replace("dropout_forward(a, self.dropout_param)", "self.mine(a), None")
     inline += textwrap.indent("\ndef mine(self, a):\n    return a * (np.random.rand(*a.shape) < 0.6) / 0.6\n", " " * 8)

@@ -332,3 +332,33 @@ def test_a_forgotten_return_is_told(write):
     """)  # fmt: skip
     with pytest.raises(CheckFailed, match="relu_forward must return 2 values, got NoneType"):
         functions["relu_forward"](np.ones((2, 3)))
+
+
+HALF_WRITTEN = """
+    import numpy as np
+
+    def affine_forward(x, w, b):
+        return x @ w + b, (x, w, b)
+
+    def affine_backward(dout, cache):
+        x, w, b = cache
+        dx, dw, db = None, None, None
+        {dx}
+        dw = 2 * x.T @ dout
+        db = dout.sum(axis=0)
+        return dx, dw, db
+"""
+
+
+def test_a_gradient_that_nobody_wrote_yet_leaves_the_backward_unwritten(write):
+    functions = cs231n.adapted(write("cs231n/layers.py", HALF_WRITTEN.format(dx="")).parent)
+    _, cache = functions["affine_forward"](np.ones((2, 3)), np.ones((3, 4)), np.ones(4))
+    with pytest.raises(NotImplementedError, match="affine_backward is still a stub in part"):
+        functions["affine_backward"](np.ones((2, 4)), cache)
+
+
+def test_a_gradient_that_is_none_in_some_cases_only_is_judged(write):
+    some = "dx = dout @ w.T if len(x) > 5 else None"
+    functions = cs231n.adapted(write("cs231n/layers.py", HALF_WRITTEN.format(dx=some)).parent)
+    _, cache = functions["affine_forward"](np.ones((2, 3)), np.ones((3, 4)), np.ones(4))
+    assert functions["affine_backward"](np.ones((2, 4)), cache)[0] is None
