@@ -21,8 +21,7 @@ from nnspec.benchmarks import REFERENCE, ROUNDS, STEEPER, _machine
 from nnspec.benchmarks._kinds import FACTORS, Timing
 from nnspec.benchmarks._timing import Timed, fitted_exponent, interleaved, ratio, timed
 from nnspec.spec_tests._problem import Problem
-from nnspec.spec_tests._spec import BackendRaised
-from nnspec.spec_tests._verdict import CheckFailed, numbers
+from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, numbers
 
 IMPLAUSIBLE = 2.0  # times the limit
 CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}  # one thread: the same, but for what others take

@@ -106,7 +106,7 @@ class Backend:
         function = self.find(name)
         if missing := [option for option in options if not accepts(function, option)]:
             raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
-        if why := _not_bound(function, args, options):
+        if why := not_bound(function, args, options):
             raise OtherSignature(f"{name} cannot be called with these arguments: {why}")
         if self.asarray:
             args, options = tuple(map(self._outward, args)), self._outward(options)
@@ -157,7 +157,7 @@ def accepts(function, option: str) -> bool:
     return signature is None or any(p.name == option or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def _not_bound(function, args, options) -> str | None:
+def not_bound(function, args, options) -> str | None:
     """What its signature has against these arguments."""
     try:
         if signature := _signature(function):

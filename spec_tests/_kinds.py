@@ -348,6 +348,7 @@ class Composite(Spec):
     has_gradient = True
     outputs = ("loss",)
     apart = (1,)  # what is wide is asked of the parts
+    trivial = ("C", "n_classes")  # of a single class the loss is 0
 
     def draw(self, case, dims, dtype):
         """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nnspec import reference
-from nnspec.backends import Backend, NotSupplied, OtherSignature
+from nnspec.backends import Backend, NotSupplied, OtherSignature, not_bound
 from nnspec.collect import is_composite, public_functions
 from nnspec.common import DTYPES
 from nnspec.shapes import contract
@@ -96,6 +96,7 @@ class Spec:
     extremes: ClassVar[tuple[Case, ...]] = ()
     ties: ClassVar[tuple[Case, ...]] = ()
     bad: ClassVar[tuple[Malformed, ...]] = ()  # beside what the annotations tell
+    trivial: ClassVar[tuple[str, ...]] = ()  # dimensions of which size 1 leaves nothing to judge
     apart: ClassVar[tuple[int, ...]] = (1, WIDE)  # sizes that each dimension has once, beside the usual ones
     tall: ClassVar[tuple[tuple[int, int], ...]] = ((257, 33), (20000, 4))
     budget_from: ClassVar[str | None] = None  # the least accurate function of the reference that is accepted at core
@@ -345,6 +346,7 @@ class Spec:
             Case(f"{name} = {size}", {name: (size,) * len(usual) if isinstance(usual, tuple) else size}, rule="apart")
             for name, usual in (default_sizes(self.reference) | dict(self.sizes)).items()
             for size in self.apart
+            if not (size == 1 and name in self.trivial)
         ]
         return [case for case in tried if _is_possible(self, case)]
 
@@ -445,15 +447,25 @@ class Spec:
         """Calls of the backend's functions. What it leaves out is no error, whatever it raises there."""
 
         def excused(error) -> str | None:
-            if backend.ours or problem.case.is_plain:
+            if backend.ours:
                 return None
-            if isinstance(error, OtherSignature):
+            if isinstance(error, OtherSignature) and (
+                not problem.case.is_plain or self._takes_what_is_required(backend)
+            ):
                 return str(error)
+            if problem.case.is_plain:
+                return None
             if problem.more_axes:
                 return "it does not take this number of axes"
             return "its own guard excludes this call" if raised_on_purpose(error) else None
 
         return calling(self.op, excused)
+
+    def _takes_what_is_required(self, backend: Backend) -> bool:
+        """Whether it only lacks arguments that are optional with us."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        required = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+        return not_bound(backend.find(self.entry), required, {}) is None
 
     def judge(
         self, backend: Backend, problem: Problem, by: str, *,

@@ -85,7 +85,7 @@ def fits(got, want, budget: Budget, empty=False) -> bool:
         got, want = (_numeric("", value).astype(np.longdouble) for value in (got, want))
     except CheckFailed:
         return False
-    if got.shape != want.shape or not (empty or np.isfinite(got).any()):
+    if got.shape != want.shape or not (empty or got.size == 0 or np.isfinite(got).any()):
         return False
     limit = budget.limit if budget.limit.shape == got.shape else np.max(budget.limit, initial=0)
     return bool(_inside(got, want, limit).all())

@@ -494,6 +494,10 @@ class TestKnnPredict(Function):
         votes = np.take_along_axis(counts, labels, axis=1)
         return np.take_along_axis(labels, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
 
+    @mistake("N04", "Count the votes: the nearest neighbour alone does not decide.", replaces="knn_predict")
+    def votes_not_counted(x_train, y_train, x_test, *, k=1, metric="l2", chunk=None):
+        return knn_predict(x_train, y_train, x_test, metric=metric)
+
     @mistake("M05", "Of equally frequent labels the smaller one wins; here the largest does.", replaces="knn_predict")
     def largest_of_the_winners(x_train, y_train, x_test, *, k=1, metric="l2", chunk=None):
         return y_train.max() - knn_predict(x_train, y_train.max() - y_train, x_test, k=k, metric=metric)

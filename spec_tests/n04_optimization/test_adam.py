@@ -100,6 +100,17 @@ class TestAdam(UpdateRule):
         w, (m, v, t) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
         return w, (m / (1 - beta1**t), v / (1 - beta2**t), t)
 
+    @mistake("M40", "Count the steps: here every one is corrected like the first.", replaces="adam")
+    def count_never_goes_up(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        new, (m, v, _) = adam(w, dw, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return new, (m, v, 0)
+
+    @mistake("M40", "Divide the moments by 1 - beta^t, and add eps to the root, not below it.", replaces="adam")
+    def no_bias_correction_and_eps_inside(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        m, v, t = state or (0 * w, 0 * w, 0)
+        m, v = beta1 * m + (1 - beta1) * dw, beta2 * v + (1 - beta2) * dw**2
+        return w - lr * m / np.sqrt(v + eps), (m, v, t + 1)
+
     @mistake("M42", "Count the steps of each tensor by itself; here every call takes two.", replaces="adam")
     def step_counted_twice(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         m, v, t = state or (0 * w, 0 * w, 0)

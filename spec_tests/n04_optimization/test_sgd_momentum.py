@@ -107,6 +107,11 @@ class TestSgdMomentum(UpdateRule):
         before = 0 * w if state is None else state
         return (w - mu * before + (1 + mu) * v if lr_in_velocity else w - lr * (dw + mu * v)), v
 
+    @mistake("N723", "The step starts from w: w + v, not v alone.", replaces="sgd_momentum")
+    def w_lost(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
+        new, v = sgd_momentum(w, dw, state, lr=lr, mu=mu, lr_in_velocity=lr_in_velocity)
+        return new - w, v
+
     @mistake("N703", "Use the mu that is given; 0.9 is only its default.", replaces="sgd_momentum")
     def mu_fixed(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
         return sgd_momentum(w, dw, state, lr=lr, lr_in_velocity=lr_in_velocity)

@@ -101,6 +101,12 @@ def norm_after_the_relu(norm):
     return Parts(**{f"{norm}_forward": norm_forward, f"{norm}_backward": norm_backward}, **passing)
 
 
+def without_the_last_penalty(loss, grads, params, reg):
+    *_, last = (key for key in params if key[0] == "W")
+    r, dw = reference.l2_penalty(params[last], reg, half=True)
+    return loss - r, {**grads, last: grads[last] - dw}
+
+
 class FcNet(Composite):
     norm = None
     tall = ((257, 33), (2000, 4))  # races are looked for in the parts, and without a norm
@@ -173,10 +179,7 @@ class TestFcNet(FcNet):
 
     @mistake("N45", "Penalize the weights of all layers.", replaces="fc_net_loss")
     def last_layer_not_penalized(params, x, y, *, reg=0.0, **options):
-        loss, grads = fc_net_loss(params, x, y, reg=reg, **options)
-        *_, last = (key for key in params if key[0] == "W")
-        r, dw = reference.l2_penalty(params[last], reg, half=True)
-        return loss - r, {**grads, last: grads[last] - dw}
+        return without_the_last_penalty(*fc_net_loss(params, x, y, reg=reg, **options), params, reg)
 
     @mistake("M58", "No ReLU after the last layer: scores may be negative.", replaces="fc_net_loss")
     def relu_on_the_scores(params, x, y, **options):
@@ -277,6 +280,11 @@ class TestFcNetBatchnorm(FcNet):
         Malformed("running a list", "running", lambda running: list(running.values())),
     )
 
+    @mistake("N45", "Penalize the weights of all layers.", replaces="fc_net_loss")
+    def last_layer_not_penalized(params, x, y, running=None, *, reg=0.0, **options):
+        loss, grads, new = fc_net_loss(params, x, y, running, reg=reg, **options)
+        return *without_the_last_penalty(loss, grads, params, reg), new
+
     @mistake("M28", "gamma and beta are not penalized.", replaces="fc_net_loss")
     def norm_parameters_penalized(params, x, y, running=None, *, reg=0.0, **options):
         loss, grads, new = fc_net_loss(params, x, y, running, reg=reg, **options)
@@ -341,6 +349,10 @@ class TestFcNetLayernorm(FcNet):
         Case("regularized", options={"norm": norm, "reg": 0.7}),
         Case("dropout", options={"norm": norm, "keep": 0.6, "masks": some_masks}),
     )
+
+    @mistake("N45", "Penalize the weights of all layers.", replaces="fc_net_loss")
+    def last_layer_not_penalized(params, x, y, *, reg=0.0, **options):
+        return without_the_last_penalty(*fc_net_loss(params, x, y, reg=reg, **options), params, reg)
 
     @mistake("M28", "gamma and beta are not penalized.", replaces="fc_net_loss")
     def norm_parameters_penalized(params, x, y, *, reg=0.0, **options):

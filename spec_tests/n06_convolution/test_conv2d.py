@@ -116,6 +116,14 @@ class TestConv2d(Layer):
         dxpad[:, :, :rows, :columns], dw, db = conv2d_backward(dout, dense)
         return dxpad[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, db
 
+    @mistake("M61", "The windows that dw gathers lie stride apart as well.", replaces="conv2d_backward")
+    def stride_ignored_in_dw(dout, cache):
+        x, w, b, stride, pad = cache
+        dx, _, db = conv2d_backward(dout, cache)
+        rows, columns = (dout.shape[a] + w.shape[a] - 1 for a in (2, 3))
+        _, dense = conv2d_forward(_padded(x, pad)[:, :, :rows, :columns], w, b)
+        return dx, conv2d_backward(dout, dense)[1], db
+
     @mistake(
         "M61", "The output size is rounded down: a window that does not fit is dropped.", replaces="conv2d_forward"
     )

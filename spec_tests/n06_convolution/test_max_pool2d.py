@@ -139,6 +139,15 @@ class TestMaxPool2d(Layer):
             dxpad[window][first] = dout[index]
         return dxpad[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
 
+    @mistake("M66", "Add to the window of dx: assigning the whole of it wipes out what other windows left there.",
+             replaces="max_pool2d_backward")  # fmt: skip
+    def whole_windows_assigned(dout, cache):
+        x, _, k, stride, pad = cache
+        dxpad, xpad = np.zeros_like(_padded(x, pad)), _padded(x, pad)
+        for index, window, first in _windows(x, k, stride, pad, dout.shape):
+            dxpad[window] = dout[index] * (xpad[window] == xpad[window][first])
+        return dxpad[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
+
     @mistake("M61", "In the backward too, windows lie stride apart, not k.", replaces="max_pool2d_backward")
     def stride_ignored_in_the_backward(dout, cache):
         x, _, k, _, pad = cache

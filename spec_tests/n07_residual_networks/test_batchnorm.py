@@ -349,6 +349,21 @@ class TestBatchnormEval(OfRows):
         with np.errstate(divide="ignore", invalid="ignore"):
             return batchnorm_forward(x, gamma, beta, running_mean, running_var, eps=0.0, **options)
 
+    @mistake("M71", "eps stands inside the root: sqrt(running_var + eps).", replaces="batchnorm_forward")
+    def eps_outside_the_root(x, gamma, beta, running_mean, running_var, *, eps=1e-5, **options):
+        std = np.sqrt(running_var) + x.dtype.type(eps)
+        return normalized_by(running_mean, std, x, gamma, beta, running_mean, running_var, eps=eps, **options)
+
+    @mistake("M69", "gamma and beta belong to the evaluation as well.", replaces="batchnorm_forward")
+    def gamma_and_beta_left_out(x, gamma, beta, running_mean, running_var, **options):
+        *_, rm, rv, cache = batchnorm_forward(x, gamma, beta, running_mean, running_var, **options)
+        return (
+            batchnorm_forward(x, np.ones_like(gamma), 0 * beta, running_mean, running_var, **options)[0],
+            rm,
+            rv,
+            cache,
+        )
+
     @mistake("N37", "running_var is a variance: take its root.", replaces="batchnorm_forward")
     def variance_taken_for_deviation(x, gamma, beta, running_mean, running_var, *, eps=1e-5, **options):
         std = running_var + x.dtype.type(eps)
@@ -392,6 +407,14 @@ class TestBatchnorm2d(OfImages):
         """The dx of a channel sum to 0: a shift of the channel changes nothing."""
         dx = run()["dx"]
         return dx.sum(axis=(0, 2, 3)), 0 * dx[0, :, 0, 0]
+
+    @mistake("M68", "momentum is what the running statistics keep: 0.9 old + 0.1 new.", replaces="batchnorm2d_forward")
+    def momentum_inverted(x, gamma, beta, running_mean, running_var, *, momentum=0.9, **options):
+        return batchnorm2d_forward(x, gamma, beta, running_mean, running_var, momentum=1 - momentum, **options)
+
+    @mistake("M68", "Hand momentum on to what normalizes the rows.", replaces="batchnorm2d_forward")
+    def momentum_ignored(x, gamma, beta, running_mean, running_var, *, momentum=0.9, **options):
+        return batchnorm2d_forward(x, gamma, beta, running_mean, running_var, **options)
 
     @mistake(
         "M64", "Transpose channels to the end before reshaping to (N H W, C): reshape alone mixes them.",
@@ -487,6 +510,36 @@ class TestBatchnorm2dEval(OfImages):
         x = problem.inputs["x"]
         out = run(x=np.repeat(x[:1], len(x), axis=0))["out"]
         return out[0], run()["out"][0]
+
+    @mistake("M71", "eps stands inside the root: sqrt(running_var + eps).", replaces="batchnorm2d_forward")
+    def eps_outside_the_root(x, gamma, beta, running_mean, running_var, *, eps=1e-5, **options):
+        std = np.sqrt(running_var) + x.dtype.type(eps)
+        return images_normalized_by(
+            running_mean[:, None, None],
+            std[:, None, None],
+            x,
+            gamma,
+            beta,
+            running_mean,
+            running_var,
+            eps=eps,
+            **options,
+        )
+
+    @mistake("M69", "gamma and beta belong to the evaluation as well.", replaces="batchnorm2d_forward")
+    def gamma_and_beta_left_out(x, gamma, beta, running_mean, running_var, **options):
+        *_, rm, rv, cache = batchnorm2d_forward(x, gamma, beta, running_mean, running_var, **options)
+        return (
+            batchnorm2d_forward(x, np.ones_like(gamma), 0 * beta, running_mean, running_var, **options)[0],
+            rm,
+            rv,
+            cache,
+        )
+
+    @mistake("M71", "eps belongs to the running variance too: sqrt(running_var + eps).", replaces="batchnorm2d_forward")
+    def eps_missing(x, gamma, beta, running_mean, running_var, *, eps=1e-5, **options):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return batchnorm2d_forward(x, gamma, beta, running_mean, running_var, eps=0.0, **options)
 
     @mistake(
         "M69", "Without train normalize by the running statistics, not by the batch.", replaces="batchnorm2d_forward"
