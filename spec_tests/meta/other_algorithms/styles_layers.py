@@ -163,7 +163,7 @@ class ConvolutionByLoops:
 
     def conv2d_backward(dout, cache):
         x, w, b, stride, pad = cache
-        xp, (F, _, HH, WW) = wide(x, pad), w.shape
+        xp, (HH, WW) = wide(x, pad), w.shape[2:]
         dxp, dw = np.zeros_like(xp), np.zeros_like(w)
         for n, f, i, j in np.ndindex(dout.shape):
             window = np.s_[n, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
@@ -348,8 +348,27 @@ class PoolingByColumns:
         return dx.reshape(N, C, H, W)
 
 
+class PoolingBySorting:
+    """The last of each sorted window; a stable order from the other end finds the first of equals."""
+
+    def max_pool2d_forward(x, *, k=2, stride=None):
+        stride = stride or k
+        view = sliding_window_view(x, (k, k), axis=(2, 3))[:, :, ::stride, ::stride]
+        flat = view.reshape(*view.shape[:4], k * k)[..., ::-1]
+        order = np.argsort(flat, axis=-1, kind="stable")[..., -1:]
+        return np.take_along_axis(flat, order, axis=-1)[..., 0], (k * k - 1 - order[..., 0], x.shape, k, stride)
+
+    def max_pool2d_backward(dout, cache):
+        winner, shape, k, stride = cache
+        dx = np.zeros(shape, dout.dtype)
+        n, c, i, j = np.indices(dout.shape)
+        np.add.at(dx, (n, c, i * stride + winner // k, j * stride + winner % k), dout)
+        return dx
+
+
 IMAGES = {
     ConvolutionByLoops: "conv2d", ConvolutionByTaps: "conv2d", ConvolutionByStrides: "conv2d",
     ConvolutionByScipy: "conv2d", ConvolutionChannelsLast: "conv2d", PoolingByLoops: "max_pool2d",
     PoolingByComparison: "max_pool2d", PoolingInTwoSteps: "max_pool2d", PoolingByColumns: "max_pool2d",
+    PoolingBySorting: "max_pool2d",
 }  # fmt: skip
