@@ -4,6 +4,7 @@
 other things in its caches, and is judged like anybody else's.
 """
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,23 @@ VARIANTS = {  # a class in variants.py: its concept, and the level that it reach
     "LossFromLogSoftmax": ("softmax_cross_entropy", "robust"),
     "ExpandedDistance": ("knn", "core"),  # cancels where points are close, and robust says so
 }
+STYLES = {  # families of concepts, in styles_*.py: a backend and its concept
+    "neighbours": "styles_classification.NEIGHBOURS",
+    "losses": "styles_classification.LOSSES",
+    "regularization and dropout": "styles_updates.REGULARIZATION",
+    "optimizers": "styles_updates.OPTIMIZERS",
+    "affine and activations": "styles_layers.LAYERS",
+    "convolution and pooling": "styles_layers.IMAGES",
+    "normalization": "styles_norms.NORMS",
+    "attention": "styles_norms.ATTENTION",
+    "lstm": "styles_networks.LSTM",
+    "networks": "styles_networks.NETWORKS",
+}
+
+
+def styles(family):
+    module, _, table = STYLES[family].partition(".")
+    return getattr(import_module(f"{__package__}.other_algorithms.{module}"), table)
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +69,17 @@ def test_a_further_variant_is_accepted(name, others):
     concept, level = VARIANTS[name]
     report = nnspec.check(getattr(others.variants, name), concepts=concept, level=level)
     assert report.exit_code == 0, str(report)
+
+
+def test_ten_styles_of_every_family():
+    assert min(len(styles(family)) for family in STYLES) >= 10
+
+
+@pytest.mark.parametrize(
+    ("family", "style"),
+    [pytest.param(f, style, id=f"{f}: {style.__name__}") for f in STYLES for style in styles(f)],
+)
+def test_another_style_is_accepted(family, style):
+    report = nnspec.check(style, concepts=styles(family)[style], dtype="float32")
+    assert report.exit_code == 0, str(report)
+    assert report.count()[State.PASSED] >= 10, str(report)
