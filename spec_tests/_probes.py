@@ -151,15 +151,15 @@ class Suspect:
             wrong_too += not fits(mistaken, want[self.name], budgets[self.name])
             if alike >= CONFIRMING and wrong_too:
                 break
-        return bool(
-            alike and (wrong_too or self._only_shows_here()) and (not self._is_discrete() or self._explains_all(wrong))
-        )
+        if wrong_too and not self._is_discrete():
+            return True
+        return bool(alike and (wrong_too or self._only_shows_here()) and self._explains_all(wrong))
 
     def _is_discrete(self) -> bool:
         return self.want[self.name].dtype.kind in "iub" or getattr(self.spec, "discrete", False)
 
     def _explains_all(self, wrong: Mistake) -> bool:
-        """In every small case: a few integers are easily the same by chance."""
+        """In every small case: a few integers, or an answer to extreme numbers, are easily the same by chance."""
         for case in self.spec.small():
             problem = Problem(self.spec, case, str(self.problem.dtype))
             mistaken = self._mistaken(wrong, problem)
