@@ -372,6 +372,23 @@ def test_a_penalty_whose_gradient_alone_is_wrong_has_the_right_value(write):
     assert "mistake M15" in told and "svm_loss_naive and svm_loss_vectorized differ" in told
 
 
+def test_a_penalty_whose_gradient_is_still_a_stub_is_judged_by_its_value(write):
+    handed_out = """
+    import numpy as np
+
+    def svm_loss_naive(W, X, y, reg):
+        loss, dW = 0.0, np.zeros(W.shape)
+        loss += reg * np.sum(W * W)
+        # TODO: compute the gradient, and store it in dW.
+        return loss, dW
+    """
+    checks = nnspec.check(adapted(write, classifiers__linear_svm=handed_out), concepts=["l2_penalty"], level="core")
+    states = {check.id: check.state for check in checks.checks if check.level == "core"}
+    assert states["l2_penalty/value/distinct/float64"] == "passed"
+    assert states["l2_penalty/gradient/distinct/float64"] == "not_implemented"
+    assert "failed" not in states.values() and "errored" not in states.values()
+
+
 def test_a_penalty_that_forgets_its_strength_is_told(write):
     spoilt = SVM.format(naive="1", slope="2").replace("1 * reg * np", "1 * np")
     functions = adapted(write, classifiers__linear_svm=spoilt)
