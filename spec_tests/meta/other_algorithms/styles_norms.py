@@ -69,29 +69,32 @@ class BatchnormInColumns:
         return (rstd * dxhat).T, dgamma, dbeta
 
 
-class BatchnormByMatrices:
-    """The Jacobian of each feature, I - 1/N - xhat xhat^T / N, written out."""
+class BatchnormFeatureByFeature:
+    """A loop over features, each with its own statistics."""
 
     def batchnorm_forward(x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5):
-        N = len(x)
-        if not train:
-            scale = gamma / np.sqrt(running_var + eps)
-            xhat = (x - running_mean) / np.sqrt(running_var + eps)
-            return x * scale + (beta - running_mean * scale), running_mean + 0, running_var + 0, (xhat, scale, None)
-        centring = np.eye(N, dtype=x.dtype) - x.dtype.type(1 / N)
-        centred = centring @ x
-        var = np.einsum("nd,nd->d", centred, centred) / x.dtype.type(N)
-        xhat = centred / np.sqrt(var + eps)
-        running = running_of(running_mean, running_var, x.mean(axis=0), var, momentum, N, False)
-        return gamma * xhat + beta, *running, (xhat, gamma / np.sqrt(var + eps), centring)
+        out, xhat, rstd = np.empty_like(x), np.empty_like(x), np.empty_like(gamma)
+        new_mean, new_var = running_mean.copy(), running_var.copy()
+        for j in range(x.shape[1]):
+            mean, var = running_mean[j], running_var[j]
+            if train:
+                mean = np.average(x[:, j])
+                var = np.average((x[:, j] - mean) ** 2)
+                new_mean[j] += (1 - momentum) * (mean - new_mean[j])
+                new_var[j] += (1 - momentum) * (var - new_var[j])
+            rstd[j] = 1 / np.sqrt(var + eps)
+            xhat[:, j] = (x[:, j] - mean) * rstd[j]
+            out[:, j] = xhat[:, j] * gamma[j] + beta[j]
+        return out, new_mean, new_var, (xhat, rstd, gamma, train)
 
     def batchnorm_backward(dout, cache):
-        xhat, scale, centring = cache
-        dgamma, dbeta = np.sum(dout * xhat, axis=0), np.sum(dout, axis=0)
-        if centring is None:
-            return scale * dout, dgamma, dbeta
-        jacobians = centring - np.einsum("nd,md->dnm", xhat, xhat) / dout.dtype.type(len(dout))
-        return scale * np.einsum("dnm,md->nd", jacobians, dout), dgamma, dbeta
+        xhat, rstd, gamma, train = cache
+        dx, dgamma, dbeta = np.empty_like(dout), np.empty_like(gamma), np.empty_like(gamma)
+        for j, d in enumerate(dout.T):
+            dgamma[j], dbeta[j] = d @ xhat[:, j], np.sum(d)
+            shared = (dbeta[j] + xhat[:, j] * dgamma[j]) / gamma.dtype.type(len(d)) if train else 0
+            dx[:, j] = gamma[j] * rstd[j] * (d - shared)
+        return dx, dgamma, dbeta
 
 
 class BatchnormInDouble:
@@ -232,7 +235,7 @@ class LayernormByRank:
 
 
 NORMS = {
-    BatchnormStepByStep: "batchnorm", BatchnormInColumns: "batchnorm", BatchnormByMatrices: "batchnorm",
+    BatchnormStepByStep: "batchnorm", BatchnormInColumns: "batchnorm", BatchnormFeatureByFeature: "batchnorm",
     BatchnormInDouble: "batchnorm", SpatialByTranspose: "batchnorm", SpatialOverAxes: "batchnorm",
     LayernormByLoop: "layernorm", LayernormByTranspose: "layernorm", LayernormOfPyTorch: "layernorm",
     LayernormByRank: "layernorm",
