@@ -29,7 +29,7 @@ from nnspec.spec_tests._calling import calling
 from nnspec.spec_tests._cases import Case, Malformed
 from nnspec.spec_tests._probes import recognizing
 from nnspec.spec_tests._problem import Problem
-from nnspec.spec_tests._purity import another, overwrite
+from nnspec.spec_tests._purity import another, change
 from nnspec.spec_tests._spec import Spec, mistake, variant
 from nnspec.spec_tests._verdict import CheckFailed, require, same, same_bits
 
@@ -82,10 +82,13 @@ class Layer(Spec):
         return {name: found[name] for name in found if name[1:] in problem.inputs}
 
     def _gradients(self, call, problem, cache) -> dict:
-        """Those of all arguments, also of what was left out."""
+        """Those of all arguments; what was left out may have None, or none at all."""
         result = self._pulled(call, problem, cache)
         if len(self.gradients) == 1 and not isinstance(result, tuple):
             result = (result,)
+        given = [name for name in self.gradients if name[1:] not in problem.case.without]
+        if isinstance(result, (tuple, list)) and len(result) == len(given):
+            return dict(zip(given, result, strict=True))
         what = f"{self.backward} must return {self.returned[self.backward]}"
         return dict(zip(self.gradients, self.unpack(result, len(self.gradients), what), strict=True))
 
@@ -94,7 +97,7 @@ class Layer(Spec):
         try:
             return call(self.backward, *problem.douts, cache)
         except Exception as error:
-            if cache is None and not problem.case.is_plain:
+            if cache is None and (self.options or not problem.case.is_plain):
                 raise NotSupplied(f"{self.entry} keeps no cache here, so there is no backward") from error
             raise
 
@@ -107,8 +110,8 @@ class Layer(Spec):
                 *_, cache = self._forward(backend, problem)
                 found = self._gradients(backend, problem, cache)
             for name in planned.case.without:
-                given = type(found[f"d{name}"]).__name__
-                require(found[f"d{name}"] is None, f"d{name} is a {given}, want None: there was no {name}")
+                given = type(found.get(f"d{name}")).__name__
+                require(found.get(f"d{name}") is None, f"d{name} is a {given}, want None: there was no {name}")
 
     def _backward_twice(self, backend, problem):
         backend.find(self.backward)
@@ -146,10 +149,13 @@ class Loss(Layer):
     """A layer whose output is a scalar (reduction "mean", the default, or "sum") or one value a row ("none")."""
 
     outputs = ("loss",)
+    reductions = tuple(Case(f"reduction {name}", options={"reduction": name}) for name in ("sum", "none"))
 
     def small(self):
-        reductions = [Case(f"reduction {name}", options={"reduction": name}) for name in ("sum", "none")]
-        return [*super().small(), *reductions]
+        return [*super().small(), *self.reductions]
+
+    def under_options(self, given=False):
+        return [*super().under_options(given), *self.reductions]
 
 
 class Penalty(Spec):
@@ -394,7 +400,7 @@ def as_text(value) -> str:
 def _one_array_changed(problem) -> Iterator[Problem]:
     for name in problem.arrays():
         changed = copy.deepcopy(problem)
-        overwrite(changed.arrays()[name])
+        change(changed, name)
         yield changed
 
 

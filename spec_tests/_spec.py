@@ -491,6 +491,10 @@ class Spec:
                 suspect = Suspect(self, backend, asked, untouched, given, name, value, want, budgets)
                 self.margin = max(self.margin, compare(name, value, want[name], budgets[name], suspect.explained))
 
+    def repeats(self, backend: Backend) -> bool:
+        """Whether the same call should get the same answer: not of what draws for itself."""
+        return True
+
     def asked(self, problem: Problem, answer: dict) -> Problem:
         """What the answer is an answer to: the problem, unless the backend drew something of its own."""
         return problem

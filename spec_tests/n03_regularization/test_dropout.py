@@ -166,8 +166,11 @@ class TestDropoutDrawn(Layer):
         self._require_repeatable(backend)
         super().test_scale(planned, backend)
 
+    def repeats(self, backend):
+        return accepts(backend.find(self.entry), "rng")
+
     def _require_repeatable(self, backend):
-        if not accepts(backend.find(self.entry), "rng"):
+        if not self.repeats(backend):
             raise NotSupplied("dropout_forward draws for itself: it takes no rng, and so repeats no call")
 
     def definition(self, x, *, keep, mask=None):

@@ -146,6 +146,11 @@ class TestSgdMomentumChangingLr(UpdateRule):
         """The same with lr = 1/2, 1/8 and 2 in the three steps."""
         return path_of(w, (dw1, dw2, dw3), exact(np.array(CHANGING)), mu, lr_in_velocity)
 
+    @variant("lr outside", "By default the learning rate stays out of the velocity: v = mu v + dw, w = w - lr v.",
+             source="PyTorch, torch.optim.SGD", replaces="sgd_momentum")  # fmt: skip
+    def lr_outside(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=False):
+        return sgd_momentum(w, dw, state, lr=lr, mu=mu, lr_in_velocity=lr_in_velocity)
+
     @mistake("N704", "Where lr changes, v = mu v - lr dw and v = mu v + dw part: look at lr_in_velocity.",
              replaces="sgd_momentum")  # fmt: skip
     def lr_always_inside(w, dw, state=None, *, lr=1e-2, mu=0.9, lr_in_velocity=True):
