@@ -201,6 +201,8 @@ class Spec:
 
         def sides(call, problem):
             def run(**changes):
+                if lacking := [name for name in changes if name in problem.case.without]:
+                    raise NotSupplied(f"it takes no {', '.join(lacking)}")
                 changed = problem.replaced(changes)
                 answer = self.answer(call, changed)
                 if call is right:
@@ -213,7 +215,12 @@ class Spec:
 
             return [np.asarray(side, np.longdouble) for side in law(run, problem)]
 
-        _, want = sides(right, problem)
+        try:
+            _, want = sides(right, problem)
+        except KeyError as missing:
+            if missing.args[0] in problem.case.without:
+                raise NotSupplied(f"it takes no {missing.args[0]}") from None
+            raise
 
         def drifted(arrays):
             left, right_side = sides(right, problem.replaced(arrays))
@@ -428,7 +435,9 @@ class Spec:
             raise NotSupplied(f"{backend.name} has no {planned.dtype}")
         for name in self.parts if backend.inherits(self.entry) else [self.entry]:
             backend.find(name)
-        return Problem(self, planned.case, planned.dtype)
+        lacking = self._not_taken(backend)
+        case = replace(planned.case, without=(*planned.case.without, *lacking)) if lacking else planned.case
+        return Problem(self, case, planned.dtype)
 
     def form(self, backend: Backend) -> Variant | None:
         """Which right form the backend follows in every check below strict. None: the definition."""
@@ -449,10 +458,8 @@ class Spec:
         def excused(error) -> str | None:
             if backend.ours:
                 return None
-            if isinstance(error, OtherSignature) and (
-                not problem.case.is_plain or self._takes_what_is_required(backend)
-            ):
-                return str(error)
+            if isinstance(error, OtherSignature):
+                return None if problem.case.is_plain else str(error)
             if problem.case.is_plain:
                 return None
             if problem.more_axes:
@@ -461,11 +468,18 @@ class Spec:
 
         return calling(self.op, excused)
 
-    def _takes_what_is_required(self, backend: Backend) -> bool:
-        """Whether it only lacks arguments that are optional with us."""
+    def _not_taken(self, backend: Backend) -> list[str]:
+        """Arguments that are optional with us and that its signature has no place for: it is asked without them."""
+        if backend.ours or backend.inherits(self.entry):
+            return []
         parameters = inspect.signature(self.reference).parameters.values()
-        required = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-        return not_bound(backend.find(self.entry), required, {}) is None
+        arguments = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        required = [p for p in arguments if p.default is p.empty]
+        function = backend.find(self.entry)
+        for taken in range(len(arguments), len(required) - 1, -1):
+            if not_bound(function, arguments[:taken], {}) is None:
+                return [p.name for p in arguments[taken:]]
+        return []
 
     def judge(
         self, backend: Backend, problem: Problem, by: str, *,

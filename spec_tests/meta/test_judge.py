@@ -582,7 +582,7 @@ DRAWN = ("dropout", "minibatch")  # what is drawn has no dtype to choose
 WRONG_AT_CORE = {  # a backend, its concept, and what must be said
     "conv2d, one row of outputs": (OneImageRow, "conv2d", "HH = 1|H = 1|KH = 1|KW = 1|got - want is 1"),
     "masked softmax, one key": (OneKey, "masked_softmax", "T = 1"),
-    "lstm, one hidden unit": (OneHiddenUnit, "lstm", "H = 1"),
+    "lstm, one hidden unit": (OneHiddenUnit, "lstm", "H = 1|one hidden unit"),
     "svm, one class": (OneClass, "svm_loss", "a single class|C = 1"),
     "layer norm, more than 64 features": (FeaturesInBlocks, "layernorm", "right but for . entries that are 0"),
     "l1, more than 64 queries": (QueriesInBlocks, "knn", "right but for .* entries that are 0"),
