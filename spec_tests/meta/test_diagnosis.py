@@ -16,8 +16,12 @@ SCALE = RNG.uniform(1, 2, 8).astype(np.longdouble)
 DIMS = {"N": 3, "C": 8}
 
 
-def told(got, want, dims=DIMS, **known):
+def found(got, want, dims=DIMS, **known):
     return pattern(Wrong("out", np.asarray(got, np.longdouble), want, np.full(want.shape, 1e-9), dims, **known))
+
+
+def told(*args, **known):
+    return (pattern := found(*args, **known)) and str(pattern)
 
 
 def with_slice(array, index, value):
@@ -92,16 +96,19 @@ def test_a_scalar_is_called_a_multiple_only_of_what_has_a_name():
     assert told(one * 3.3, one) is None
 
 
-def test_dimensions_of_one_size_are_all_named():
-    assert told(MATRIX * 3, MATRIX, {"N": 3, "D": 3}) == "got / want is 3 everywhere = N or D"
+def test_of_dimensions_of_one_size_another_case_decides():
+    here, there = (found(size * MATRIX, MATRIX, {"N": n, "D": 5}) for size, n in ((5, 5), (5, 4)))
+    assert here.names == (" = N", " = D") and there.names == (" = D",)
+    assert here.as_in(there) == "got / want is 5 everywhere = D"
+    assert here.as_in(found(7 * MATRIX, MATRIX, {"N": 4, "D": 5})) is None
 
 
 def test_nothing_is_said_where_nothing_is_known():
     rng = np.random.default_rng(1)
     for shape in [(), (1,), (2,), (3,), (2, 3), (4, 4), (2, 3, 4), (2, 2, 2, 2)] * 20:
         got, want = (rng.standard_normal(shape).astype(np.longdouble) for _ in range(2))
-        found = told(got, want)
-        assert found is None or (got.size <= 2 and found.startswith("got - want depends")), (shape, found)
+        said = told(got, want)
+        assert said is None or (got.size <= 2 and said.startswith("got - want depends")), (shape, said)
 
 
 def failures(functions, concept):

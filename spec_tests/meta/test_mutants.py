@@ -47,7 +47,8 @@ def test_every_kind_of_change_is_tried():
         "knn.knn_predict: for start in range(0, len(x_test), chunk): -> the same, once",
         "lstm.lstm_forward: range(T) -> range(1, T)",
         "lstm.lstm_forward: x[:, t] -> x[:, t - 1]",
-        "lstm.lstm_forward: lstm_step_forward(x[:, t], h, c, Wx, Wh, b) -> lstm_step_forward(x[:, t], c, h, Wx, Wh, b)",
+        "lstm.lstm_forward: lstm_step_forward(np.where(running[t], x[:, t], 0), h, c, Wx, Wh, b)"
+        " -> lstm_step_forward(np.where(running[t], x[:, t], 0), c, h, Wx, Wh, b)",
         "layernorm.layernorm_forward: mean = x.mean(axis=-1, keepdims=True) -> in half precision",
         "adam.adam: its answer -> the one that it gave to the same shapes",
         "adam.adam: dw -> dw of the first call of its shape",
