@@ -75,6 +75,11 @@ class Backend:
         self.forms: dict = {}  # which right form each part follows: a variant, or None for the definition
         self.confirmed: dict = {}  # whether a hint held on other cases as well
 
+    @property
+    def widest_dtype(self) -> str:
+        """In which right and wrong are told apart best."""
+        return "float64" if "float64" in self.dtypes else self.dtypes[0]
+
     def __repr__(self):
         return f"<backend {self.name}>"
 

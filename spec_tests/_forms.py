@@ -25,9 +25,9 @@ def form_of(spec, backend: Backend) -> Variant | None:
 
 
 def _found(spec, backend) -> Variant | None:
-    dtype = "float64" if "float64" in backend.dtypes else backend.dtypes[0]
+    dtype = backend.widest_dtype
     cases = [(case, False) for case in spec.small()] + [(case, True) for case in spec.ties]
-    answers = [(problem, at_tie, answer) for problem, at_tie, answer in _answered(spec, backend, cases, dtype)]
+    answers = list(_answered(spec, backend, cases, dtype))
     explained = {None: _score(spec, None, answers)}
     if min(explained[None]) < 1:
         explained |= {form: _score(spec, form, answers) for form in spec.variants()}
@@ -51,4 +51,4 @@ def _score(spec, form, answers) -> tuple[float, float]:
         by = "truth" if problem.ordinary else "wide"
         want, budgets = spec.expected(problem.following(form), by, lenient=not at_tie, at_tie=at_tie)
         found[at_tie].append(all(fits(value, want[name], budgets[name], empty=True) for name, value in answer.items()))
-    return tuple(sum(fitting) / max(1, len(fitting)) if fitting else 1.0 for fitting in found.values())
+    return tuple(sum(fitting) / len(fitting) if fitting else 1.0 for fitting in found.values())

@@ -323,8 +323,7 @@ def _answers_alike(spec, backend, wrong: Mistake) -> bool:
     """Whether it gives the backend's answers on two cases of different size. A procedure's stand in the words."""
     if not hasattr(spec, "definition"):
         return True
-    dtype = "float64" if "float64" in backend.dtypes else backend.dtypes[0]
-    plain = Problem(spec, spec.small()[0], dtype)
+    plain = Problem(spec, spec.small()[0], backend.widest_dtype)
     for problem in (plain, *other_sizes(spec, plain)):
         mistaken = answer_of(wrong, spec, problem)
         try:
