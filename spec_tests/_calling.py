@@ -2,6 +2,8 @@
 
 import contextlib
 import dis
+import io
+import sys
 import traceback
 
 import pytest
@@ -40,6 +42,17 @@ def calling(op: str, excused=lambda error: None):
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
         raise BackendRaised(f"raised {said} ({where})") from error
+
+
+@contextlib.contextmanager
+def unobserved():
+    """For calls that nobody asked for: no breakpoint stops in them, and what they print is dropped."""
+    hook, sys.breakpointhook = sys.breakpointhook, lambda *args, **kwargs: None
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        sys.breakpointhook = hook
 
 
 def raised_on_purpose(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 import copy
 
 from nnspec.backends import Backend, NotSupplied
+from nnspec.spec_tests._calling import unobserved
 from nnspec.spec_tests._known import Variant
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, fits
@@ -20,7 +21,8 @@ def form_of(spec, backend: Backend) -> Variant | None:
         return None
     if type(spec) not in backend.forms:
         backend.forms[type(spec)] = None  # of what is asked meanwhile
-        backend.forms[type(spec)] = _found(spec, backend)
+        with unobserved():
+            backend.forms[type(spec)] = _found(spec, backend)
     return backend.forms[type(spec)]
 
 

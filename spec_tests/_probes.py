@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from nnspec.backends import Backend
+from nnspec.spec_tests._calling import unobserved
 from nnspec.spec_tests._cases import Case
 from nnspec.spec_tests._diagnosis import Wrong, pattern
 from nnspec.spec_tests._forms import NO_ANSWER
@@ -61,7 +62,7 @@ class Suspect:
         None where what was returned is no array of the wanted shape."""
         if _silent.get():
             return []
-        with unexplained():
+        with unexplained(), unobserved():
             told = [*(self._shape() if got is None else self._pattern(got, limit)), *self._mistakes()]
             if not same((self.before.inputs, self.before.douts), (self.after.inputs, self.after.douts)):
                 told.append("pattern: the call wrote to its inputs")
@@ -294,7 +295,7 @@ def recognizing(test):
             text = str(failed)
             if _silent.get() or "mistake " in text:
                 raise
-            with unexplained():
+            with unexplained(), unobserved():
                 alike = [wrong for wrong in spec.mistakes() if _fails_alike(test, spec, planned, backend, wrong, text)]
             named = [told(wrong) for wrong in alike if len(alike) == 1]
             raise CheckFailed("\n".join([*named, text])) from None

@@ -37,12 +37,12 @@ def twice_the_same(spec, backend, problem):
 
 def answers_apart(spec, backend, problem):
     """What was returned belongs to the caller: the next call of the same sizes must not write to it."""
-    first = spec.answer(backend, problem)
-    kept = copy.deepcopy(first)
+    returned = spec.answered(backend, problem)
+    kept = copy.deepcopy(spec.inward(backend, problem, returned))
     second = _arrays_of(spec.answer(backend, another(problem)))
     why = "an earlier answer changes with the next call: both are in the same memory"
-    for name, value in _arrays_of(first).items():
-        require(same_bits(backend.inward(kept[name]), backend.inward(value)), f"{name} of {why}")
+    for name, value in _arrays_of(spec.inward(backend, problem, returned)).items():
+        require(same_bits(kept[name], value), f"{name} of {why}")
         shared = [other for other, array in second.items() if np.shares_memory(value, array)]
         require(not shared, f"{name} of a call shares memory with {' and '.join(shared)} of the next call: {why}")
 
@@ -59,7 +59,7 @@ def nothing_remembered(spec, backend, problem):
         told = f"it answers with what it kept of an earlier call, after {name} was changed in place"
         largest = max(np.abs(value[np.isfinite(value)]).max(initial=0) for value in want.values())
         for output, value in spec.answer(backend, changing).items():
-            got = numbers(output, backend.inward(value), want[output].shape)
+            got = numbers(output, value, want[output].shape)
             near = _near(got, want[output], np.finfo(problem.dtype).eps ** 0.5 * largest)
             require(near, f"{output} is wrong: {told}")
 

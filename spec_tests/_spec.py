@@ -99,7 +99,7 @@ class Spec:
     trivial: ClassVar[tuple[str, ...]] = ()  # dimensions of which size 1 leaves nothing to judge
     apart: ClassVar[tuple[int, ...]] = (1, WIDE)  # sizes that each dimension has once, beside the usual ones
     tall: ClassVar[tuple[tuple[int, int], ...]] = ((257, 33), (20000, 4))
-    budget_from: ClassVar[str | None] = None  # the least accurate function of the reference that is accepted at core
+    as_accurate: ClassVar[Mapping[str, Callable]] = {}  # by name of the reference's: whose rounding core accepts as well
 
     looked_at: dict[str, Any] | None = None  # by the last check: what went in, and answers beside the truth
     margin: float = 0.0  # how much of its budget the last check used at most, 0 to 1
@@ -163,9 +163,7 @@ class Spec:
         return named | {f"d{name}": entry for name, entry in gradients.items() if name not in self.no_gradient}
 
     def budgets(self, problem: Problem, want: dict, lenient=False, at_tie=False) -> dict:
-        functions = problem.functions()
-        if lenient and self.budget_from:
-            functions[self.op] = functions[self.budget_from]
+        functions = problem.functions() | (dict(self.as_accurate) if lenient else {})
         return problem.budgets(want, functions, at_tie)
 
     # -- the properties ----------------------------------------------------------------------------------------------
@@ -447,9 +445,17 @@ class Spec:
 
     def answer(self, backend: Backend, problem: Problem, gradient=True) -> dict[str, Any]:
         """What the backend says, as NumPy arrays; without gradients where it has none to give."""
+        return self.inward(backend, problem, self.answered(backend, problem, gradient))
+
+    def answered(self, backend: Backend, problem: Problem, gradient=True) -> dict[str, Any]:
+        """What the backend says, as it says it."""
         gradient = gradient and bool(problem.douts) and (not self.backward or backend.has(self.backward))
         with self.calling(backend, problem):
-            answer = self.run(backend, problem, gradient)
+            return self.run(backend, problem, gradient)
+
+    def inward(self, backend: Backend, problem: Problem, answer: dict) -> dict[str, Any]:
+        """An answer as NumPy arrays: the same ones, where the backend has no others."""
+        with self.calling(backend, problem):
             return {name: backend.inward(value) for name, value in answer.items()}
 
     def calling(self, backend: Backend, problem: Problem):
@@ -491,8 +497,9 @@ class Spec:
         given: what is handed to the backend, where that is laid out in another way.
         """
         given = given or problem
+        problem = copy.deepcopy(problem)  # a backend may spoil its inputs, and the truth is that of what it was given
         problem = problem if at_tie else problem.following(self.form(backend))
-        untouched = copy.deepcopy(given)  # a backend may spoil its inputs
+        untouched = copy.deepcopy(given)
         self.looked_at = given.described()
         answer = self.answer(backend, given, gradient=only != "outputs")
         asked = self.asked(problem, answer)

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from nnspec import catalogue
-from nnspec.backends import Backend
+from nnspec.backends import Backend, NotSupplied
 from nnspec.common import LEVELS
 from nnspec.report import markdown_table
 from nnspec.spec_tests._cases import Case, default_sizes
@@ -110,7 +110,7 @@ def rejects(judge: Judge, spec: Spec, backend: Backend, problems: list[Problem])
             try:
                 if not judge.accepts(spec, backend, problem):
                     return True
-            except (CheckFailed, BackendRaised, *IMPOSSIBLE):  # it raised, or what came does not fit
+            except (CheckFailed, BackendRaised, NotSupplied, *IMPOSSIBLE):  # it raised, or what came does not fit
                 return True
     return False
 
@@ -124,7 +124,7 @@ def problems_of(spec: Spec) -> list[Problem]:
         try:
             problem = Problem(spec, Case(f"random {len(found)}", dims), "float64")
             _run(spec, REFERENCE, problem)
-        except (CheckFailed, BackendRaised, *IMPOSSIBLE):
+        except (CheckFailed, BackendRaised, NotSupplied, *IMPOSSIBLE):
             continue
         found.append(problem)
         if len(found) == PROBLEMS:

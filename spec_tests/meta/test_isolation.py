@@ -149,6 +149,7 @@ def campaign(tmp_path_factory, python):
         "3",
         "--dtype",
         "float32",
+        "--all",
         "--json",
         "report.json",
         cwd=folder,
