@@ -99,7 +99,9 @@ class Spec:
     trivial: ClassVar[tuple[str, ...]] = ()  # dimensions of which size 1 leaves nothing to judge
     apart: ClassVar[tuple[int, ...]] = (1, WIDE)  # sizes that each dimension has once, beside the usual ones
     tall: ClassVar[tuple[tuple[int, int], ...]] = ((257, 33), (20000, 4))
-    as_accurate: ClassVar[Mapping[str, Callable]] = {}  # by name of the reference's: whose rounding core accepts as well
+    as_accurate: ClassVar[
+        Mapping[str, Callable]
+    ] = {}  # by name of the reference's: whose rounding core accepts as well
 
     looked_at: dict[str, Any] | None = None  # by the last check: what went in, and answers beside the truth
     margin: float = 0.0  # how much of its budget the last check used at most, 0 to 1

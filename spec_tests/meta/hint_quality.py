@@ -262,7 +262,16 @@ def _pattern_holds(planted, line, text: str) -> bool:
         problems = [problem for problem, *_ in itertools.islice(_all_posed(line), FRESH)]
         return all(behaves(planted, line, problem) for problem in problems)
     fresh = list(_fresh(planted, line))
+    if text.startswith("the right numbers, in the shape "):
+        return bool(fresh) and all(_is_reshaped(f, line.output) for f in fresh)
     return bool(fresh) and all(_can_be_said(text, f, line.output) for f in fresh)
+
+
+def _is_reshaped(fresh: Fresh, output: str) -> bool:
+    got, want = np.asarray(fresh.answer[output]), fresh.want[output]
+    return (
+        got.shape != want.shape and got.size == want.size and fits(got.reshape(want.shape), want, fresh.budgets[output])
+    )
 
 
 def _can_be_said(text: str, fresh: Fresh, output: str) -> bool:

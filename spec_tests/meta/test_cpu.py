@@ -2,6 +2,7 @@
 right on narrow vectors, and fresh kernels after a helper changed."""
 
 import ast
+import re
 import textwrap
 from pathlib import Path
 

@@ -53,6 +53,16 @@ def test_a_line_is_judged_on_fresh_problems(text, wanted):
     assert judged(planted(averaged), text) == wanted
 
 
+def test_the_right_numbers_in_another_shape():
+    def flat(x, w, b):
+        out, cache = reference.affine_forward(x, w, b)
+        return out.ravel(), cache
+
+    text = "pattern: the right numbers, in the shape (6,) instead of (2, 3): reshape it at the end"
+    assert judged(planted(flat, "affine_forward"), text, "out") == "defensible"
+    assert judged(planted(averaged), text) == "wrong"
+
+
 def test_a_mistake_is_right_by_its_own_name_and_defensible_by_its_number():
     both = [m for m in Affine.mistakes() if m.id.startswith("M51")]
     mine = replace(planted(both[0].function), mistake=both[0])
