@@ -1,8 +1,12 @@
 """What exists, read from the folders: one concept is one file stem, and the path is the only index."""
 
 import ast
+import contextlib
+import hashlib
 import importlib
 import inspect
+import json
+import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from nnspec.collect import concept_files
-from nnspec.common import Unusable
+from nnspec.common import Unusable, cache_root
 
 
 def _folder(package: str) -> Path:
@@ -65,7 +69,9 @@ def concepts() -> dict[str, Concept]:
     for column, (package, prefix) in FOLDERS.items():
         for path in concept_files(_folder(package), prefix):
             found.setdefault((path.parent.name, path.stem.removeprefix(prefix)), {})[column] = path
-    made = {name: _read(note, name, files) for (note, name), files in sorted(found.items())}
+    told = _Told()
+    made = {name: _read(note, name, files, told) for (note, name), files in sorted(found.items())}
+    told.keep()
     return dict(sorted(made.items(), key=lambda item: (item[1].number, item[1].rows, item[0])))
 
 
@@ -95,18 +101,48 @@ def select(names=(), notes=()) -> list[Concept]:
     return [c for c in concepts().values() if (not names or c.name in names) and (not notes or c.number in notes)]
 
 
-def _read(note: str, name: str, files: dict[str, Path]) -> Concept:
-    title, rows, functions, composite = name, (), (), False
-    if "reference" in files:
-        tree = ast.parse(files["reference"].read_text(encoding="utf-8"))
-        title = (ast.get_docstring(tree) or name).split(". ")[0].rstrip(".")
-        defined = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-        functions = tuple(function.name for function in defined)
-        composite = all(_needs_no_twin(function) for function in defined)
-    if "spec" in files:
-        tree = ast.parse(files["spec"].read_text(encoding="utf-8"))
-        rows = tuple(sorted({row for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for row in _rows(node)}))
-    return Concept(name, note, title, rows, functions, composite, files)
+def _read(note: str, name: str, files: dict[str, Path], told) -> Concept:
+    title, functions, composite = told(_of_reference, files["reference"]) if "reference" in files else (name, (), False)
+    rows = told(_of_spec, files["spec"]) if "spec" in files else ()
+    return Concept(name, note, title or name, tuple(rows), tuple(functions), composite, files)
+
+
+def _of_reference(tree: ast.Module) -> tuple[str, list[str], bool]:
+    """The title, the public functions, and whether a twin inherits them all."""
+    title = (ast.get_docstring(tree) or "").split(". ")[0].rstrip(".")
+    defined = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    return title, [function.name for function in defined], all(map(_needs_no_twin, defined))
+
+
+def _of_spec(tree: ast.Module) -> list[str]:
+    return sorted({row for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for row in _rows(node)})
+
+
+class _Told:
+    """What files say of themselves, kept on disk by their contents: to parse 150 concepts takes a second or two, and
+    every process of a check needs it. A cache that cannot be read or written is only slower."""
+
+    def __init__(self):
+        self.path = cache_root() / "catalogue.json"
+        self.kept, self.used = {}, {}
+        with contextlib.suppress(OSError, ValueError):
+            self.kept = dict(json.loads(self.path.read_text(encoding="utf-8")))
+        self.reader = Path(__file__).read_bytes()
+
+    def __call__(self, read, path: Path):
+        text = path.read_bytes()
+        key = hashlib.sha256(self.reader + read.__name__.encode() + text).hexdigest()[:32]
+        self.used[key] = self.kept[key] if key in self.kept else read(ast.parse(text))
+        return self.used[key]
+
+    def keep(self):
+        if self.used.keys() <= self.kept.keys():
+            return
+        beside = self.path.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps(self.used), encoding="utf-8")
+            beside.replace(self.path)
 
 
 def _needs_no_twin(function: ast.FunctionDef) -> bool:

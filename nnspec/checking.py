@@ -94,7 +94,7 @@ def check(
     known_failures = known_failures or loaded.known_failures
     announced = read_announced(known_failures) if known_failures else []
     files, missing = _files(wanted, notes, loaded)
-    ids = _whole_ids(ids, [name for name in wanted if name not in missing], lenient=bool(failed))
+    ids = _whole_ids(ids, [name for name in wanted if name not in missing], dtype, lenient=bool(failed))
     here = workers == 0 and named
     workers = _workers(loaded, named, len(files)) if workers is None else workers
     collector = _Collector(loaded, on_plan, on_check, here=here, stops_at=_stops_at(announced) if exitfirst else None)
@@ -142,31 +142,32 @@ def _concepts_of(ids) -> list[str]:
     return list(wanted)
 
 
-def _whole_ids(ids, concepts, *, lenient: bool) -> list[str]:
+def _whole_ids(ids, concepts, dtype, *, lenient: bool) -> list[str]:
     """The checks of these concepts that are meant. To know them all, their specifications are imported, which takes a
     second: what looks like a whole id is believed.
 
     lenient: an id that is no longer known is left out.
     """
     if lenient:
-        return [check_id for check_id in _planned(concepts) if check_id in set(ids)]
-    if all(check_id.endswith(DTYPES) and not any(c in check_id for c in "*?[") for check_id in ids):
+        return [check_id for check_id in _planned(concepts, dtype) if check_id in set(ids)]
+    if not dtype and all(check_id.endswith(DTYPES) and not any(c in check_id for c in "*?[") for check_id in ids):
         return [check_id for check_id in ids if check_id.split("/")[0] in concepts]
-    planned = _planned(concepts)
+    planned = _planned(concepts, dtype) if ids else []
     meant = {given: [i for i in planned if i == given or i.startswith(given) or fnmatchcase(i, given)] for given in ids}
-    _require_known([given for given, found in meant.items() if not found], concepts)
+    _require_known([given for given, found in meant.items() if not found], concepts, dtype)
     return list(dict.fromkeys(check_id for found in meant.values() for check_id in found))
 
 
-def _require_known(ids, concepts):
-    planned = _planned(concepts) if ids else []
+def _require_known(ids, concepts, dtype=None):
+    planned = _planned(concepts, dtype) if ids else []
     for check_id in ids:
         if check_id not in planned:
             close = get_close_matches(check_id, planned, n=1)
-            raise Unusable(f"there is no check {check_id}{f'; did you mean {close[0]}?' if close else ''}")
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise Unusable(f"there is no check {check_id}{f' in {dtype}' if dtype else ''}{hint}")
 
 
-def _planned(concepts) -> list[str]:
+def _planned(concepts, dtype=None) -> list[str]:
     """The ids of all checks of these concepts, as the plugin makes them."""
     from nnspec.spec_tests._spec import LEVEL_OF
 
@@ -174,7 +175,8 @@ def _planned(concepts) -> list[str]:
     for spec in [spec for concept in catalogue.select(concepts) for spec in catalogue.specs_of(concept)]:
         part = "" if spec.part() == spec.concept() else f"{spec.part()}."
         for name in LEVEL_OF:
-            made += [f"{spec.concept()}/{part}{name}/{planned.id}" for planned in spec().plan(name)]
+            planned = spec().plan(name, dtype)
+            made += [f"{spec.concept()}/{part}{name}/{one.id}" for one in planned]
     return made
 
 

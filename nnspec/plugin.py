@@ -126,9 +126,8 @@ def _dotted(path: Path) -> str | None:
 
 def pytest_generate_tests(metafunc):
     if "planned" in metafunc.fixturenames:
-        planned = metafunc.cls().plan(metafunc.function.__name__.removeprefix("test_"))
         dtype = metafunc.config.getoption("--nnspec-dtype")
-        planned = [p for p in planned if dtype in (None, p.dtype) or _knows_no_dtype(metafunc.cls)]
+        planned = metafunc.cls().plan(metafunc.function.__name__.removeprefix("test_"), dtype)
         metafunc.parametrize("planned", planned, ids=[p.id for p in planned])
     if "bench_size" in metafunc.fixturenames:
         from nnspec.benchmarks._kinds import BACKENDS
@@ -136,12 +135,6 @@ def pytest_generate_tests(metafunc):
         given = metafunc.config.getoption("--nnspec-backend")
         backends = dict.fromkeys([*BACKENDS, *([given] if given else [])])
         metafunc.parametrize(("bench_size", "bench_backend"), [(s, b) for s in metafunc.cls.sizes for b in backends])
-
-
-def _knows_no_dtype(spec) -> bool:
-    from nnspec.spec_tests._kinds import Procedure
-
-    return issubclass(spec, Procedure)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -295,7 +295,7 @@ class Procedure(Spec):
     Of `bad` calls, which are refused at level strict, the case gives the arguments.
     """
 
-    def plan(self, name):
+    def plan(self, name, only=None):
         once = {"law": slice(None, None, 2), "errors": slice(None)}  # no array: no dtype to vary
         return super().plan(name)[once[name]] if name in once else []
 

@@ -313,11 +313,11 @@ class Spec:
 
     # -- which checks there are --------------------------------------------------------------------------------------
 
-    def plan(self, name: str) -> list[Planned]:
-        """The checks of one property, in the order of the report."""
+    def plan(self, name: str, only: str | None = None) -> list[Planned]:
+        """The checks of one property, in the order of the report. only: those of this dtype."""
         dtypes = DTYPES[-1:] if name == "errors" else DTYPES
         cases = getattr(self, f"cases_of_{name}")()
-        return [Planned(case, dtype) for case in cases for dtype in case.dtypes or dtypes]
+        return [Planned(case, dtype) for case in cases for dtype in case.dtypes or dtypes if only in (None, dtype)]
 
     def small(self) -> list[Case]:
         """Sizes that sympy can take: all different, a single sample, all equal, and what the concept adds."""

@@ -123,6 +123,10 @@ def test_an_id_may_be_the_beginning_of_one_or_a_glob(nnspec, write):
     for asked, ran in (("softmax_cross_entropy/gradient/distinct", 2), ("*/value/[do]*/float32", 2)):
         done = nnspec("check", mine, "--id", asked)
         assert done.returncode == 0 and f"{ran} of {ran} planned checks ran" in done.stdout, done.stdout + done.stderr
+    single = nnspec("check", mine, "--id", "softmax_cross_entropy/gradient/distinct", "--dtype", "float32")
+    assert single.returncode == 0 and single.stdout.splitlines()[-2].startswith("1 of 1 "), single.stdout
+    none = nnspec("check", mine, "--id", "softmax_cross_entropy/value/one/float64", "--dtype", "float32")
+    assert none.returncode == 2 and "/value/one/float64 in float32; did you mean" in none.stderr
     close = nnspec("check", mine, "--id", "softmax_cross_entropy/gradeint/distinct/float32")
     assert close.returncode == 2 and close.stderr.count("\n") == 1
     assert "did you mean softmax_cross_entropy/gradient/distinct/float32?" in close.stderr
