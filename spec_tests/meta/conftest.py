@@ -14,10 +14,10 @@ def python():
 
     def run(*arguments, cwd=None, timeout=300, **environment):
         command = [sys.executable, *map(str, arguments)]
-        environment = {name: str(value) for name, value in environment.items()}
-        return subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=os.environ | environment
-        )
+        # It is no worker of the test run, even where its parent is one: pytest-benchmark would measure nothing there.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST_")}
+        environment = inherited | {name: str(value) for name, value in environment.items()}
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, env=environment)
 
     return run
 
