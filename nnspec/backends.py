@@ -27,7 +27,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from nnspec import adapters
-from nnspec.collect import is_composite, public_functions
+from nnspec.collect import forward_of, is_composite, public_functions, takes_parts
 from nnspec.shapes import calls_of_the_reference
 
 GROUP = "nnspec.backends"
@@ -91,8 +91,11 @@ class Backend:
         """Whether this is a composite that the backend did not write: the reference's, on the backend's parts."""
         ours = getattr(_reference(), name, None)
         own = getattr(self.namespace, name, None)
-        inherited_by_package = isinstance(own, functools.partial) and own.func is ours
-        return ours is not None and is_composite(ours) and (own is None or inherited_by_package)
+        if ours is None or not is_composite(ours):
+            return False
+        if takes_parts(ours):
+            return own is None or (isinstance(own, functools.partial) and own.func is ours)
+        return own in (None, ours) and self.inherits(forward_of(name))  # a backward takes the cache of its own forward
 
     def has(self, name: str) -> bool:
         return self.inherits(name) or callable(getattr(self.namespace, name, None))
@@ -101,7 +104,8 @@ class Backend:
         """The function, as the backend wrote it, or the composite that it inherits. Raises NotSupplied."""
         if self.inherits(name):
             composite = getattr(_reference(), name)
-            return functools.partial(inspect.unwrap(composite) if self.asarray else composite, ops=_Parts(self))
+            composite = inspect.unwrap(composite) if self.asarray else composite
+            return functools.partial(composite, ops=_Parts(self)) if takes_parts(composite) else composite
         if not self.has(name):
             raise NotSupplied(f"{self.name} has no {name}")
         return getattr(self.namespace, name)
@@ -109,8 +113,7 @@ class Backend:
     def __call__(self, name: str, *args, **options):
         """Call a function with NumPy arrays, passing only these options; outputs as the function returned them."""
         function = self.find(name)
-        if missing := [option for option in options if not accepts(function, option)]:
-            raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
+        _require_options(name, function, options)
         if why := not_bound(function, args, options):
             raise OtherSignature(f"{name} cannot be called with these arguments: {why}")
         if self.asarray:
@@ -152,7 +155,18 @@ class _Parts:
         if not hasattr(_reference(), name):
             raise AttributeError(name)  # a name that was given to the composite, and that nobody could supply
         self._backend.parts_used.add(name)
-        return self._backend.find(name)
+        return functools.partial(_with_options, name, self._backend.find(name))
+
+
+def _with_options(name, function, *args, **options):
+    """The part called, if it takes these options: what it leaves out, the composite lacks as well."""
+    _require_options(name, function, options)
+    return function(*args, **options)
+
+
+def _require_options(name, function, options):
+    if missing := [option for option in options if not accepts(function, option)]:
+        raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
 
 
 def accepts(function, option: str) -> bool:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from nnspec.collect import concept_files
+from nnspec.collect import concept_files, forward_of
 from nnspec.common import Unusable, cache_root
 
 
@@ -111,7 +111,9 @@ def _of_reference(tree: ast.Module) -> tuple[str, list[str], bool]:
     """The title, the public functions, and whether a twin inherits them all."""
     title = (ast.get_docstring(tree) or "").split(". ")[0].rstrip(".")
     defined = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    return title, [function.name for function in defined], all(map(_needs_no_twin, defined))
+    alone = {function.name for function in defined if _needs_no_twin(function)}
+    composite = all(function.name in alone or forward_of(function.name) in alone for function in defined)
+    return title, [function.name for function in defined], composite
 
 
 def _of_spec(tree: ast.Module) -> list[str]:

@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -20,7 +21,7 @@ from nnspec.backends import CannotLoad, load, names, near_names, split_class
 from nnspec.common import DTYPES, LEVELS, Unusable, cache_root
 from nnspec.isolation import MEMORY, TIMEOUT, isolated
 from nnspec.plugin import REPORT, GivenBackend
-from nnspec.results import BAD, Announced, Check, Report, read_announced, require_that_none_is_stale
+from nnspec.results import BAD, Announced, Check, Report, State, read_announced, require_that_none_is_stale
 
 COMPILING = 600.0  # seconds of a check that may have to compile kernels, on a machine that may be busy
 MANY, WORKERS = 5, 2  # concepts from which on starting so many workers pays, each with threads of its own
@@ -185,7 +186,11 @@ def _tell_of_names(report: Report, backend):
     asked = [c for c in catalogue.concepts().values() if not report.selected or c.name in report.selected]
     functions = {name for concept in asked for name in concept.functions}
     report.near = {near: meant for near, meant in near_names(backend.namespace).items() if meant in functions}
-    report.partly = {c.name: lacking for c in asked if (lacking := _lacking(c, backend, report.near))}
+    report.partly = {
+        c.name: lacking
+        for c in asked
+        if (lacking := _lacking(c, backend, report.near) or _without_gradients(c, report))
+    }
     report.composed = [concept.name for concept in asked if _is_composed(concept, backend)]
 
 
@@ -199,6 +204,20 @@ def _lacking(concept, backend, near: dict[str, str]) -> list[str]:
             hints = [f" (it has {other}: did you mean {name}?)" for other, meant in near.items() if meant == name]
             told.append(f"no {name}{''.join(hints)}")
     return told
+
+
+def _without_gradients(concept, report: Report) -> list[str]:
+    """Why nothing but its outputs was judged, where that is so: of a network whose backward cannot be run, for instance."""
+    found = {"value": [], "gradient": []}
+    for check in report.checks:
+        if check.concept == concept.name and check.property_name in found:
+            found[check.property_name].append(check)
+    has_values = any(check.state is State.PASSED for check in found["value"])
+    if not (has_values and found["gradient"]):
+        return []
+    texts = Counter(check.text for check in found["gradient"])
+    lacks_all = all(check.state is State.NOT_IMPLEMENTED for check in found["gradient"])
+    return [f"no gradient could be judged: {texts.most_common(1)[0][0]}"] if lacks_all else []
 
 
 def _is_composed(concept, backend) -> bool:

@@ -59,16 +59,28 @@ def inherited(reference, ops) -> dict[str, FunctionType]:
     """The reference's composites with `ops` as their parts, and its procedures as they are."""
     found = {}
     for name, f in public_functions(reference).items():
-        if is_composite(f):
+        if takes_parts(f):
             found[name] = functools.partial(f, ops=ops)
-        elif takes_no_array(f):
+        elif is_composite(f) or takes_no_array(f):
             found[name] = f
     return found
 
 
+def takes_parts(function) -> bool:
+    return "ops" in inspect.signature(function).parameters
+
+
 @functools.cache
 def is_composite(function) -> bool:
-    return "ops" in inspect.signature(function).parameters
+    """Whether it is written once, over the parts that a backend has. The backward of a block finds them in its cache."""
+    forward = forward_of(function.__name__)
+    beside = inspect.unwrap(function).__globals__
+    return takes_parts(function) or (forward in beside and takes_parts(beside[forward]))
+
+
+def forward_of(name: str) -> str | None:
+    """The forward that a backward belongs to."""
+    return f"{name.removesuffix('_backward')}_forward" if name.endswith("_backward") else None
 
 
 def public_functions(namespace) -> dict[str, FunctionType]:

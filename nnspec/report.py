@@ -179,7 +179,9 @@ def _notes(report: Report) -> list[str]:
         f"{name} has no name of the specification: did you mean {meant}?"
         for name, meant in report.near.items() if f"it has {name}" not in told
     ]  # fmt: skip
-    follows = dict.fromkeys((check.part, check.follows) for check in report.checks if check.follows)
+    wrong = {check.part for check in report.checks if check.state in BAD and check.level == LEVELS[0]}
+    # What is wrong may resemble a form by chance.
+    follows = dict.fromkeys((c.part, c.follows) for c in report.checks if c.follows and c.part not in wrong)
     notes += [f"{part} follows {variant}" for part, variant in follows]
     composed = [name for name, _ in _implemented(report) if name in report.composed]
     return [*notes, f"composed from its parts, and not counted: {', '.join(composed)}"] if composed else notes

@@ -7,7 +7,8 @@
     mask: Bool[Array, "*#batch T"]  booleans; # in front of a name: that many axes, or fewer, or of size 1 (broadcast)
     y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
     k: Between[1, "Nt"]             an integer option; None: no upper end
-    params: Params["W1: D H", …]    a dict of floating arrays
+    params: Params["W1: D H", …]    a dict of floating arrays; numbered ones as in `nnspec.families`
+    masks: Masks["mask1: N H", …]   a dict of booleans
     dims: Sequence[int]             a list or a tuple
     model: str                      a text
     root: os.PathLike               a text or a pathlib.Path
@@ -35,10 +36,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import numpy as np
 from jaxtyping import Bool, Float, Int, Real
 
+from nnspec.families import Families
+
 Array = np.ndarray
 
 __all__ = [
-    "Array", "Between", "Bool", "Cache", "Float", "Int", "Labels", "Params", "Real", "State", "checked", "contract",
+    "Array", "Between", "Bool", "Cache", "Float", "Int", "Labels", "Masks", "Params", "Real", "State", "checked",
+    "contract",
 ]  # fmt: skip
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -68,9 +72,27 @@ class Between:
 
 
 class Params:
+    """A dict of arrays; `kind` is that of its entries."""
+
+    kind = "float"
+
     def __class_getitem__(cls, items):
-        entries = (item.split(":") for item in (items if isinstance(items, tuple) else (items,)))
-        return Annotated[dict, tuple((name.strip(), shape.strip()) for name, shape in entries)]
+        items = items if isinstance(items, tuple) else (items,)
+        if (families := Families.read(items)) is not None:
+            return Annotated[dict, DictOf(cls.kind, families=families)]
+        entries = (item.split(":") for item in items)
+        return Annotated[dict, DictOf(cls.kind, tuple((name.strip(), shape.strip()) for name, shape in entries))]
+
+
+class Masks(Params):
+    kind = "mask"
+
+
+@dataclass(frozen=True)
+class DictOf:
+    kind: str
+    shapes: tuple[tuple[str, str], ...] = ()
+    families: Families | None = None
 
 
 class State:
@@ -105,6 +127,8 @@ class Rule:
     name: str
     kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator, text, path; any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
+    entries: str = ""  # of a dict: the kind of its arrays
+    families: Families | None = None  # of a dict with numbered keys
     range: Range | None = None
     state: tuple[str | type, ...] = ()  # of an update rule: shapes of arrays, and int
     choices: tuple = ()
@@ -117,7 +141,20 @@ class Rule:
 
     @property
     def needs_others(self):
-        return any("(" in shape or "#" in shape for _, shape in self.shapes)
+        return self.families is not None or any("(" in shape or "#" in shape for _, shape in self.shapes)
+
+    def arrays(self, value, shapes) -> list[tuple[str, Any, str]]:
+        """(label, array, dimensions) of each array of a parameter."""
+        if self.kind == "params":
+            return [(f"{self.name}[{key!r}]", value[key], shape) for key, shape in shapes]
+        return [(self.name, value, shape) for _, shape in shapes]
+
+    def shapes_in(self, values: dict, dims: dict) -> tuple[tuple[str, str], ...]:
+        """Those of this call: how many there are may depend on what came."""
+        if self.families is None:
+            return self.shapes
+        given = values[self.name]
+        return self.families.entries(list(given), values, dims) if isinstance(given, dict) else ()
 
 
 @dataclass
@@ -133,9 +170,14 @@ class Contract:
         dims, origin, dtypes = {}, {}, {}
         present = [rule for rule in self.rules.values() if not (values[rule.name] is None and rule.optional)]
         for rule in sorted(present, key=lambda rule: rule.needs_others):
-            _check_kind(self.name, rule, values[rule.name], floats, dtypes)
-            for label, array, shape in _arrays(rule, values[rule.name]):
+            shapes = rule.shapes_in(values, dims)
+            _check_kind(self.name, rule, values[rule.name], shapes, floats, dtypes)
+            if rule.families:
+                rule.families.define(dims, origin, evaluate)
+            for label, array, shape in rule.arrays(values[rule.name], shapes):
                 _bind(self.name, label, array.shape, shape, dims, origin)
+            if rule.families:
+                rule.families.define(dims, origin, evaluate)
         for rule in present:
             if rule.range is not None:
                 self.check_range(rule, values, dims)
@@ -363,7 +405,7 @@ def _rule(parameter: inspect.Parameter) -> Rule:
     if get_origin(annotation) is Annotated:
         annotation, extra = get_args(annotation)
         if annotation is dict:
-            return Rule(kind="params", shapes=extra, **common)
+            return Rule(kind="params", shapes=extra.shapes, entries=extra.kind, families=extra.families, **common)
         if annotation is int:
             return Rule(kind="integer", range=extra, **common)
         if annotation is object:
@@ -387,7 +429,7 @@ _EXPECTED = {
     "real": "an array of numbers",
     "int": "an array of integers",
     "mask": "an array of booleans",
-    "params": "a dict of floating arrays",
+    "params": "a dict of arrays",
     "integer": "an integer",
     "integers": "a list or a tuple of integers",
     "text": "a text",
@@ -404,7 +446,7 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def _check_kind(name, rule, value, floats, dtypes):
+def _check_kind(name, rule, value, shapes, floats, dtypes):
     if rule.kind == "choice":
         if not any(type(value) is type(choice) and value == choice for choice in rule.choices):
             raise ValueError(f"{name}: {rule.name} must be one of {', '.join(map(repr, rule.choices))}, got {value!r}")
@@ -416,13 +458,13 @@ def _check_kind(name, rule, value, floats, dtypes):
         fits = fits and all(type(entry) is int for entry in value)
     if not fits:
         raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {_kind_of(value)}")
-    if rule.kind == "params" and (odd := set(value) ^ {key for key, _ in rule.shapes}):
+    if rule.kind == "params" and (odd := set(value) ^ {key for key, _ in shapes}):
         raise ValueError(
-            f"{name}: {rule.name} must have the keys {', '.join(k for k, _ in rule.shapes)}; "
+            f"{name}: {rule.name} must have the keys {', '.join(key for key, _ in shapes) or 'of no array'}; "
             f"missing or unknown: {', '.join(sorted(map(str, odd)))}"
         )
-    for label, array, _ in _arrays(rule, value):
-        kind = "float" if rule.kind == "params" else rule.kind
+    for label, array, _ in rule.arrays(value, shapes):
+        kind = rule.entries or rule.kind
         dtype = array.dtype if isinstance(array, np.ndarray) else None
         if not _dtype_fits(dtype, kind, floats):
             raise TypeError(f"{name}: {label} must be {_EXPECTED[kind]}, got {_kind_of(array)}")
@@ -460,13 +502,6 @@ def _dtype_fits(dtype, kind, floats):
     if dtype.kind == "b":
         return kind == "mask"
     return kind in ("float", "real") and dtype in floats
-
-
-def _arrays(rule: Rule, value):
-    """(label, array, dimensions) of each array of a parameter."""
-    if rule.kind == "params":
-        return [(f"{rule.name}[{key!r}]", value[key], shape) for key, shape in rule.shapes]
-    return [(rule.name, value, shape) for _, shape in rule.shapes]
 
 
 def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, origin: dict):

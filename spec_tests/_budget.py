@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnspec.shapes import Cache
+
 SPREADS = 32  # everything correct that was tried stayed below 25
 NEIGHBOURS = 16
 TELLING = 0.05  # of the largest entry: a budget beyond that tells nothing, on inputs that are not extreme
@@ -92,9 +94,7 @@ def jittered(functions: dict) -> dict:
     def wrap(backward):
         def call(*args):
             *douts, cache = args
-            again = type(cache)(_moved(tuple(cache), rng))
-            again.__dict__.update(vars(cache))
-            return backward(*douts, again)
+            return backward(*douts, _moved(cache, rng))
 
         return call
 
@@ -107,9 +107,12 @@ def _takes_a_cache(function) -> bool:
 
 
 def _moved(entry, rng):
-    """The floating arrays in it, one rounding off, however deep they are nested."""
+    """The floating arrays in it, one rounding off, however deep they are nested: in the caches of parts, too."""
     if isinstance(entry, (tuple, list)):
-        return type(entry)(_moved(inner, rng) for inner in entry)
+        again = type(entry)(_moved(inner, rng) for inner in entry)
+        if isinstance(entry, Cache):
+            vars(again).update(vars(entry))
+        return again
     return _neighbour(entry, rng) if isinstance(entry, np.ndarray) and entry.dtype.kind == "f" else entry
 
 

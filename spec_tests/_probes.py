@@ -152,16 +152,25 @@ class Suspect:
             wrong_too += not fits(mistaken, want[self.name], budgets[self.name])
             if alike >= CONFIRMING and wrong_too:
                 break
+        if not self._explains_under_options(wrong):
+            return False
         if wrong_too and not self._is_discrete():
             return True
         return bool(alike and (wrong_too or self._only_shows_here()) and self._explains_all(wrong))
+
+    def _explains_under_options(self, wrong: Mistake) -> bool:
+        """With options of the caller's own as well: another default may give a mistake's answer by chance."""
+        return self._explains(wrong, [case for case in self.spec.under_options() if not case.without])
 
     def _is_discrete(self) -> bool:
         return self.want[self.name].dtype.kind in "iub" or getattr(self.spec, "discrete", False)
 
     def _explains_all(self, wrong: Mistake) -> bool:
         """In every small case: a few integers, or an answer to extreme numbers, are easily the same by chance."""
-        for case in self.spec.small():
+        return self._explains(wrong, self.spec.small())
+
+    def _explains(self, wrong: Mistake, cases: list[Case]) -> bool:
+        for case in cases:
             problem = Problem(self.spec, case, str(self.problem.dtype))
             mistaken = self._mistaken(wrong, problem)
             try:

@@ -51,6 +51,7 @@ SIZES = {  # of the cases that come by themselves: the first, the step to the ne
 }
 LEVEL_OF = {name: level for level, names in PROPERTIES.items() for name in names}
 WIDE = 67  # a size beyond two vectors, a block of 64 and its tail
+NUMPY_TAKES = re.compile(r"at most (32|64) array")  # of np.choose and its like: what it is built with
 CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.05  # whichever comes first
 KEPT_UP_TO = 10_000  # entries of an answer that is kept in memory
 
@@ -472,6 +473,8 @@ class Spec:
                 return None
             if problem.more_axes:
                 return "it does not take this number of axes"
+            if isinstance(error, ValueError) and NUMPY_TAKES.search(str(error)):
+                return "NumPy does not take so many arrays at once"
             return "its own guard excludes this call" if raised_on_purpose(error) else None
 
         return calling(self.op, excused)

@@ -1,7 +1,7 @@
 """Older languages, in which many folders are written, told to those of today.
 
 Python 2: a quotient of integers is rounded down, `print` is a statement, `map`, `zip` and `range` give lists.
-NumPy 1: `np.int` and its like are Python's types, `np.reshape` takes `newshape`.
+NumPy 1: `np.int` and its like are Python's types, `np.reshape` takes `newshape`; SciPy's `mode` keeps the axis.
 """
 
 import ast
@@ -19,7 +19,7 @@ TYPES = ("int", "float", "bool", "object", "str", "complex")
 NUMPY = ("np", "numpy")
 NUMPY_1 = {
     "product": "prod", "alltrue": "all", "sometrue": "any", "row_stack": "vstack", "in1d": "isin", "Inf": "inf",
-    "infty": "inf", "NaN": "nan", "float_": "float64",
+    "infty": "inf", "NaN": "nan", "float_": "float64", "asfarray": "asarray",
 }  # fmt: skip
 SHAPES = {"newshape": "shape", "dims": "shape"}  # of np.reshape and np.unravel_index
 
@@ -99,6 +99,17 @@ class _NumPy1(ast.NodeTransformer):
         if getattr(node.func, "attr", None) in ("reshape", "unravel_index"):
             for keyword in node.keywords:
                 keyword.arg = SHAPES.get(keyword.arg, keyword.arg)
+        return node
+
+    def visit_Subscript(self, node):
+        """`mode(labels)[0][0]` and `mode(labels).mode[0]` take one label out of an array of one."""
+        self.generic_visit(node)
+        inner = node.value
+        taken = isinstance(inner, ast.Subscript) or getattr(inner, "attr", None) == "mode"
+        call = inner.value if taken else None
+        if isinstance(call, ast.Call) and "mode" in (getattr(call.func, "id", None), getattr(call.func, "attr", None)):
+            if not any(keyword.arg == "keepdims" for keyword in call.keywords):
+                call.keywords.append(ast.keyword("keepdims", ast.Constant(True)))
         return node
 
 

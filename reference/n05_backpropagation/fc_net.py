@@ -14,15 +14,14 @@ A composite: it is written once, and `ops` is the implementation of its parts (N
 are penalized. No norm, ReLU or dropout follows the last layer.
 """
 
-import math
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from nnspec.shapes import Array, Float, Int
+from nnspec.reference._network import Chain, classified
+from nnspec.shapes import Array, Float, Labels, Masks, Params
 
 
 def fc_net_init(
@@ -44,15 +43,26 @@ def fc_net_init(
 
 
 def fc_net_loss(
-    params,
+    params: Params[
+        "W{l}: H{l-1} H{l}",
+        "b{l}: H{l}",
+        "gamma{l}: H{l} if l < L and norm",
+        "beta{l}: H{l} if l < L and norm",
+        "H0 = prod(d)",
+        "C = H{L}",
+    ],
     x: Float[Array, "N *d"],
-    y: Int[Array, "N"] | None = None,
-    running=None,
+    y: Labels["N", "C"] | None = None,
+    running: Params[
+        "running_mean{l}: H{l} if l < L and norm == 'batchnorm'",
+        "running_var{l}: H{l} if l < L and norm == 'batchnorm'",
+    ]
+    | None = None,
     *,
     norm: Literal["batchnorm", "layernorm"] | None = None,
     train: bool = True,
     keep: float = 1.0,
-    masks=None,
+    masks: Masks["mask{l}: N H{l} if l < L"] | None = None,
     rng: np.random.Generator | None = None,
     reg: float = 0.0,
     ops=None,
@@ -63,101 +73,32 @@ def fc_net_loss(
     """
     if ops is None:
         from nnspec import reference as ops
-    last = _last_layer(params, x, norm)
-    running = _running(running, params, norm, range(1, last), train)
-    scores, tape = _scores(ops, last, params, x, running, norm, train, keep, masks, rng)  # (N, C)
+    L = sum(key.startswith("W") for key in params)
+    if norm == "batchnorm" and running is None:
+        running = _first_statistics(params, range(1, L), train)
+    network = Chain(ops, params, running)
+    a = x
+    for i in range(1, L):
+        a = network("affine", a, f"W{i}", f"b{i}")  # (N, H_i)
+        if norm == "batchnorm":
+            statistics = (f"running_mean{i}", f"running_var{i}")
+            a = network("batchnorm", a, f"gamma{i}", f"beta{i}", states=statistics, train=train)
+        elif norm == "layernorm":
+            a = network("layernorm", a, f"gamma{i}", f"beta{i}")
+        a = network("relu", a)
+        if keep != 1 or masks is not None:
+            mask = None if masks is None else masks[f"mask{i}"]
+            a = network("dropout", a, keep=keep, train=train, mask=mask, rng=rng)
+    scores = network("affine", a, f"W{L}", f"b{L}")  # (N, C)
     if y is None:
         return scores
 
-    loss, softmax = ops.softmax_cross_entropy_forward(scores, y)
-    grads = {}
-    da = ops.softmax_cross_entropy_backward(1.0, softmax)  # (N, C)
-    for backward, cache, keys in reversed(tape):
-        da, *found = backward(da, cache) if keys else (backward(da, cache),)  # (N, H_l) or, in the end, that of x
-        grads.update(zip(keys, found, strict=True))
-    for i in range(1, last + 1):
-        penalty, dw = ops.l2_penalty(params[f"W{i}"], reg, half=True)
-        loss, grads[f"W{i}"] = loss + penalty, grads[f"W{i}"] + dw
-    grads = {key: grads[key] for key in params}
-    return (loss, grads, running) if norm == "batchnorm" else (loss, grads)
+    loss, grads = classified(network, scores, y, reg, [f"W{i}" for i in range(1, L + 1)])
+    return (loss, grads, network.states) if norm == "batchnorm" else (loss, grads)
 
 
-def _scores(ops, last, params, x, running, norm, train, keep, masks, rng):
-    """The scores (N, C), and the layers as they were run: (backward, its cache, the parameters it has gradients of)."""
-    tape = []
-
-    def through(op, a, *keys, states=(), **options):
-        arrays = [params[key] for key in keys] + [running[state] for state in states]
-        out, *new, cache = getattr(ops, f"{op}_forward")(a, *arrays, **options)
-        running.update(zip(states, new, strict=True))
-        tape.append((getattr(ops, f"{op}_backward"), cache, keys))
-        return out
-
-    if masks is not None:
-        _require_keys("masks", masks, [f"mask{i}" for i in range(1, last)])
-    a = x
-    for i in range(1, last):
-        a = through("affine", a, f"W{i}", f"b{i}")  # (N, H_i)
-        if norm == "batchnorm":
-            statistics = (f"running_mean{i}", f"running_var{i}")
-            a = through("batchnorm", a, f"gamma{i}", f"beta{i}", states=statistics, train=train)
-        elif norm == "layernorm":
-            a = through("layernorm", a, f"gamma{i}", f"beta{i}")
-        a = through("relu", a)
-        if keep != 1 or masks is not None:
-            mask = None if masks is None else masks[f"mask{i}"]
-            a = through("dropout", a, keep=keep, train=train, mask=mask, rng=rng)
-    return through("affine", a, f"W{last}", f"b{last}"), tape
-
-
-def _last_layer(params, x, norm):
-    """L, if params holds just the arrays of a network for x."""
-    _require_dict("params", params)
-    numbers = [int(number) for key in params for number in re.findall(r"\d+$", str(key))]
-    last = min(max([1, *numbers]), len(params) + 1)
-    vectors = {i: ["b"] if norm is None or i == last else ["b", "gamma", "beta"] for i in range(1, last + 1)}
-    _require_keys("params", params, [f"{name}{i}" for i in vectors for name in ("W", *vectors[i])])
-    before = math.prod(x.shape[1:])
-    for i in vectors:
-        w = params[f"W{i}"]
-        after = w.shape[1] if getattr(w, "ndim", 0) == 2 else "H"
-        for key, shape in ({f"W{i}": (before, after)} | {f"{name}{i}": (after,) for name in vectors[i]}).items():
-            _require_array(key, params[key], shape, x)
-        before = after
-    return last
-
-
-def _running(running, params, norm, hidden, train):
-    """The running statistics, as a dict that may be written to; empty without batch normalization."""
-    if norm != "batchnorm":
-        return {}
-    if running is None and not train:
+def _first_statistics(params, hidden, train):
+    """Those that training begins with: 0."""
+    if not train:
         raise ValueError("fc_net_loss: running must be given with norm='batchnorm' and train=False, got None")
-    start = {f"running_{name}{i}": 0 * params[f"beta{i}"] for i in hidden for name in ("mean", "var")}
-    if running is None:
-        return start
-    _require_keys("running", running, start)
-    return dict(running)
-
-
-def _require_dict(name, given):
-    if not isinstance(given, dict):
-        raise TypeError(f"fc_net_loss: {name} must be a dict of arrays, got {type(given).__name__}")
-
-
-def _require_keys(name, given, keys):
-    _require_dict(name, given)
-    if odd := set(given) ^ set(keys):
-        raise ValueError(
-            f"fc_net_loss: {name} must have the keys {', '.join(keys)}; "
-            f"missing or unknown: {', '.join(sorted(map(str, odd)))}"
-        )
-
-
-def _require_array(key, array, shape, x):
-    got = getattr(array, "shape", type(array).__name__)
-    if got != shape:
-        want = f"({', '.join(map(str, shape))})"
-        raise ValueError(f"fc_net_loss: params[{key!r}] must have shape {want} for x of shape {x.shape}, got {got}")
-    if array.dtype != x.dtype:
-        raise TypeError(f"fc_net_loss: params[{key!r}] must have the dtype of x, {x.dtype}, got {array.dtype}")
+    return {f"running_{name}{i}": 0 * params[f"beta{i}"] for i in hidden for name in ("mean", "var")}

@@ -10,6 +10,7 @@ odd image the pool drops the last row or column. Biases are not penalized.
 
 import numpy as np
 
+from nnspec.reference._network import Chain, classified
 from nnspec.shapes import Array, Between, Float, Labels, Params
 
 
@@ -48,29 +49,18 @@ def three_layer_convnet_loss(
     """(loss, grads) with grads under the keys of params; the scores if y is None."""
     if ops is None:
         from nnspec import reference as ops
-    W1, W2, W3 = params["W1"], params["W2"], params["W3"]
-    *_, K = W1.shape
+    *_, K = params["W1"].shape
     _require_odd("three_layer_convnet_loss", "the size of the filters in params['W1']", K)
-    maps, conv = ops.conv2d_forward(x, W1, params["b1"], pad=K // 2)  # (N, F, H, W)
-    active1, relu1 = ops.relu_forward(maps)  # (N, F, H, W)
-    pooled, pool = ops.max_pool2d_forward(active1, k=2)  # (N, F, H/2, W/2)
-    hidden, affine2 = ops.affine_forward(pooled, W2, params["b2"])  # (N, M)
-    active2, relu2 = ops.relu_forward(hidden)  # (N, M)
-    scores, affine3 = ops.affine_forward(active2, W3, params["b3"])  # (N, n_classes)
+    network = Chain(ops, params)
+    a = network("conv2d", x, "W1", "b1", pad=K // 2)  # (N, F, H, W)
+    a = network("relu", a)
+    a = network("max_pool2d", a, k=2)  # (N, F, H/2, W/2)
+    a = network("affine", a, "W2", "b2")  # (N, M)
+    a = network("relu", a)
+    scores = network("affine", a, "W3", "b3")  # (N, n_classes)
     if y is None:
         return scores
-    loss, softmax = ops.softmax_cross_entropy_forward(scores, y)
-    (r1, decay1), (r2, decay2), (r3, decay3) = (ops.l2_penalty(w, reg, half=True) for w in (W1, W2, W3))
-
-    dscores = ops.softmax_cross_entropy_backward(1.0, softmax)  # (N, n_classes)
-    dactive2, dW3, db3 = ops.affine_backward(dscores, affine3)
-    dhidden = ops.relu_backward(dactive2, relu2)  # (N, M)
-    dpooled, dW2, db2 = ops.affine_backward(dhidden, affine2)
-    dactive1 = ops.max_pool2d_backward(dpooled, pool)  # (N, F, H, W)
-    dmaps = ops.relu_backward(dactive1, relu1)  # (N, F, H, W)
-    _, dW1, db1 = ops.conv2d_backward(dmaps, conv)
-    grads = {"W1": dW1 + decay1, "b1": db1, "W2": dW2 + decay2, "b2": db2, "W3": dW3 + decay3, "b3": db3}
-    return loss + r1 + r2 + r3, grads
+    return classified(network, scores, y, reg, ["W1", "W2", "W3"])
 
 
 def _require_odd(op, argument, K):
