@@ -355,7 +355,15 @@ def _class_in(module, name: str):
     return found() if takes_self else found
 
 
+_neighbours: set[str] = set()  # modules that files of backends have imported from beside them
+
+
 def _import_path(path: Path):
+    """Anew, with its neighbours: they may have changed since, and those of another folder may have the same names."""
+    for name in _neighbours:
+        sys.modules.pop(name, None)
+    _neighbours.clear()
+    before = set(sys.modules)
     file = path / "__init__.py" if path.is_dir() else path
     name = f"nnspec_backend_{path.stem}"
     search = [str(path)] if path.is_dir() else None
@@ -367,6 +375,8 @@ def _import_path(path: Path):
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(path.parent))
+        beside = {entry.stem for entry in path.parent.iterdir() if entry.suffix == ".py" or entry.is_dir()}
+        _neighbours.update(name for name in set(sys.modules) - before if name.partition(".")[0] in beside)
     return module
 
 

@@ -207,7 +207,7 @@ def _lacking(concept, backend, near: dict[str, str]) -> list[str]:
 
 
 def _without_gradients(concept, report: Report) -> list[str]:
-    """Why nothing but its outputs was judged, where that is so: of a network whose backward cannot be run, for instance."""
+    """Why nothing but its outputs was judged, where that is so: its backward cannot be run, for instance."""
     found = {"value": [], "gradient": []}
     for check in report.checks:
         if check.concept == concept.name and check.property_name in found:

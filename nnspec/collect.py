@@ -72,7 +72,7 @@ def takes_parts(function) -> bool:
 
 @functools.cache
 def is_composite(function) -> bool:
-    """Whether it is written once, over the parts that a backend has. The backward of a block finds them in its cache."""
+    """Whether it is written once, over a backend's parts. The backward of a block finds them in its cache."""
     forward = forward_of(function.__name__)
     beside = inspect.unwrap(function).__globals__
     return takes_parts(function) or (forward in beside and takes_parts(beside[forward]))

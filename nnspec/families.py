@@ -54,7 +54,7 @@ class Families:
         L = dims.setdefault("L", max(told, default=1))
         return tuple(
             (_filled(member.key, l, L), _filled(member.shape, l, L))
-            for l in range(1, L + 1)  # noqa: E741  as in the equations
+            for l in range(1, L + 1)
             for member in self.members
             if not member.condition or eval(member.condition, {"__builtins__": {}}, {**options, "l": l, "L": L})
         )
@@ -69,6 +69,6 @@ class Families:
                 origin[name] = next((origin[part] for part in parts if part in origin), name)
 
 
-def _filled(text: str, l: int | None, L: int) -> str:  # noqa: E741
+def _filled(text: str, l: int | None, L: int) -> str:
     """`H{l-1}` as H0."""
     return _BRACES.sub(lambda found: str(eval(found[1], {"__builtins__": {}}, {"l": l, "L": L})), text)

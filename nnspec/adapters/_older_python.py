@@ -108,8 +108,8 @@ class _NumPy1(ast.NodeTransformer):
         taken = isinstance(inner, ast.Subscript) or getattr(inner, "attr", None) == "mode"
         call = inner.value if taken else None
         if isinstance(call, ast.Call) and "mode" in (getattr(call.func, "id", None), getattr(call.func, "attr", None)):
-            if not any(keyword.arg == "keepdims" for keyword in call.keywords):
-                call.keywords.append(ast.keyword("keepdims", ast.Constant(True)))
+            given = [keyword for keyword in call.keywords if keyword.arg == "keepdims"]
+            call.keywords += [] if given else [ast.keyword("keepdims", ast.Constant(True))]
         return node
 
 

@@ -342,21 +342,113 @@ CONVNET = """
             out = conv_forward_fast(X, self.params["W1"], self.params["b1"], {"stride": 1, "pad": 1})
             return out
 """
-FAST = """
+IM2COL = """
+    import numpy as np
     try:
-        from cs231n.im2col_cython import im2col_cython
+        from cs231n.im2col_cython import col2im_cython, im2col_cython
+        from cs231n.im2col_cython import col2im_6d_cython
     except ImportError:
         print("build it first")
 
     def conv_forward_fast(x, w, b, conv_param):
-        return im2col_cython(x, w.shape[2], w.shape[3], conv_param["pad"], conv_param["stride"])
+        N, C, H, W = x.shape
+        F, _, HH, WW = w.shape
+        stride, pad = conv_param["stride"], conv_param["pad"]
+        out_h, out_w = (H + 2 * pad - HH) // stride + 1, (W + 2 * pad - WW) // stride + 1
+        cols = im2col_cython(x, HH, WW, pad, stride)
+        out = w.reshape((F, -1)).dot(cols) + b.reshape(-1, 1)
+        return out.reshape(F, out_h, out_w, N).transpose(3, 0, 1, 2), (x, w, b, conv_param, cols)
+
+    def conv_backward_fast(dout, cache):
+        x, w, b, conv_param, cols = cache
+        stride, pad = conv_param["stride"], conv_param["pad"]
+        F, C, HH, WW = w.shape
+        dout_ = dout.transpose(1, 2, 3, 0).reshape(F, -1)
+        dcols = w.reshape(F, -1).T.dot(dout_).reshape(C, HH, WW, *dout.shape[2:], len(x))
+        dx = col2im_6d_cython(dcols.transpose(0, 1, 2, 5, 3, 4), *x.shape, HH, WW, pad, stride)
+        return dx, dout_.dot(cols.T).reshape(w.shape), dout.sum(axis=(0, 2, 3))
 """
+CONVNET_OF_FAST_LAYERS = """
+    import numpy as np
+    from cs231n.fast_layers import *
+    from cs231n.layers import *
+
+    class ThreeLayerConvNet(object):
+        def __init__(self, input_dim=(3, 32, 32), num_filters=32, filter_size=7, hidden_dim=100, num_classes=10,
+                     weight_scale=1e-3, reg=0.0, dtype=np.float32):
+            self.params, self.reg, self.dtype = {}, reg, dtype
+
+        def loss(self, X, y=None):
+            p = self.params
+            pad = (p["W1"].shape[2] - 1) // 2
+            maps, conv = conv_forward_fast(X, p["W1"], p["b1"], {"stride": 1, "pad": pad})
+            N, F, H, W = maps.shape
+            blocks = np.maximum(maps, 0).reshape(N, F, H // 2, 2, W // 2, 2)
+            pooled = blocks.max(axis=(3, 5))
+            hidden = pooled.reshape(N, -1) @ p["W2"] + p["b2"]
+            active = np.maximum(hidden, 0)
+            scores = active @ p["W3"] + p["b3"]
+            if y is None:
+                return scores
+            e = np.exp(scores - scores.max(axis=1, keepdims=True))
+            prob = e / e.sum(axis=1, keepdims=True)
+            loss = -np.log(prob[range(N), y]).mean()
+            d = prob.copy()
+            d[range(N), y] -= 1
+            d /= N
+            grads = {"W3": active.T @ d, "b3": d.sum(0)}
+            d = d @ p["W3"].T * (hidden > 0)
+            grads["W2"], grads["b2"] = pooled.reshape(N, -1).T @ d, d.sum(0)
+            d = (d @ p["W2"].T).reshape(pooled.shape)
+            won = blocks == pooled[:, :, :, None, :, None]
+            d = (won * d[:, :, :, None, :, None]).reshape(maps.shape) * (maps > 0)
+            _, grads["W1"], grads["b1"] = conv_backward_fast(d, conv)
+            for key in ("W1", "W2", "W3"):
+                loss += self.reg / 2 * np.sum(p[key] ** 2)
+                grads[key] += self.reg * p[key]
+            return loss, grads
+"""
+FAST = """
+    try:
+        from cs231n.conv_in_c import conv_in_c
+    except ImportError:
+        print("build it first")
+
+    def conv_forward_fast(x, w, b, conv_param):
+        return conv_in_c(x, w.shape[2], w.shape[3], conv_param["pad"], conv_param["stride"])
+"""
+
+
+def test_what_the_course_compiles_is_there(adapted):
+    """A network on its fast layers, from a folder in which nobody has built them."""
+    functions = adapted(CONVNET_OF_FAST_LAYERS, fast_layers=IM2COL)
+    rng = np.random.default_rng(0)
+    params = reference.three_layer_convnet_init(2, 4, 6, 3, 3, 5, 3, scale=0.5, rng=rng)
+    x, y = rng.standard_normal((2, 2, 4, 6)), np.array([0, 2])
+    found = functions["three_layer_convnet_loss"](params, x, y, reg=0.1)
+    assert_equal(found, reference.three_layer_convnet_loss(params, x, y, reg=0.1))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_columns_of_windows_are_those_of_the_convolution(stride):
+    from nnspec.adapters import _im2col
+
+    rng = np.random.default_rng(1)
+    x, w = rng.standard_normal((2, 3, 7, 5)), rng.standard_normal((4, 3, 3, 3))
+    cols = _im2col.im2col_cython(x, 3, 3, 1, stride)
+    out, cache = reference.conv2d_forward(x, w, stride=stride, pad=1)
+    assert np.allclose((w.reshape(4, -1) @ cols).reshape(4, *out.shape[2:], 2).transpose(3, 0, 1, 2), out)
+    dout = rng.standard_normal(out.shape)
+    dcols = w.reshape(4, -1).T @ dout.transpose(1, 2, 3, 0).reshape(4, -1)
+    assert np.allclose(
+        _im2col.col2im_cython(dcols, *x.shape, 3, 3, 1, stride), reference.conv2d_backward(dout, cache)[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("files", "why"),
     [
-        ({"fast_layers": FAST}, "needs im2col_cython, a compiled part that is not built"),
+        ({"fast_layers": FAST}, "needs conv_in_c, a compiled part that is not built"),
         ({}, "needs conv_forward_fast, and the folder has no fast_layers.py"),
     ],
 )

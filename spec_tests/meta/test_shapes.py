@@ -1,6 +1,7 @@
 """The check that is generated from the reference's annotations, and the promise that twins look like the reference."""
 
 import inspect
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from nnspec import reference
 from nnspec.accelerated import cpu
 from nnspec.collect import is_composite, public_functions
-from nnspec.shapes import Array, Between, Float, Labels, Params, checked
+from nnspec.shapes import Array, Between, Float, Labels, Masks, Params, checked, contract
 
 X, W, B = np.ones((2, 3, 2), np.float32), np.ones((6, 4), np.float32), np.ones(4, np.float32)
 SCORES, Y = np.eye(3), np.array([0, 2, 1])
@@ -185,3 +186,73 @@ def test_every_function_of_the_reference_is_in_every_twin():
         public_functions(reference)
     )
     assert not any(is_composite(f) for f in public_functions(cpu).values())
+
+
+# -- numbered parameters -----------------------------------------------------------------------------------------------
+
+
+def deep(
+    params: Params["W{l}: H{l-1} H{l}", "b{l}: H{l}", "gamma{l}: H{l} if l < L and norm", "H0 = prod(d)", "C = H{L}"],
+    x: Float[Array, "N *d"],
+    y: Labels["N", "C"] | None = None,
+    masks: Masks["mask{l}: N H{l} if l < L"] | None = None,
+    *,
+    norm: bool = False,
+):
+    return len(params)
+
+
+def a_network(*widths, norm=False):
+    params = {}
+    for i, (before, after) in enumerate(pairwise(widths), start=1):
+        params |= {f"W{i}": np.ones((before, after)), f"b{i}": np.ones(after)}
+        params |= {f"gamma{i}": np.ones(after)} if norm and i < len(widths) - 1 else {}
+    return params
+
+
+X = np.ones((3, 2, 2))
+
+
+@pytest.mark.parametrize("widths", [(4, 2), (4, 5, 2), (4, 1, 1, 7)])
+@pytest.mark.parametrize("norm", [False, True])
+def test_a_network_of_any_depth_passes(widths, norm):
+    call = checked(deep, deep)
+    masks = {f"mask{i}": np.ones((3, width), bool) for i, width in enumerate(widths[1:-1], start=1)}
+    params = a_network(*widths, norm=norm)
+    assert call(params, X, np.array([0, 1, 1][: len(X)]), masks, norm=norm) == len(params)
+    assert contract(deep).check({"params": params, "x": X, "y": None, "masks": None, "norm": norm})["C"] == widths[-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"W2": None}, r"must have the keys W1, b1, W2, b2, W3, b3; missing or unknown: W2"),
+        ({"W7": np.ones((1, 1))}, r"missing or unknown: W4, .*b4, "),
+        ({"W99999999999": np.ones((1, 1))}, r"missing or unknown: "),
+        ({"gamma1": np.ones(5)}, r"missing or unknown: gamma1"),
+        ({"W1": np.ones((5, 5))}, r"params\['W1'\] must have shape \(H0, H1\) with H0 = 4 as in x, got \(5, 5\)"),
+        ({"W2": np.ones((6, 5))}, r"params\['W2'\] must have shape \(H1, H2\) with H1 = 5 as in params\['W1'\]"),
+        ({"b3": np.ones(3)}, r"params\['b3'\] must have shape \(H3,\) with H3 = 2 as in params\['W3'\], got \(3,\)"),
+        ({"b1": np.ones(5, np.float32)}, r"params\['b1'\] must have the dtype of"),
+        ({"b1": [1.0] * 5}, r"params\['b1'\] must be a float32 or float64 array"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_told(change, told):
+    params = {key: value for key, value in (a_network(4, 5, 6, 2) | change).items() if value is not None}
+    with pytest.raises((ValueError, TypeError), match=told):
+        checked(deep, deep)(params, X)
+
+
+def test_what_depends_on_the_depth_is_checked_too():
+    call, params = checked(deep, deep), a_network(4, 5, 2)
+    with pytest.raises(ValueError, match=r"y must be at least 0 and at most 1 = C - 1, got 0 … 2"):
+        call(params, X, np.array([0, 1, 2]))
+    with pytest.raises(ValueError, match=r"masks\['mask1'\] must have shape \(N, H1\) with H1 = 5"):
+        call(params, X, None, {"mask1": np.ones((3, 4), bool)})
+    with pytest.raises(TypeError, match=r"masks\['mask1'\] must be an array of booleans"):
+        call(params, X, None, {"mask1": np.ones((3, 5))})
+    with pytest.raises(ValueError, match="missing or unknown: mask1"):
+        call(params, X, None, {})
+    assert call(a_network(4, 5, 2, norm=True), X, norm=True) == 5
+    with pytest.raises(ValueError, match="missing or unknown: gamma1"):
+        call(params, X, norm=True)  # which passed just now without: the option is a part of what is recognized
