@@ -1,6 +1,7 @@
 """The gradient of a definition, line by line: each line's derivative by its own inputs, and how they chain."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import sympy as sp
@@ -8,6 +9,7 @@ import sympy as sp
 from nnspec.explain.formulas import Writer, slope, structure
 from nnspec.explain.lines import Line, Lines, Place
 from nnspec.explain.words import packed
+from nnspec.spec_tests._problem import REFERENCE
 
 OUTPUT = -1  # the turn of an output that is no line of the definition
 ALIKE = 0.7  # the share of lines from which on a gradient is that of an earlier function again
@@ -85,7 +87,7 @@ class Gradient:
         for entry in inputs:
             place = places[entry]
             forms = seen.setdefault((place.name, place.turn), set())
-            if len(forms) > 1 or (place.turn == 0 and place.name in self._without_gradient()):
+            if len(forms) > 1 or (place.turn == 0 and place.name in self.without):
                 continue
             found = slope(symbol, formula, entry)
             form = structure(found, lambda s: places[s].name if s in places else str(s))
@@ -94,9 +96,11 @@ class Gradient:
                 slopes[entry] = found, place
         return Shown(line, symbol, formula, slopes)
 
-    def _without_gradient(self):
-        given = set(self.lines.inputs) - self.lines.weights if self.lines.weights else set()
-        return {*self.spec.no_gradient, *given}
+    @cached_property
+    def without(self) -> set[str]:
+        """The inputs of which the reference returns no gradient: running statistics, what is no parameter."""
+        answer = self.spec.run(REFERENCE, self.lines.problem, gradient=True)
+        return {name for name in self.lines.inputs if f"d{name}" not in answer}
 
     # -- as text ---------------------------------------------------------------------------------------------------
 

@@ -143,7 +143,7 @@ SHOWN = [
 def test_every_input_with_a_gradient_has_its_equation(concept, part):
     gradient = gradient_of(concept, part)
     told = " ".join(gradient.chain())
-    wanted = set(gradient.lines.inputs) - gradient._without_gradient()
+    wanted = set(gradient.lines.inputs) - gradient.without
     reached = {place.name for symbol, place in gradient.lines.places.items() if symbol in gradient.reached}
     for name in wanted & reached:
         assert re.search(rf"(^| )d{name}(\[[\d,]+\])? =", told), name
@@ -270,7 +270,7 @@ def test_labels_that_happen_to_count_up_are_no_diagonal():
 def test_an_example_runs_and_gives_what_stands_behind_it(name):
     concept = catalogue.concepts()[name]
     told = example(concept, catalogue.specs_of(concept))
-    assert told == example(concept, catalogue.specs_of(concept)) and max(map(len, told)) <= 120
+    assert told == example(concept, catalogue.specs_of(concept)) and max(map(len, told)) <= 120 and len(told) <= LINES
     typed = [number for line in told if not line.startswith("#") for number in re.findall(r"\d\.\d+", line)]
     assert all(len(number) <= 4 for number in typed)
     namespace, compared = {}, 0
