@@ -7,6 +7,7 @@ import click
 
 from nnspec.bench.commands import bench
 from nnspec.common import DTYPES, LEVELS, THREADS, told_in_one_line, writable
+from nnspec.explain.commands import explain
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -19,6 +20,7 @@ def main():
 
 
 main.add_command(bench)
+main.add_command(explain)
 
 
 @main.command()
@@ -114,17 +116,6 @@ def list_concepts(notes):
     to = report.console()
     to.print(table)
     to.print("\n(yes): inherited from the reference, on the parts that the folder has")
-
-
-@main.command()
-@click.argument("concept")
-def explain(concept):
-    """Print a concept: definition, shapes, the gradient that sympy derives, and the pitfalls."""
-    from nnspec import checking, report
-    from nnspec.explain import explained
-
-    with told_in_one_line(checking.Unusable):
-        report.console().print(explained(concept), soft_wrap=True)
 
 
 @main.command()
