@@ -21,6 +21,11 @@ class Family:
     shape: str  # "H{l-1} H{l}"
     condition: str = ""  # "l < L and norm"
 
+    def __str__(self):
+        """`gamma_l (H_l) if l < L and norm`."""
+        shape = ", ".join(self.shape.split())
+        return f"{self.key} ({shape}){f' if {self.condition}' if self.condition else ''}"
+
     def numbers(self, keys) -> list[int]:
         """The l of each of these keys that belongs to it."""
         pattern = re.escape(self.key).replace(re.escape("{l}"), r"([1-9]\d*)")

@@ -19,6 +19,8 @@ def found(word: str) -> tuple[list[Concept], dict[str, str]]:
     if owner := catalogue.concept_of(word):
         return [known[owner]], {}
     wanted = _plain(word)
+    if so_written := [concept for name, concept in known.items() if _plain(name) == wanted]:
+        return so_written, {}
     called = [concept for concept in known.values() if wanted and _is_called(concept, wanted)]
     spoken = {c.name: line for c in known.values() if c not in called and (line := _line_with(c, word))}
     if not called and not (spoken and len(wanted) > 2):

@@ -61,7 +61,8 @@ def _kind(rule: Rule) -> str:
     """What an argument is, where its name and default do not say it."""
     none = ["None"] if rule.optional else []
     if rule.kind == "params":
-        return f"a dict of floats: {', '.join(f'{key} {shape(text)}' for key, text in rule.shapes)}"
+        arrays = [f"{key} {shape(text)}" for key, text in rule.shapes] or map(str, rule.families.members)
+        return f"a dict of {'booleans' if rule.entries == 'mask' else 'floats'}: {', '.join(arrays)}"
     if rule.state:
         return "None in the first step, then what the last step returned"
     if rule.kind == "choice":

@@ -140,6 +140,7 @@ class TestConvBnRelu(Block):
 class TestConvReluPool(Block):
     sizes = {"N": 2, "C": 2, "H": 5, "W": 7, "F": 3, "KH": 2, "KW": 2}
     general = {
+        "explained": {"N": 1, "C": 1, "H": 3, "W": 3, "F": 1, "KH": 2, "KW": 2},
         "square": {"N": 3, "C": 3, "H": 4, "W": 4, "F": 3, "KH": 3, "KW": 3},
         "odd": {"N": 3, "C": 5, "H": 9, "W": 13, "F": 7, "KH": 3, "KW": 4},
         "wide": {"N": 2, "C": 17, "H": 9, "W": 38, "F": 19, "KH": 3, "KW": 2},
@@ -148,7 +149,8 @@ class TestConvReluPool(Block):
     def definition(self, x, w, b=None, *, stride=1, pad=0, k=2, pool_stride=None):
         """out = maxpool(max(0, conv(x, w, b))). CS231n, assignment 2, `conv_relu_pool_forward`."""
         a = convolved(x, w, b, stride=stride, pad=pad)
-        return pooled(named(where_positive(a, a)), k, pool_stride or k)
+        active = named(where_positive(a, a))
+        return pooled(active, k, pool_stride or k)
 
     cases = (
         Case("stride 2, pad 1", {"N": 1, "H": 8, "F": 2, "KH": 3, "KW": 3}, {"stride": 2, "pad": 1}),
