@@ -189,7 +189,7 @@ def _tell_of_names(report: Report, backend):
     report.partly = {
         c.name: lacking
         for c in asked
-        if (lacking := _lacking(c, backend, report.near) or _without_gradients(c, report))
+        if (lacking := _lacking(c, backend, report.near) or _without_gradients(c, backend, report))
     }
     report.composed = [concept.name for concept in asked if _is_composed(concept, backend)]
 
@@ -206,8 +206,10 @@ def _lacking(concept, backend, near: dict[str, str]) -> list[str]:
     return told
 
 
-def _without_gradients(concept, report: Report) -> list[str]:
+def _without_gradients(concept, backend, report: Report) -> list[str]:
     """Why nothing but its outputs was judged, where that is so: its backward cannot be run, for instance."""
+    if any(map(backend.inherits, concept.functions)):  # then it lacks a part, which is told there
+        return []
     found = {"value": [], "gradient": []}
     for check in report.checks:
         if check.concept == concept.name and check.property_name in found:

@@ -6,7 +6,7 @@ import sys
 import click
 
 from nnspec.bench.commands import bench
-from nnspec.common import DTYPES, LEVELS, THREADS, told_in_one_line, writable
+from nnspec.common import DTYPES, LEVELS, told_in_one_line, with_threads, writable
 from nnspec.explain.commands import explain
 
 
@@ -59,7 +59,7 @@ def check(context, backend, verbose, watch, json_file, timeout, memory, **asked)
 
     A class in one: file.py:Class. Forms of others: cs231n:FOLDER, torch:mine.py, jax:mine.py.
     """
-    os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
+    with_threads()
     if watch:
         from nnspec import watching
         from nnspec.backends import CannotLoad

@@ -8,7 +8,10 @@ import click
 
 LEVELS = ("core", "robust", "strict")
 DTYPES = ("float32", "float64")
-THREADS = "2"  # of a check: one would hide races, many would make its cost depend on the machine
+THREADS = {  # of a check, as environment variables that are not set yet
+    "NUMBA_NUM_THREADS": "2",  # one would hide races, many would make its cost depend on the machine
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads of PyTorch that spin while they wait take twice the time of the check
+}
 
 
 class Unusable(Exception):
@@ -28,6 +31,12 @@ def writable(context, option, file):
     if file and not os.access(folder, os.W_OK):
         raise click.BadParameter(f"cannot write {file}: {folder} is no folder that can be written to")
     return file
+
+
+def with_threads():
+    """Before a backend is imported, which is when it reads them."""
+    for name, value in THREADS.items():
+        os.environ.setdefault(name, value)
 
 
 class told_in_one_line:

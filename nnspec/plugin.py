@@ -8,7 +8,6 @@ cannot fail the run.
 import functools
 import importlib
 import json
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nnspec.backends import Backend, CannotLoad, NotSupplied, load
-from nnspec.common import DTYPES, LEVELS, THREADS
+from nnspec.common import DTYPES, LEVELS, with_threads
 from nnspec.isolation import GivenUp, Patched, Run, guard_of
 from nnspec.results import UNJUDGED, Check, Report, State
 
@@ -71,7 +70,7 @@ class Recorder:
 
 def pytest_configure(config):
     if not config.invocation_params.plugins and "numba" not in sys.modules:  # not inside of somebody's session
-        os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
+        with_threads()
     config.stash[REPORT] = Report(backend="", level=config.getoption("--nnspec-level") or "")
     config.pluginmanager.register(Recorder(config.stash[REPORT]), "nnspec-recorder")
     if guard := guard_of(config):

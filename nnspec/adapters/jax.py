@@ -1,12 +1,21 @@
-"""`jax:TARGET`: a namespace of forwards on JAX arrays, whose backwards are derived by `jax.vjp`."""
+"""`jax:TARGET`: a namespace of forwards on JAX arrays, whose backwards are derived by `jax.vjp`.
+
+JAX compiles each operation for each shape, which is most of the time that a check takes. So what it compiled is kept
+between runs, in a folder of nnspec's own, unless the user has named one.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from nnspec.adapters import _autodiff
+from nnspec.common import cache_root
 
 jax.config.update("jax_enable_x64", True)  # float64 in, float64 out
+if not jax.config.jax_compilation_cache_dir:
+    jax.config.update("jax_compilation_cache_dir", str(cache_root() / "jax"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def load(target: str, imported) -> dict:
