@@ -75,6 +75,7 @@ def test_wheel_and_sdist_hold_every_folder_below_one_name(copy, python, tmp_path
         "nnspec/accelerated/cpu/n05_backpropagation/affine.py",
         "nnspec/accelerated/cpu/_tile.py",
         "nnspec/spec_tests/n05_backpropagation/test_affine.py",
+        "nnspec/spec_tests/n05_backpropagation/mistakes_affine.py",
         "nnspec/spec_tests/_truth.py",
         "nnspec/benchmarks/n05_backpropagation/bench_affine.py",
     ):

@@ -116,6 +116,10 @@ class TestKnnIndices(Function):
         return [*super().cases_of_agreement(), half, few]
 
 
+def with_a_label_of_9(labels):
+    return labels + (9 - labels) * (np.arange(labels.size).reshape(labels.shape) == 1)
+
+
 class TestKnnVote(Function):
     rows = ("01.06",)
     outputs = ("y", "counts", "tie")
@@ -143,12 +147,7 @@ class TestKnnVote(Function):
     ties = (Case("no queries", Nq=0),)
     bad = (
         Malformed("label below 0", "labels", lambda labels: labels - labels.min() - 1),
-        Malformed(
-            "a single label too large",
-            "labels",
-            lambda labels: labels + (9 - labels) * (np.arange(labels.size).reshape(labels.shape) == 1),
-            n_classes=9,
-        ),
+        Malformed("a single label too large", "labels", with_a_label_of_9, n_classes=9),
         Malformed("no votes", "labels", K=0),
     )
 

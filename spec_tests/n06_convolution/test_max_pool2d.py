@@ -55,16 +55,7 @@ class TestMaxPool2d(Layer):
     cases = (
         Case("odd sizes", N=1, H=5, W=7),
         Case("overlapping", N=1, C=1, H=5, W=4, k=3, stride=1),
-        Case(
-            "overlapping, one entry wins",
-            N=1,
-            C=2,
-            H=4,
-            W=5,
-            k=2,
-            stride=1,
-            inputs={"x": one_large_entry},
-        ),
+        Case("overlapping, one entry wins", N=1, C=2, H=4, W=5, k=2, stride=1, inputs={"x": one_large_entry}),
         Case("k 3, stride 2", N=1, C=2, H=5, W=7, k=3, stride=2),
         Case("stride above k", H=7, W=8, k=2, stride=3),
         Case("k 1", N=1, k=1),

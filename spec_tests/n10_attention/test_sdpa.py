@@ -13,6 +13,7 @@ from nnspec.spec_tests.n10_attention._masks import a_query_with_none, causal, on
 SMALL = {"batch": (2,)}
 SQUARE = {"batch": (2,), "Tq": 3, "d": 3, "Tk": 3, "dv": 3}
 LINE = {"batch": (1,), "Tq": 2, "d": 1, "Tk": 3, "dv": 2}
+LARGE = {"q": [[[100, 30], [-70, 90]]], "k": [[[90, -100], [50, 60], [-80, 20]]]}
 FIRST_TWO = np.array([[True, True, False]])
 SECOND_ALONE = np.array([[False, False, False], [True, True, True]])
 
@@ -79,11 +80,7 @@ class TestSdpa(Layer):
         Case("heads of padded sequences", {"batch": (2, 2), "Tk": 3}, mask=padding),
     )
     extremes = (
-        Case(
-            "large scores",
-            {**LINE, "d": 2},
-            inputs={"q": [[[100, 30], [-70, 90]]], "k": [[[90, -100], [50, 60], [-80, 20]]]},
-        ),
+        Case("large scores", {**LINE, "d": 2}, inputs=LARGE),
         Case("queries far apart", LINE, inputs=on_a_line([1000, -1000], [1, 1.001, 0.999])),
         Case("a large score where masked", LINE, mask=FIRST_TWO, inputs=on_a_line([1, 2], [0.5, -0.25, 1e30])),
         Case("below any filler", LINE, mask=FIRST_TWO, inputs=on_a_line([1e5, 2e5], [-1e5, -1e5 + 1e-5, 0])),
