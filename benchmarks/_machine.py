@@ -204,5 +204,5 @@ def _blas() -> str:
     from threadpoolctl import threadpool_info
 
     found = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    return ", ".join(sorted({f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
-                             for pool in found}))  # fmt: skip
+    told = {f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip() for pool in found}
+    return ", ".join(sorted(told))

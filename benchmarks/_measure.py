@@ -88,9 +88,14 @@ def preset_of(size: str) -> str:
 
 
 def measured(
-    bench: Timing, size: str, dtype: str, names: Iterable[str], threads: int | None = None, rounds: int = ROUNDS,
+    bench: Timing,
+    size: str,
+    dtype: str,
+    names: Iterable[str],
+    threads: int | None = None,
+    rounds: int = ROUNDS,
     curve: bool = False,
-) -> list[dict]:  # fmt: skip
+) -> list[dict]:
     """The rows of one case: the reference, the backends of these names, the peers, and the limits."""
     threads = threads or _machine.most_threads()
     problem = bench.problem(size, dtype)
@@ -107,24 +112,25 @@ def measured(
         unfit |= _refuted(problem, entrants, timings)
         curves = _curves(bench, dtype, [name for name in calls if name not in unfit]) if curve else {}
     fit = {name: timings[name] for name in entrants if name not in unfit}
-    common = {
-        "concept": bench.spec.concept(), "note": catalogue.concepts()[bench.spec.concept()].note,
-        "benchmark": bench.label(), "case": size, "preset": preset_of(size), "dtype": dtype, "threads": threads,
-        "clock": clock, "dims": problem.dims, "others": others,
-    }  # fmt: skip
+    common = _of_case(bench, size, dtype) | {"threads": threads, "clock": clock, "dims": problem.dims, "others": others}
     rows = []
     for name, timing in fit.items():
-        limit = _share_of_limit(timing, timings, limits)
-        rows.append(common | _seen(name, entrants[name].kind, timing) | {
-            "compile": entrants[name].compiling, "memory": memory[name], "limit": limit, "curve": curves.get(name),
-            "over": {other: ratio(timing, of).as_dict() for other, of in fit.items() if other != name},
-            "flags": _flags(limit, curves.get(name)),
-        })  # fmt: skip
+        limit, grown = _share_of_limit(timing, timings, limits), curves.get(name)
+        over = {other: ratio(timing, of).as_dict() for other, of in fit.items() if other != name}
+        costs = {"compile": entrants[name].compiling, "memory": memory[name], "limit": limit, "curve": grown}
+        seen = _seen(name, entrants[name].kind, timing)
+        rows.append(common | seen | costs | {"over": over, "flags": _flags(limit, grown)})
     for name, limit in limits.items():
         rows.append(common | _seen(name, "limit", timings[name]) | limit.rate(timings[name]))
     for name, why in unfit.items():
         rows.append(common | {"backend": name, "kind": "untimed", "state": str(why), "missing": why.missing})
     return rows
+
+
+def _of_case(bench: Timing, size: str, dtype: str) -> dict:
+    concept = bench.spec.concept()
+    told = {"concept": concept, "note": catalogue.concepts()[concept].note, "benchmark": bench.label()}
+    return told | {"case": size, "preset": preset_of(size), "dtype": dtype}
 
 
 def admitted(bench: Timing, problem: Problem, name: str) -> Contestant:
@@ -261,8 +267,8 @@ def _share_of_limit(timing: Timed, timings, limits: dict[str, Limit]) -> dict | 
 
 
 def _seen(name: str, kind: str, timing: Timed) -> dict:
-    return {"backend": name, "kind": kind, "state": "timed", "seconds": timing.seconds, "repeats": timing.repeats,
-            "rounds": list(timing.rounds.values())}  # fmt: skip
+    told = {"backend": name, "kind": kind, "state": "timed"}
+    return told | {"seconds": timing.seconds, "repeats": timing.repeats, "rounds": list(timing.rounds.values())}
 
 
 def _flags(limit: dict | None, curve: dict | None) -> list[str]:

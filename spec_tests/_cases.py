@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ import numpy as np
 from nnspec.shapes import Contract, Rule, contract, dimension_names, dimensions, evaluate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Case:
     """Sizes, options and special inputs. What is left out is drawn: floats normal, labels and integers uniform.
+
+    A keyword with a capital is a size, with a small letter an option: `Case("summed", N=4, reduction="sum")`.
 
     dims      sizes of some dimensions, by name; a tuple for one that stands for several axes
     options   the keyword arguments that are passed; a callable (dims, dtype) makes an array
@@ -26,14 +28,20 @@ class Case:
     """
 
     name: str
-    dims: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    inputs: Mapping[str, np.ndarray | list | Callable] = field(default_factory=dict)
+    dims: Mapping[str, Any]
+    options: Mapping[str, Any]
+    inputs: Mapping[str, np.ndarray | list | Callable]
     without: tuple[str, ...] = ()
     value_only: bool = False
     drawn_as: str = ""
     rule: str = ""
     dtypes: tuple[str, ...] = ()
+
+    def __init__(self, name, dims=(), options=(), inputs=(), without=(), value_only=False, **more):
+        how = {key: more.pop(key) for key in ("drawn_as", "rule", "dtypes") if key in more}
+        sizes = {key: more.pop(key) for key in list(more) if key[0].isupper()}
+        vars(self).update(how, name=name, without=without, value_only=value_only)  # it is frozen
+        vars(self).update(dims=dict(dims, **sizes), options=dict(options, **more), inputs=dict(inputs))
 
     @property
     def is_plain(self) -> bool:
@@ -133,15 +141,22 @@ def _given(rule, given, dtype):
     return given.astype(dtype)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Malformed:
-    """A call that must be refused: one argument, spoilt. The message must name it, or one that it disagrees with."""
+    """A call that must be refused: one argument, spoilt. The message must name it, or one that it disagrees with.
+
+    The call beside it is a Case, or has a Case's sizes and options as keywords: `Malformed("no rows", "y", N=0)`.
+    """
 
     name: str
     argument: str
-    spoil: Callable[[Any], Any] = lambda argument: argument
-    disagrees_with: tuple[str, ...] = ()
-    case: Case = Case("")  # sizes and options beside it
+    spoil: Callable[[Any], Any]
+    disagrees_with: tuple[str, ...]
+    case: Case
+
+    def __init__(self, name, argument, spoil=lambda argument: argument, disagrees_with=(), case=None, **beside):
+        vars(self).update(name=name, argument=argument, spoil=spoil, disagrees_with=disagrees_with)
+        vars(self).update(case=case or Case("", **beside))
 
 
 def malformed_inputs(reference) -> list[Malformed]:

@@ -134,9 +134,13 @@ def _called(ratio: float, dims: dict) -> tuple[str, ...]:
     """(' = N', ' = 2') for a ratio of 2: every name that the number has here, the most telling first."""
     sizes = {name: size for name, size in dims.items() if isinstance(size, int) and size > 1}
     forms = {
-        "{}": lambda n: n, "1/{}": lambda n: 1 / n, "sqrt({})": math.sqrt, "1/sqrt({})": lambda n: 1 / math.sqrt(n),
-        "{0}/({0} - 1)": lambda n: n / (n - 1), "({0} - 1)/{0}": lambda n: (n - 1) / n,
-    }  # fmt: skip
+        "{}": lambda n: n,
+        "1/{}": lambda n: 1 / n,
+        "sqrt({})": math.sqrt,
+        "1/sqrt({})": lambda n: 1 / math.sqrt(n),
+        "{0}/({0} - 1)": lambda n: n / (n - 1),
+        "({0} - 1)/{0}": lambda n: (n - 1) / n,
+    }
     values = {form.format(name): function(size) for form, function in forms.items() for name, size in sizes.items()}
     for (one, n), (two, m) in itertools.combinations(sizes.items(), 2):
         values |= {f"{one} {two}": n * m, f"1/({one} {two})": 1 / (n * m)}
@@ -271,9 +275,18 @@ def _zero_entries(w: Wrong):
 
 
 LOOKS = (
-    _zero, _other_output, _input, _ratio, _difference, _rearranged, _along_an_axis, _inverted, _in_slices,
-    _all_the_same, _zero_entries,
-)  # fmt: skip
+    _zero,
+    _other_output,
+    _input,
+    _ratio,
+    _difference,
+    _rearranged,
+    _along_an_axis,
+    _inverted,
+    _in_slices,
+    _all_the_same,
+    _zero_entries,
+)
 
 
 def _but(axis: int, ndim: int) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ from nnspec.spec_tests._cases import (
     shape_of,
 )  # fmt: skip
 from nnspec.spec_tests._forms import form_of
-from nnspec.spec_tests._known import Mistake, Variant, mistake, variant
+from nnspec.spec_tests._known import Mistake, Variant, known_of, mistake, variant
 from nnspec.spec_tests._layouts import LAYOUTS
 from nnspec.spec_tests._probes import Suspect, recognizing
 from nnspec.spec_tests._problem import Problem
@@ -125,11 +125,11 @@ class Spec:
 
     @classmethod
     def mistakes(cls) -> list[Mistake]:
-        return [entry for entry in vars(cls).values() if isinstance(entry, Mistake)]
+        return [known for known in known_of(cls) if isinstance(known, Mistake)]
 
     @classmethod
     def variants(cls) -> list[Variant]:
-        return [entry for entry in vars(cls).values() if isinstance(entry, Variant)]
+        return [known for known in known_of(cls) if isinstance(known, Variant)]
 
     # -- what a kind says about itself -------------------------------------------------------------------------------
 

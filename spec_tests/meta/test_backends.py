@@ -14,8 +14,15 @@ from nnspec.backends import Backend, CannotLoad, NotSupplied, load, near_names
 from nnspec.collect import public_functions
 from nnspec.results import State
 
-PARTS = ("affine_forward", "affine_backward", "relu_forward", "relu_backward",
-         "softmax_cross_entropy_forward", "softmax_cross_entropy_backward", "l2_penalty")  # fmt: skip
+PARTS = (
+    "affine_forward",
+    "affine_backward",
+    "relu_forward",
+    "relu_backward",
+    "softmax_cross_entropy_forward",
+    "softmax_cross_entropy_backward",
+    "l2_penalty",
+)
 
 
 def parts(**changed):
@@ -173,9 +180,12 @@ def test_the_report_shows_itself():
 
 def test_a_backward_that_is_missing_or_misspelt_is_told():
     mine = {
-        "affine_forward": reference.affine_forward, "affine_backwards": reference.affine_backward,
-        "relu_forward": reference.relu_forward, "tanh_fwd": reference.tanh_forward, "selu_forward": abs,
-    }  # fmt: skip
+        "affine_forward": reference.affine_forward,
+        "affine_backwards": reference.affine_backward,
+        "relu_forward": reference.relu_forward,
+        "tanh_fwd": reference.tanh_forward,
+        "selu_forward": abs,
+    }
     report = nnspec.check(mine, concepts=["affine", "relu", "tanh"], ids=["relu/value/*/float64", "affine/value/one/"])
     assert report.partly == {
         "affine": ["no affine_backward (it has affine_backwards: did you mean affine_backward?)"],
@@ -191,13 +201,25 @@ def test_a_backward_that_is_missing_or_misspelt_is_told():
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("afine_forward", "affine_forward"), ("AffineForward", "affine_forward"), ("affine_fwd", "affine_forward"),
-        ("affine_grad", "affine_backward"), ("affine", "affine_forward"), ("conv_forward", "conv2d_forward"),
-        ("batch_norm_backward", "batchnorm_backward"), ("knn_predct", "knn_predict"), ("l2_penaltiy", "l2_penalty"),
-        ("selu_forward", None), ("conv1d_forward", None), ("l1_penalty", None), ("group_norm_forward", None),
-        ("leaky_relu_forward", None), ("rnn_step_forward", None), ("helper", None), ("affine_forwardly", None),
+        ("afine_forward", "affine_forward"),
+        ("AffineForward", "affine_forward"),
+        ("affine_fwd", "affine_forward"),
+        ("affine_grad", "affine_backward"),
+        ("affine", "affine_forward"),
+        ("conv_forward", "conv2d_forward"),
+        ("batch_norm_backward", "batchnorm_backward"),
+        ("knn_predct", "knn_predict"),
+        ("l2_penaltiy", "l2_penalty"),
+        ("selu_forward", None),
+        ("conv1d_forward", None),
+        ("l1_penalty", None),
+        ("group_norm_forward", None),
+        ("leaky_relu_forward", None),
+        ("rnn_step_forward", None),
+        ("helper", None),
+        ("affine_forwardly", None),
     ],
-)  # fmt: skip
+)
 def test_a_name_that_is_nearly_one_of_ours(written, meant):
     def function(x): ...
 

@@ -257,13 +257,29 @@ def test_the_verdict_on_many_cases_is_that_which_asks_for_attention():
 
 def row(time_over_limit, case="M", **changes):
     return {
-        "concept": "relu", "note": "n05_backpropagation", "benchmark": "relu", "case": case, "preset": case, "dims": {},
-        "dtype": "float32", "threads": 2, "clock": "wall", "backend": "cpu", "kind": "backend", "state": "timed",
+        "concept": "relu",
+        "note": "n05_backpropagation",
+        "benchmark": "relu",
+        "case": case,
+        "preset": case,
+        "dims": {},
+        "dtype": "float32",
+        "threads": 2,
+        "clock": "wall",
+        "backend": "cpu",
+        "kind": "backend",
+        "state": "timed",
         "seconds": 0.001,
-        "repeats": 5, "rounds": [0.001] * 15, "others": 0.0, "compile": 0.2, "memory": 4_000_000, "curve": None,
-        "over": {"reference": span(0.25), "torch": span(0.5)}, "flags": [],
+        "repeats": 5,
+        "rounds": [0.001] * 15,
+        "others": 0.0,
+        "compile": 0.2,
+        "memory": 4_000_000,
+        "curve": None,
+        "over": {"reference": span(0.25), "torch": span(0.5)},
+        "flags": [],
         "limit": {"kind": "memory", "share": span(1 / time_over_limit), "rate": 1e10, "unit": "B/s"},
-    } | changes  # fmt: skip
+    } | changes
 
 
 def history_of(folder, *runs):
@@ -302,8 +318,7 @@ def test_the_history_is_only_appended_to_and_other_machines_have_their_own(tmp_p
     other, _ = history.save(Measured([row(1.0)], {"cpu": "b"}, "aaaa"), tmp_path)
     assert other != first
     lines = first.read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line).keys() & {"machine", "commit"} for line in lines] == [
-        {"machine"}, {"commit"}, {"commit"}]  # fmt: skip
+    assert [json.loads(line).keys() & {"machine", "commit"} for line in lines] == [{"machine"}, {"commit"}, {"commit"}]
 
 
 def test_sides_that_are_anchored_differently_are_not_compared(tmp_path):
@@ -360,8 +375,11 @@ def contributed(tmp_path_factory, python):
     """One run over backends that somebody contributed: right, wrong, and wrong on the size that is timed."""
     folder = tmp_path_factory.mktemp("contributed")
     for name, out in {
-        "right": "out", "wrong": "out + 1", "large": "out * (1 if x.size < 5000 else 1.001)", "nothing": "out",
-    }.items():  # fmt: skip
+        "right": "out",
+        "wrong": "out + 1",
+        "large": "out * (1 if x.size < 5000 else 1.001)",
+        "nothing": "out",
+    }.items():
         source = re.sub(r"(?m)^    ", "", MINE.replace("{out}", out))
         (folder / f"{name}.py").write_text(
             source.replace("relu", "tanh") if name == "nothing" else source, encoding="utf-8"
@@ -425,8 +443,8 @@ def test_a_file_can_be_saved_and_reported(contributed):
 def test_plain_pytest_keeps_its_options_and_adds_the_pairs(contributed, python):
     folder, _ = contributed
     file, out = ROOT / "benchmarks" / "n05_backpropagation" / "bench_relu.py", folder / "pytest.json"
-    command = ("-m", "pytest", file, "-q", "-k", "S-", "--nnspec-backend", "./right.py", "--benchmark-min-rounds=3",
-               f"--benchmark-json={out}", "-p", "nnspec.plugin", "-c", ROOT / "pyproject.toml")  # fmt: skip
+    options = ("-q", "-k", "S-", "--nnspec-backend", "./right.py", "--benchmark-min-rounds=3", "-p", "nnspec.plugin")
+    command = ("-m", "pytest", file, *options, f"--benchmark-json={out}", "-c", ROOT / "pyproject.toml")
     done = python(*command, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert {row["backend"] for row in results.read_json(out).judged()} == {"cpu", "./right.py"}
@@ -460,8 +478,11 @@ def test_a_narrow_terminal_gets_no_intervals(width, shown):
 
 def test_what_was_not_to_be_had_takes_one_line():
     blank = {"concept": "relu", "benchmark": "relu", "dtype": "float32", "kind": "untimed", "missing": True}
-    rows = [blank | {"case": case, "backend": name, "state": state} for case in "SM" for name, state in
-            (("jax", "not installed: jax"), ("./mine.py", "./mine.py has no relu_forward"))]  # fmt: skip
+    rows = [
+        blank | {"case": case, "backend": name, "state": state}
+        for case in "SM"
+        for name, state in (("jax", "not installed: jax"), ("./mine.py", "./mine.py has no relu_forward"))
+    ]
     wrong = blank | {"case": "S", "backend": "other", "state": "wrong: dx[0]", "missing": False}
     table = results.markdown(Measured([row(1.0), *rows, wrong], {"cpu": "a CPU"}, "aaaa"))
     assert "- jax: not timed in 2 cases, not installed: jax\n" in table

@@ -86,7 +86,7 @@ def test_advice_does_not_fail_the_run(nnspec, write):
         ("mine.py:Clas", "class Class: ...", "it has no Clas; did you mean Class?"),
         ("mine.py:Class", "class Class: ...", "no function in it has a name of the specification"),
     ],
-)  # fmt: skip
+)
 def test_a_backend_that_cannot_be_loaded_is_one_line(nnspec, write, tmp_path, name, source, said):
     file, _, inner = name.partition(":")
     target = tmp_path / file if source is None else write(file, source)
@@ -103,13 +103,17 @@ def test_an_unknown_backend_and_an_unknown_concept_are_one_line(nnspec, write):
     assert "Did you mean ./mine.py?" in nnspec("check", "mine").stderr
     unknown = nnspec("check", "cpu", "--concept", "afine")
     assert (unknown.returncode, unknown.stderr) == (
-        2, "nnspec: there is no concept afine; did you mean affine? (`nnspec list` shows them all)\n")  # fmt: skip
+        2,
+        "nnspec: there is no concept afine; did you mean affine? (`nnspec list` shows them all)\n",
+    )
     unknown = nnspec("check", "cpu", "--id", "affine/value/none such/float32")
     assert unknown.returncode == 2 and "there is no check affine/value/none such/float32" in unknown.stderr
     assert "Did you mean cs231n:folder?" in nnspec("check", "cs213n:folder").stderr
     missing = nnspec("check", "mein.py")
     assert (missing.returncode, missing.stderr) == (
-        2, "nnspec: cannot load the backend: there is no file mein.py; did you mean mine.py?\n")  # fmt: skip
+        2,
+        "nnspec: cannot load the backend: there is no file mein.py; did you mean mine.py?\n",
+    )
     none = nnspec("check", "numpy")
     assert (none.returncode, none.stderr.count("\n")) == (2, 1) and "numpy: no function in it has a name" in none.stderr
 
@@ -129,7 +133,9 @@ def test_an_id_may_be_the_beginning_of_one_or_a_glob(nnspec, write):
 
 
 def test_a_class_in_a_file_is_a_backend(nnspec, write):
-    mine = write("mine.py", """
+    mine = write(
+        "mine.py",
+        """
         class Plain:
             def relu_forward(x):
                 return x * (x > 0), x
@@ -139,7 +145,8 @@ def test_a_class_in_a_file_is_a_backend(nnspec, write):
 
             def relu_forward(self, x):
                 return self.factor * x * (x > 0), x
-    """)  # fmt: skip
+    """,
+    )
     for name in ("Plain", "Bound"):
         done = nnspec("check", f"{mine}:{name}", "--id", "relu/value/distinct/float64")
         assert done.returncode == 0 and f"{mine}:{name} passed" in done.stdout, done.stdout + done.stderr
@@ -169,12 +176,15 @@ def test_the_first_failure_may_end_the_run(nnspec, write):
 
 
 def test_a_debugger_works_in_the_commands_own_process(write, tmp_path):
-    mine = write("mine.py", """
+    mine = write(
+        "mine.py",
+        """
         def relu_forward(x):
             print("called with", x.shape)
             breakpoint()
             return x * (x > 0), x
-    """)  # fmt: skip
+    """,
+    )
     command = [sys.executable, "-P", "-m", "nnspec", "check", mine, "-n", "0", "--id", "relu/value/distinct/float64"]
     done = subprocess.run(command, input="p x.size * 7\nc\n", capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -175,15 +175,21 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
     for size in range(2 * max(_fold.LANES.values()) + 70):
         x, y, z = (row[3 + shift : 3 + shift + size] for shift, row in enumerate(whole))
         want = (
-            x.sum(), max(x, default=-np.inf), (x - 2).sum(), ((x - 2) ** 2).sum(), (x * y).sum(),
-            ((x - 2) * y * z).sum(), x[x > 0].sum(),
-        )  # fmt: skip
+            x.sum(),
+            max(x, default=-np.inf),
+            (x - 2).sum(),
+            ((x - 2) ** 2).sum(),
+            (x * y).sum(),
+            ((x - 2) * y * z).sum(),
+            x[x > 0].sum(),
+        )
         assert folds(*whole, 3, size, dtype(2)) == want
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("how", "combine"), [(DOT, lambda a, b: a * b), (L1, lambda a, b: abs(a - b)),
-                                              (L2, lambda a, b: (a - b) ** 2)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("how", "combine"), [(DOT, lambda a, b: a * b), (L1, lambda a, b: abs(a - b)), (L2, lambda a, b: (a - b) ** 2)]
+)
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 2), (12, 33, 256), (13, 31, 257), (97, 70, 520), (40, 1, 3)])
 def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, dtype):
     m, n, k = shape

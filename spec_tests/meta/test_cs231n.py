@@ -414,7 +414,10 @@ def test_the_pattern_of_one_form_is_told(write):
 
 def test_a_sample_may_stand_in_each_column(write):
     """In 2015 it did, and W was transposed."""
-    functions = adapted(write, classifiers__linear_svm=SVM.format(naive="1", slope="2") + """
+    functions = adapted(
+        write,
+        classifiers__linear_svm=SVM.format(naive="1", slope="2")
+        + """
     by_rows = svm_loss_vectorized
 
     def svm_loss_vectorized(W, X, y, reg):
@@ -423,7 +426,8 @@ def test_a_sample_may_stand_in_each_column(write):
         return loss, dW.T
 
     del svm_loss_naive
-""")  # fmt: skip
+""",
+    )
     loss, cache = functions["svm_loss_forward"](np.array([[0.5, 0.0, 1.0], [2.0, 0.0, 1.0]]), np.array([0, 2]))
     assert loss == pytest.approx((0.5 + 1.5 + 2.0) / 2)
     assert functions["svm_loss_backward"](1.0, cache).tolist() == [[-1.0, 0.5, 0.5], [0.5, 0.0, -0.5]]
@@ -528,18 +532,23 @@ def test_no_backward_is_asked_for_where_the_assignment_has_none(write):
         functions["batchnorm_backward"](x, cache)
 
 
-@pytest.mark.parametrize(("name", "shapes", "options"), [
-    ("conv2d_forward", [(1, 1, 5, 5), (1, 1, 2, 2), (1,)], {"stride": 2}),
-    ("max_pool2d_forward", [(1, 1, 5, 4)], {}),
-    ("conv2d_forward", [(1, 1, 5, 5), (1, 1, 2, 2)], {}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "shapes", "options"),
+    [
+        ("conv2d_forward", [(1, 1, 5, 5), (1, 1, 2, 2), (1,)], {"stride": 2}),
+        ("max_pool2d_forward", [(1, 1, 5, 4)], {}),
+        ("conv2d_forward", [(1, 1, 5, 5), (1, 1, 2, 2)], {}),
+    ],
+)
 def test_sizes_and_calls_that_the_assignment_does_not_promise_are_not_asked_for(write, name, shapes, options):
     with pytest.raises(NotImplementedError):
         adapted(write, layers=LAYERS)[name](*map(np.ones, shapes), **options)
 
 
 def test_dropout_for_rows_alone_takes_any_shape(write):
-    functions = adapted(write, layers="""
+    functions = adapted(
+        write,
+        layers="""
         import numpy as np
 
         def dropout_forward(x, dropout_param):
@@ -555,7 +564,8 @@ def test_dropout_for_rows_alone_takes_any_shape(write):
         def dropout_backward(dout, cache):
             dropout_param, mask = cache
             return dout * mask if dropout_param["mode"] == "train" else dout
-    """)  # fmt: skip
+    """,
+    )
     for shape in ((1000,), (10, 100), (5, 4, 50)):
         x = np.ones(shape)
         out, cache = functions["dropout_forward"](x, keep=0.7, rng=np.random.default_rng(1))
@@ -639,12 +649,15 @@ CLASSIFIER_CLASS = """
 DRAWS = {"idx": "np.random.choice(num_train, batch_size)", "labels": "y[idx]", "sign": "-"}
 
 
-@pytest.mark.parametrize(("changed", "told"), [
-    ({}, None),
-    ({"idx": "np.random.choice(num_train, batch_size, replace=False)"}, None),
-    ({"labels": "np.random.permutation(y)[:batch_size]"}, "not taken by one and the same indices"),
-    ({"sign": "+"}, "against its gradient"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, None),
+        ({"idx": "np.random.choice(num_train, batch_size, replace=False)"}, None),
+        ({"labels": "np.random.permutation(y)[:batch_size]"}, "not taken by one and the same indices"),
+        ({"sign": "+"}, "against its gradient"),
+    ],
+)
 def test_the_batches_of_a_classifier_are_judged(write, changed, told):
     functions = adapted(write, classifiers__linear_classifier=CLASSIFIER_CLASS.format(**DRAWS | changed))
     texts = failed(functions, "minibatch")

@@ -90,7 +90,9 @@ def test_where_nothing_can_be_read_the_place_is_told(write):
 
 
 def test_what_is_only_imported_need_not_be_there(write, capsys):
-    write("classifiers/softmax.py", """
+    write(
+        "classifiers/softmax.py",
+        """
         from random import shuffle
         import h5py_of_old, matplotlib.of_old.pyplot as plt
         from tqdm_of_old import tqdm
@@ -101,7 +103,8 @@ def test_what_is_only_imported_need_not_be_there(write, capsys):
 
         def softmax_loss_naive(W, X, y, reg):
             plt.plot(xrange(3))
-    """)  # fmt: skip
+    """,
+    )
     path = write("layers.py", RELU).parent
     functions = cs231n.adapted(cs231n.locate(path))
     with pytest.raises(NotImplementedError, match=r"matplotlib.*which is not there"):
@@ -145,7 +148,9 @@ def test_python_3_keeps_its_division(write):
 
 
 def test_the_names_of_numpy_1_are_known(write):
-    path = write("layers.py", """
+    path = write(
+        "layers.py",
+        """
         import numpy as np
 
         def relu_forward(x):
@@ -154,7 +159,8 @@ def test_the_names_of_numpy_1_are_known(write):
             n = np.product(x.shape)
             place = np.unravel_index(0, dims=x.shape)
             return np.reshape(np.float(1) * x * mask, newshape=(n,)).reshape(x.shape), place
-    """).parent  # fmt: skip
+    """,
+    ).parent
     out, _ = cs231n.adapted(path)["relu_forward"](np.array([[-1.0, 2.0]]))
     assert out.tolist() == [[0.0, 2.0]]
 

@@ -127,13 +127,28 @@ NET = """
             return loss, grads
 """
 YEARS = {
-    "2016": {"options": "dropout=0, use_batchnorm=False", "normed": "use_batchnorm", "drops": "dropout > 0",
-             "p": "dropout", "mode": "mode"},
-    "2019": {"options": "dropout=1, normalization=None", "normed": "normalization == 'batchnorm'",
-             "drops": "dropout != 1", "p": "dropout", "mode": "'mode'"},
-    "2023": {"options": "dropout_keep_ratio=1, normalization=None", "normed": "normalization == 'batchnorm'",
-             "drops": "dropout_keep_ratio != 1", "p": "dropout_keep_ratio", "mode": "'mode'"},
-}  # fmt: skip
+    "2016": {
+        "options": "dropout=0, use_batchnorm=False",
+        "normed": "use_batchnorm",
+        "drops": "dropout > 0",
+        "p": "dropout",
+        "mode": "mode",
+    },
+    "2019": {
+        "options": "dropout=1, normalization=None",
+        "normed": "normalization == 'batchnorm'",
+        "drops": "dropout != 1",
+        "p": "dropout",
+        "mode": "'mode'",
+    },
+    "2023": {
+        "options": "dropout_keep_ratio=1, normalization=None",
+        "normed": "normalization == 'batchnorm'",
+        "drops": "dropout_keep_ratio != 1",
+        "p": "dropout_keep_ratio",
+        "mode": "'mode'",
+    },
+}
 RIGHT = {"first": "1", "half": "0.5", "forgets": ""}
 
 
@@ -270,7 +285,7 @@ def test_a_class_that_raises_is_told_under_its_name(adapted):
         class FullyConnectedNet:
             def __init__(self, hidden_dims, **options):
                 raise RuntimeError("not today")
-    """)  # fmt: skip
+    """)
     params, x, y, *_ = problem()
     with pytest.raises(
         CheckFailed, match=r"FullyConnectedNet raised RuntimeError: not today \(fc_net.py:4, in __init__"
@@ -320,9 +335,14 @@ def test_either_form_of_the_penalty_in_the_first_assignment(write, half, slope):
     assert_equal(functions["two_layer_loss"](params, x.reshape(6, 2, 2)), reference.two_layer_loss(params, x))
 
 
-@pytest.mark.parametrize(("half", "slope", "more"), [
-    ("1", "1", "0"), ("0.5", "2", "0"), ("0.5", "1", "0.5 * (np.sum(b1 ** 2) + np.sum(b2 ** 2))"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("half", "slope", "more"),
+    [
+        ("1", "1", "0"),
+        ("0.5", "2", "0"),
+        ("0.5", "1", "0.5 * (np.sum(b1 ** 2) + np.sum(b2 ** 2))"),
+    ],
+)
 def test_a_penalty_and_a_gradient_that_do_not_belong_together_are_refused(write, half, slope, more):
     texts = refused(two_layers(write, half, slope, more), "two_layer_net")
     assert texts and (more != "0" or any("M15" in text for text in texts))

@@ -16,7 +16,10 @@ BOX = """
             ####################"""
 
 STUBS = {
-    "None in a marked region": ("affine_forward", "layers", f"""
+    "None in a marked region": (
+        "affine_forward",
+        "layers",
+        f"""
         def affine_forward(x, w, b):
             out = None{BOX}
             {START}
@@ -26,8 +29,12 @@ STUBS = {
             {END}
             cache = (x, w, b)
             return out, cache
-    """),
-    "a region without a pass": ("relu_forward", "layers", f"""
+    """,
+    ),
+    "a region without a pass": (
+        "relu_forward",
+        "layers",
+        f"""
         def relu_forward(x):
             out = None{BOX}
 
@@ -36,20 +43,33 @@ STUBS = {
             ####################
             cache = x
             return out, cache
-    """),
-    "no marks at all": ("relu_forward", "layers", """
+    """,
+    ),
+    "no marks at all": (
+        "relu_forward",
+        "layers",
+        """
         def relu_forward(x):
             out = None
             return out, x
-    """),
-    "nothing but pass": ("relu_forward", "layers", """
+    """,
+    ),
+    "nothing but pass": (
+        "relu_forward",
+        "layers",
+        """
         def relu_forward(x):
             pass
-    """),
-    "NotImplementedError": ("relu_forward", "layers", """
+    """,
+    ),
+    "NotImplementedError": (
+        "relu_forward",
+        "layers",
+        """
         def relu_forward(x):
             raise NotImplementedError
-    """),
+    """,
+    ),
     "an assertion of one's own": (
         "relu_forward",
         "layers",
@@ -58,7 +78,10 @@ STUBS = {
             assert False, "TODO: later"
     """,
     ),
-    "its own last line fails": ("dropout_forward", "layers", """
+    "its own last line fails": (
+        "dropout_forward",
+        "layers",
+        """
         def dropout_forward(x, dropout_param):
             mask, out = None, None
             if dropout_param["mode"] == "train":
@@ -68,16 +91,24 @@ STUBS = {
             cache = (dropout_param, mask)
             out = out.astype(x.dtype, copy=False)
             return out, cache
-    """),
-    "a name without a value": ("sgd_momentum", "optim", """
+    """,
+    ),
+    "a name without a value": (
+        "sgd_momentum",
+        "optim",
+        """
         def sgd_momentum(w, dw, config=None):
             v = config.get("velocity", 0 * w)
             # TODO: the step
             # END OF YOUR CODE
             config["velocity"] = v
             return next_w, config
-    """),
-    "no next w": ("adam", "optim", """
+    """,
+    ),
+    "no next w": (
+        "adam",
+        "optim",
+        """
         def adam(w, dw, config=None):
             config.setdefault("t", 0)
             next_w = None
@@ -85,8 +116,12 @@ STUBS = {
             pass
             # END OF YOUR CODE
             return next_w, config
-    """),
-    "running statistics alone": ("batchnorm_forward", "layers", """
+    """,
+    ),
+    "running statistics alone": (
+        "batchnorm_forward",
+        "layers",
+        """
         def batchnorm_forward(x, gamma, beta, bn_param):
             running_mean = bn_param["running_mean"]
             out, cache = None, None
@@ -96,8 +131,12 @@ STUBS = {
                 pass
             bn_param["running_mean"] = running_mean
             return out, cache
-    """),
-    "zeros in loops": ("l2_distance", "classifiers/k_nearest_neighbor", """
+    """,
+    ),
+    "zeros in loops": (
+        "l2_distance",
+        "classifiers/k_nearest_neighbor",
+        """
         import numpy as np
         class KNearestNeighbor:
             def train(self, X, y):
@@ -110,8 +149,12 @@ STUBS = {
                         pass
                         # END OF YOUR CODE
                 return dists
-    """),
-    "labels of zeros": ("knn_predict", "classifiers/k_nearest_neighbor", """
+    """,
+    ),
+    "labels of zeros": (
+        "knn_predict",
+        "classifiers/k_nearest_neighbor",
+        """
         import numpy as np
         class KNearestNeighbor:
             def train(self, X, y):
@@ -123,8 +166,12 @@ STUBS = {
                     # TODO
                     # END OF YOUR CODE
                 return y_pred
-    """),
-    "loss 0 and a gradient of zeros": ("svm_loss_forward", "classifiers/linear_svm", """
+    """,
+    ),
+    "loss 0 and a gradient of zeros": (
+        "svm_loss_forward",
+        "classifiers/linear_svm",
+        """
         import numpy as np
         def svm_loss_vectorized(W, X, y, reg):
             loss = 0.0
@@ -136,8 +183,12 @@ STUBS = {
             pass
             # END OF YOUR CODE
             return loss, dW
-    """),
-    "a network": ("two_layer_loss", "classifiers/fc_net", """
+    """,
+    ),
+    "a network": (
+        "two_layer_loss",
+        "classifiers/fc_net",
+        """
         class TwoLayerNet:
             def __init__(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
                 self.params = {}
@@ -153,8 +204,12 @@ STUBS = {
                 # TODO
                 # END OF YOUR CODE
                 return loss, grads
-    """),
-    "a network on a layer that is one": ("two_layer_loss", "classifiers/fc_net", """
+    """,
+    ),
+    "a network on a layer that is one": (
+        "two_layer_loss",
+        "classifiers/fc_net",
+        """
         def affine_forward(x, w, b):
             out = None
             # TODO
@@ -166,16 +221,24 @@ STUBS = {
             def loss(self, X, y=None):
                 hidden, cache = affine_forward(X, self.params["W1"], self.params["b1"])
                 return hidden.clip(0)
-    """),
-    "a step of an LSTM": ("lstm_step_forward", "rnn_layers", """
+    """,
+    ),
+    "a step of an LSTM": (
+        "lstm_step_forward",
+        "rnn_layers",
+        """
         def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
             next_h, next_c, cache = None, None, None
             # TODO
             pass
             # END OF YOUR CODE
             return next_h, next_c, cache
-    """),
-    "batches of a classifier": ("sample_batch", "classifiers/linear_classifier", """
+    """,
+    ),
+    "batches of a classifier": (
+        "sample_batch",
+        "classifiers/linear_classifier",
+        """
         import numpy as np
         class LinearClassifier:
             def __init__(self):
@@ -192,8 +255,9 @@ STUBS = {
                     # TODO
                     pass
                     # END OF YOUR CODE
-    """),
-}  # fmt: skip
+    """,
+    ),
+}
 
 ONE = np.random.default_rng(0)
 
@@ -237,7 +301,9 @@ def test_a_stub_is_not_implemented(write, kind):
 
 
 def test_a_loss_that_is_handed_out_is_judged_while_its_gradient_is_not_written(write):
-    functions = adapted(write, classifiers__linear_svm="""
+    functions = adapted(
+        write,
+        classifiers__linear_svm="""
         import numpy as np
         def svm_loss_naive(W, X, y, reg):
             dW = np.zeros(W.shape)
@@ -247,7 +313,8 @@ def test_a_loss_that_is_handed_out_is_judged_while_its_gradient_is_not_written(w
             loss = margins.sum() / len(y) + reg * np.sum(W * W)
             # TODO: the gradient
             return loss, dW
-    """)  # fmt: skip
+    """,
+    )
     loss, cache = functions["svm_loss_forward"](np.array([[0.1, 0.2, 0.3]]), np.array([0]))
     assert loss == pytest.approx(1.1 + 1.2)
     with pytest.raises(NotImplementedError, match="svm_loss_naive"):
@@ -255,7 +322,9 @@ def test_a_loss_that_is_handed_out_is_judged_while_its_gradient_is_not_written(w
 
 
 def test_a_mode_may_be_a_stub(write):
-    functions = adapted(write, layers="""
+    functions = adapted(
+        write,
+        layers="""
         def batchnorm_forward(x, gamma, beta, bn_param):
             out, cache = None, None
             if bn_param["mode"] == "train":
@@ -265,7 +334,8 @@ def test_a_mode_may_be_a_stub(write):
                 pass
                 # END OF YOUR CODE
             return out, cache
-    """)  # fmt: skip
+    """,
+    )
     given = (ONE.standard_normal((4, 3)), *np.ones((4, 3)))
     assert functions["batchnorm_forward"](*given, train=True)[0].shape == (4, 3)
     with pytest.raises(NotImplementedError, match="still a stub"):
@@ -311,12 +381,15 @@ def test_a_wrong_answer_is_none(write, kind):
 
 @pytest.mark.parametrize("hole", ["count = len(x)", "if len(x) == 0: pass"])
 def test_an_error_of_what_is_written_is_an_error(write, hole):
-    functions = adapted(write, layers=f"""
+    functions = adapted(
+        write,
+        layers=f"""
         def relu_forward(x):
             {hole}
             out = x.reshape(7, 7)
             return out, x
-    """)  # fmt: skip
+    """,
+    )
     with pytest.raises(ValueError, match="reshape"):
         functions["relu_forward"](np.ones((2, 3)))
 
@@ -324,12 +397,15 @@ def test_an_error_of_what_is_written_is_an_error(write, hole):
 def test_a_forgotten_return_is_told(write):
     from nnspec.spec_tests._verdict import CheckFailed
 
-    functions = adapted(write, layers="""
+    functions = adapted(
+        write,
+        layers="""
         import numpy as np
         def relu_forward(x):
             out = np.maximum(0, x)
             print(out)
-    """)  # fmt: skip
+    """,
+    )
     with pytest.raises(CheckFailed, match="relu_forward must return 2 values, got NoneType"):
         functions["relu_forward"](np.ones((2, 3)))
 

@@ -42,13 +42,15 @@ KNOWN = {
     "transposed": (SQUARE.T, SQUARE, "got is the transpose of the wanted out"),
     "two axes": (WANT.transpose(0, 2, 1), WANT, "got is transposed to axes (0, 2, 1) of the wanted out"),
     "a reshape": (
-        MATRIX.T.reshape(3, 8), MATRIX,
+        MATRIX.T.reshape(3, 8),
+        MATRIX,
         "got has the right numbers, laid out in the order of axes (1, 0): a reshape where a transpose is needed?",
     ),
     "reversed": (MATRIX[:, ::-1], MATRIX, "got is reversed along axis 1"),
     "shifted": (np.roll(MATRIX, -1, 1), MATRIX, "got is shifted by -1 along axis 1"),
     "gates": (
-        MATRIX[:, [0, 1, 4, 5, 2, 3, 6, 7]], MATRIX,
+        MATRIX[:, [0, 1, 4, 5, 2, 3, 6, 7]],
+        MATRIX,
         "got has the 4 blocks of axis 1 in another order: 0, 2, 1, 3",
     ),
     "shuffled": (MATRIX.ravel()[RNG.permutation(24)].reshape(3, 8), MATRIX, "the right numbers in other places"),
@@ -60,7 +62,8 @@ KNOWN = {
     "a number": (0 * MATRIX + 7, MATRIX, "7 everywhere"),
     "one slice": (with_slice(MATRIX, 2, 0.5), MATRIX, "only the last index of axis 0 is wrong"),
     "all but one": (
-        np.concatenate([MATRIX[:1], 5 - 3 * MATRIX[1:] ** 2]), MATRIX,
+        np.concatenate([MATRIX[:1], 5 - 3 * MATRIX[1:] ** 2]),
+        MATRIX,
         "only the first index of axis 0 is right",
     ),
     "repeated": (np.broadcast_to(MATRIX[0] + 1, (3, 8)), MATRIX, "all slices along axis 0 are the same"),
@@ -68,11 +71,12 @@ KNOWN = {
     "NaN": (MATRIX * np.nan, MATRIX, "NaN everywhere"),
     "NaN in a row": (with_slice(MATRIX, 1, np.nan), MATRIX, "NaN in 8 of 24 entries, all those at index 1 of axis 0"),
     "NaN for 0": (
-        np.where(SPARSE == 0, np.nan, SPARSE), SPARSE,
+        np.where(SPARSE == 0, np.nan, SPARSE),
+        SPARSE,
         f"NaN in {(SPARSE == 0).sum()} of 30 entries, just where what is wanted is 0",
     ),
     "infinite": (with_slice(MATRIX, (0, 0), np.inf), MATRIX, "infinite in 1 of 24 entries"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", KNOWN)

@@ -38,18 +38,30 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "two_layer_init": {"D": 2, "H": 3, "C": 4, "rng": RNG},
     "three_layer_convnet_init": {"C": 2, "H": 4, "W": 4, "F": 2, "K": 3, "M": 3, "n_classes": 3, "rng": RNG},
     "fc_net_init": {"dims": [4, 3, 2], "rng": RNG},
-    "fc_net_loss": {"params": reference.fc_net_init([4, 3, 2], rng=np.random.default_rng(0)), "x": np.ones((3, 4)),
-                    "y": np.array([0, 1, 1])},
+    "fc_net_loss": {
+        "params": reference.fc_net_init([4, 3, 2], rng=np.random.default_rng(0)),
+        "x": np.ones((3, 4)),
+        "y": np.array([0, 1, 1]),
+    },
     "cross_validate_k": {"x": np.arange(20.0).reshape(10, 2), "y": np.arange(10) % 2, "ks": [1, 3]},
     "permute_gates": {"w": np.arange(16.0).reshape(2, 8)},
-    "train": {"params": reference.two_layer_init(4, 3, 2, rng=np.random.default_rng(0)), "x_train": np.ones((6, 4)),
-              "y_train": np.arange(6) % 2, "x_val": np.ones((3, 4)), "y_val": np.arange(3) % 2, "rng": RNG,
-              "model": "two_layer_loss", "rule": "adam", "epochs": 2, "batch": 4},
+    "train": {
+        "params": reference.two_layer_init(4, 3, 2, rng=np.random.default_rng(0)),
+        "x_train": np.ones((6, 4)),
+        "y_train": np.arange(6) % 2,
+        "x_val": np.ones((3, 4)),
+        "y_val": np.arange(3) % 2,
+        "rng": RNG,
+        "model": "two_layer_loss",
+        "rule": "adam",
+        "epochs": 2,
+        "batch": 4,
+    },
     "knn_vote": {"labels": np.array([[0, 1, 1], [2, 2, 0]]), "n_classes": 4},
     "sdpa_forward": {"scale": 0.5},
     "max_pool2d_forward": {"stride": 1},
     "softmax_cross_entropy_forward": {"ignore_index": 7, "weight": np.array([1, 0.5, 2])},
-}  # fmt: skip
+}
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10")  # they read files
 COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk"}  # no limit above, and much to allocate
 
@@ -273,9 +285,17 @@ def wrong_values(rules, name, arguments):
     if rule.kind == "any":
         return wrong_states(value) if rule.state else [None, 3, [1.0], np.ones(3)]
     if rule.kind == "params":
-        return [None, list(value.items()), value | {"more": np.ones(2)}, dict(list(value.items())[1:]), *(
-            value | {key: wrong} for key in value for wrong in [*wrong_arrays(value[key], "float"), *longer(value[key])]
-        )]  # fmt: skip
+        return [
+            None,
+            list(value.items()),
+            value | {"more": np.ones(2)},
+            dict(list(value.items())[1:]),
+            *(
+                value | {key: wrong}
+                for key in value
+                for wrong in [*wrong_arrays(value[key], "float"), *longer(value[key])]
+            ),
+        ]
     if rule.is_array:
         wrong = [w for w in wrong_arrays(value, rule.kind) if w is not None or not rule.optional]
         if not re.search(r"[*#]", rule.shapes[0][1]):
@@ -298,9 +318,20 @@ def wrong_values(rules, name, arguments):
 
 def wrong_arrays(value, kind):
     """Not the array that is asked for, whatever the other arguments are."""
-    wrong = [None, value.tolist(), np.ma.masked_array(value, value == value), np.array("text"), value.astype(object),
-             value.astype(complex), 7, "x", value.astype(np.float16), np.zeros(value.shape, [("x", float)]),
-             value.astype(complex).view(Sub), np.zeros(value.shape, "M8[s]")]  # fmt: skip
+    wrong = [
+        None,
+        value.tolist(),
+        np.ma.masked_array(value, value == value),
+        np.array("text"),
+        value.astype(object),
+        value.astype(complex),
+        7,
+        "x",
+        value.astype(np.float16),
+        np.zeros(value.shape, [("x", float)]),
+        value.astype(complex).view(Sub),
+        np.zeros(value.shape, "M8[s]"),
+    ]
     if value.ndim == 0:
         wrong = [w for w in wrong if w is not wrong[1] and not (isinstance(w, int))]
     if value.ndim == 2:

@@ -204,8 +204,9 @@ def test_strict_says_which_form_is_ours():
 
 
 class BatchnormWithoutEvaluationCache:
-    def batchnorm_forward(x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5,
-                          unbiased_running=False):  # fmt: skip
+    def batchnorm_forward(
+        x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5, unbiased_running=False
+    ):
         if not train:
             return (
                 gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta,

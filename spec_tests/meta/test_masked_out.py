@@ -173,15 +173,19 @@ def test_convolution_where_no_window_reaches(ops, junk, dtype):
 LAYERS = {
     "affine": (lambda f, x, w, b: f.affine_forward(x, w, b), [(9, 7), (7, 19), (19,)]),
     "layernorm": (lambda f, x, g, b: f.layernorm_forward(x, g, b), [(5, 37), (37,), (37,)]),
-    "batchnorm": (lambda f, x, g, b: f.batchnorm_forward(x, g, b, *np.ones((2, 19), x.dtype))[::3],
-                  [(9, 19), (19,), (19,)]),
-    "batchnorm2d": (lambda f, x, g, b: f.batchnorm2d_forward(x, g, b, *np.ones((2, 3), x.dtype))[::3],
-                    [(2, 3, 5, 7), (3,), (3,)]),
+    "batchnorm": (
+        lambda f, x, g, b: f.batchnorm_forward(x, g, b, *np.ones((2, 19), x.dtype))[::3],
+        [(9, 19), (19,), (19,)],
+    ),
+    "batchnorm2d": (
+        lambda f, x, g, b: f.batchnorm2d_forward(x, g, b, *np.ones((2, 3), x.dtype))[::3],
+        [(2, 3, 5, 7), (3,), (3,)],
+    ),
     "conv2d": (lambda f, x, w, b: f.conv2d_forward(x, w, b, pad=1), [(2, 3, 7, 9), (5, 3, 3, 3), (5,)]),
     "max_pool2d": (lambda f, x: f.max_pool2d_forward(x, k=3, stride=2, pad=1), [(2, 3, 7, 40)]),
     "masked_softmax": (lambda f, x: f.masked_softmax_forward(x), [(4, 37)]),
     "sdpa": (lambda f, q, k, v: f.sdpa_forward(q, k, v), [(2, 9, 5), (2, 7, 5), (2, 7, 3)]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.skipif(SIMULATED, reason="one backend alone")

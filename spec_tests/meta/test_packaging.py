@@ -67,11 +67,18 @@ def test_wheel_and_sdist_hold_every_folder_below_one_name(copy, python, tmp_path
         "nnspec",
         wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info",
     }
-    for name in ("nnspec/cli.py", "nnspec/pytest.ini", "nnspec/bench/commands.py",
-                 "nnspec/reference/n05_backpropagation/affine.py",
-                 "nnspec/accelerated/cpu/n05_backpropagation/affine.py", "nnspec/accelerated/cpu/_tile.py",
-                 "nnspec/spec_tests/n05_backpropagation/test_affine.py", "nnspec/spec_tests/_truth.py",
-                 "nnspec/benchmarks/n05_backpropagation/bench_affine.py"):  # fmt: skip
+    for name in (
+        "nnspec/cli.py",
+        "nnspec/pytest.ini",
+        "nnspec/bench/commands.py",
+        "nnspec/reference/n05_backpropagation/affine.py",
+        "nnspec/accelerated/cpu/n05_backpropagation/affine.py",
+        "nnspec/accelerated/cpu/_tile.py",
+        "nnspec/spec_tests/n05_backpropagation/test_affine.py",
+        "nnspec/spec_tests/n05_backpropagation/mistakes_affine.py",
+        "nnspec/spec_tests/_truth.py",
+        "nnspec/benchmarks/n05_backpropagation/bench_affine.py",
+    ):
         assert name in files
     (sdist,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:

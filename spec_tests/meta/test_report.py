@@ -78,7 +78,7 @@ def test_two_mistakes_of_one_output_are_two_blocks_and_what_names_neither_a_thir
         ("out is float64, but the inputs are float32", "the call wrote to its inputs", False),
         ("it crashed\nprinted: a", "it crashed\nprinted: b", True),
     ],
-)  # fmt: skip
+)
 def test_failures_that_name_nothing_are_told_together_if_they_say_the_same(one, two, together):
     made = report(failed("affine/value/one/float64", one), failed("affine/errors/two/float64", two))
     assert len(blocks(made)) == 2 - together

@@ -19,30 +19,45 @@ SCORES, Y = np.eye(3), np.array([0, 2, 1])
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        (lambda f: f.affine_forward(X, W[:5], B), ValueError,
-         "affine_forward: w must have shape (prod(d), M) with prod(d) = 6 as in x, got (5, 4)"),
-        (lambda f: f.affine_forward(X, W, B[:3]), ValueError,
-         "w must have shape (prod(d), M) with M = 3 as in b, got (6, 4)"),
+        (
+            lambda f: f.affine_forward(X, W[:5], B),
+            ValueError,
+            "affine_forward: w must have shape (prod(d), M) with prod(d) = 6 as in x, got (5, 4)",
+        ),
+        (
+            lambda f: f.affine_forward(X, W, B[:3]),
+            ValueError,
+            "w must have shape (prod(d), M) with M = 3 as in b, got (6, 4)",
+        ),
         (lambda f: f.affine_forward(X, W, B.astype(float)), TypeError, "b must have the dtype of x, float32"),
         (lambda f: f.affine_forward(X.astype(int), W, B), TypeError, "float32 or float64 array, got a int64"),
         (lambda f: f.affine_forward(X.astype(np.float16), W, B), TypeError, "x must be a float32 or float64 array"),
         (lambda f: f.affine_forward(X.tolist(), W, B), TypeError, "x must be a float32 or float64 array, got list"),
         (lambda f: f.affine_forward(X, W), TypeError, "affine_forward: missing a required argument: 'b'"),
         (lambda f: f.affine_backward(X, (X, W)), TypeError, "cache must be the one that affine_forward returned"),
-        (lambda f: f.affine_backward(X[0], f.affine_forward(X, W, B)[1]), ValueError,
-         "affine_backward: dout must have shape (2, 4), got (3, 2)"),
+        (
+            lambda f: f.affine_backward(X[0], f.affine_forward(X, W, B)[1]),
+            ValueError,
+            "affine_backward: dout must have shape (2, 4), got (3, 2)",
+        ),
         (lambda f: f.relu_backward(X, f.affine_forward(X, W, B)[1]), TypeError, "the one that relu_forward returned"),
-        (lambda f: f.softmax_cross_entropy_forward(SCORES, Y + 1), ValueError,
-         "y must be at least 0 and at most 2 = C - 1, got 1 … 3"),
+        (
+            lambda f: f.softmax_cross_entropy_forward(SCORES, Y + 1),
+            ValueError,
+            "y must be at least 0 and at most 2 = C - 1, got 1 … 3",
+        ),
         (lambda f: f.softmax_cross_entropy_forward(SCORES, Y[:, None]), ValueError, "shape (N,), got (3, 1)"),
         (lambda f: f.softmax_cross_entropy_forward(SCORES, Y * 1.0), TypeError, "y must be an array of integers"),
-        (lambda f: f.softmax_cross_entropy_forward(SCORES, Y, reduction="median"), ValueError,
-         "reduction must be one of 'mean', 'sum', 'none', got 'median'"),
+        (
+            lambda f: f.softmax_cross_entropy_forward(SCORES, Y, reduction="median"),
+            ValueError,
+            "reduction must be one of 'mean', 'sum', 'none', got 'median'",
+        ),
         (lambda f: f.knn_indices(SCORES, 4), ValueError, "k must be at least 1 and at most 3 = Nt, got 4"),
         (lambda f: f.knn_indices(SCORES, True), TypeError, "k must be an integer"),
         (lambda f: f.adam(X, X, lr="fast"), TypeError, "adam: lr must be a number, got str 'fast'"),
     ],
-)  # fmt: skip
+)
 def test_malformed_input_is_refused_with_words(package, call, error, said):
     with pytest.raises(error) as raised:
         call(package)

@@ -12,8 +12,15 @@ from nnspec.results import State
 
 LEFT_OUT: dict[str, str] = {}  # functions of the reference, and why PyTorch has nothing to say about them
 REPRESENTATIVE = (  # of every kind, and what is announced to fail
-    "affine", "gelu", "softmax_cross_entropy", "l2_penalty", "adam", "sgd_momentum", "max_pool2d", "masked_softmax",
-)  # fmt: skip
+    "affine",
+    "gelu",
+    "softmax_cross_entropy",
+    "l2_penalty",
+    "adam",
+    "sgd_momentum",
+    "max_pool2d",
+    "masked_softmax",
+)
 
 
 @pytest.fixture

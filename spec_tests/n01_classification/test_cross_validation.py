@@ -1,12 +1,14 @@
-"""k-fold cross-validation: the folds, the accuracies of each k, and the choice."""
+"""k-fold cross-validation: the folds, the accuracies of each k, and the choice.
+
+Classic mistakes: mistakes_cross_validation.py.
+"""
 
 from fractions import Fraction
 
 import numpy as np
 
-from nnspec.reference import cross_validate_k, kfold_indices, knn_predict
 from nnspec.spec_tests._budget import Budget
-from nnspec.spec_tests._kinds import Case, Drawing, Function, Malformed, mistake
+from nnspec.spec_tests._kinds import Case, Drawing, Function, Malformed
 from nnspec.spec_tests._verdict import require
 
 SINGLE = np.finfo(np.float32).eps
@@ -17,29 +19,11 @@ def generator(seed=0):
 
 
 def call(N, n_folds, **options):
-    return Case("", inputs={"N": N, "n_folds": n_folds}, options=options)
-
-
-def far_from(share, counts, n):
-    """How many of these counts out of n are five standard errors off their share: none should be."""
-    return int((abs(np.asarray(counts) / n - share) > 5 * (share * (1 - share) / n) ** 0.5).sum())
-
-
-def as_lists(folds):
-    return [(np.sort(train).tolist(), np.sort(val).tolist()) for train, val in folds]
+    return Case("", options=options, inputs={"N": N, "n_folds": n_folds})
 
 
 class TestKfoldIndices(Drawing):
     rows = ("01.11",)
-
-    bad = (
-        Malformed("one fold", "n_folds", lambda _: 1, case=call(6, 3)),
-        Malformed("more folds than samples", "n_folds", lambda _: 7, case=call(6, 3)),
-        Malformed("folds a fraction", "n_folds", lambda _: 2.5, case=call(6, 3)),
-        Malformed("nothing to cut", "N", lambda _: 0, case=call(6, 3)),
-        Malformed("shuffle without rng", "rng", case=call(6, 3, shuffle=True)),
-        Malformed("rng without shuffle", "rng", case=call(6, 3, rng=lambda dims, dtype: generator())),
-    )
 
     def drawn(self, kfold, rng):
         return kfold(20, 4, shuffle=True, rng=rng)
@@ -88,46 +72,14 @@ class TestKfoldIndices(Drawing):
         first, second, again = (as_lists(kfold(40, 4, shuffle=True, rng=r)) for r in (rng, rng, generator(7)))
         return [first == again, first == second], [True, False]
 
-    @mistake("M10", "Leave the validation fold out of the training part.", replaces="kfold_indices")
-    def validation_left_in_training(N, n_folds, *, shuffle=False, rng=None):
-        return [(np.arange(N), val) for _, val in kfold_indices(N, n_folds, shuffle=shuffle, rng=rng)]
-
-    @mistake("M10", "Cut both parts from one permutation, or they overlap.", replaces="kfold_indices")
-    def two_permutations(N, n_folds, *, shuffle=False, rng=None):
-        pairs = zip(*(kfold_indices(N, n_folds, shuffle=shuffle, rng=rng) for _ in range(2)), strict=True)
-        return [(train, val) for (train, _), (_, val) in pairs]
-
-    @mistake("M09", "Shuffle when asked to: a fold of a sorted file is of one class.", replaces="kfold_indices")
-    def shuffle_ignored(N, n_folds, *, shuffle=False, rng=None):
-        return kfold_indices(N, n_folds)
-
-    @mistake("M09", "Shuffle the samples and not only the order of the folds.", replaces="kfold_indices")
-    def only_folds_shuffled(N, n_folds, *, shuffle=False, rng=None):
-        folds = kfold_indices(N, n_folds)
-        return [folds[f] for f in rng.permutation(n_folds)] if shuffle else folds
-
-    @mistake("N84", "The first N mod n_folds folds are one larger: no sample may be lost.", replaces="kfold_indices")
-    def remainder_lost(N, n_folds, *, shuffle=False, rng=None):
-        return kfold_indices(N - N % n_folds, n_folds, shuffle=shuffle, rng=rng)
-
-    @mistake("N84", "Spread the remainder over the first folds.", replaces="kfold_indices")
-    def remainder_in_the_last_fold(N, n_folds, *, shuffle=False, rng=None):
-        order = rng.permutation(N) if shuffle else np.arange(N)
-        vals = np.split(order, np.arange(1, n_folds) * (N // n_folds))
-        return [(np.setdiff1d(order, val), val) for val in vals]
-
-    @mistake("N84", "Train on all other folds, also on those that come later.", replaces="kfold_indices")
-    def trained_on_the_next_fold_only(N, n_folds, *, shuffle=False, rng=None):
-        vals = [val for _, val in kfold_indices(N, n_folds, shuffle=shuffle, rng=rng)]
-        return [(vals[(f + 1) % n_folds], val) for f, val in enumerate(vals)]
-
-    @mistake("N84", "(train, val), in this order.", replaces="kfold_indices")
-    def parts_swapped(N, n_folds, *, shuffle=False, rng=None):
-        return [(val, train) for train, val in kfold_indices(N, n_folds, shuffle=shuffle, rng=rng)]
-
-    @mistake("N82", "Use the generator that is given, or no run can be repeated.", replaces="kfold_indices")
-    def generator_ignored(N, n_folds, *, shuffle=False, rng=None):
-        return kfold_indices(N, n_folds, shuffle=shuffle, rng=np.random.default_rng() if shuffle else None)
+    bad = (
+        Malformed("one fold", "n_folds", lambda _: 1, case=call(6, 3)),
+        Malformed("more folds than samples", "n_folds", lambda _: 7, case=call(6, 3)),
+        Malformed("folds a fraction", "n_folds", lambda _: 2.5, case=call(6, 3)),
+        Malformed("nothing to cut", "N", lambda _: 0, case=call(6, 3)),
+        Malformed("shuffle without rng", "rng", case=call(6, 3, shuffle=True)),
+        Malformed("rng without shuffle", "rng", case=call(6, 3, rng=lambda dims, dtype: generator())),
+    )
 
 
 KS = [1, 3, 4]
@@ -143,79 +95,12 @@ def on_a_line(seed, N):
 SORTED = {"x": np.repeat([[0.0], [50.0], [100.0]], 8, axis=0) + np.arange(24.0)[:, None] / 100, "y": np.arange(24) // 8}
 
 
-def table(x, y, ks, folds, metric):
-    """accuracy (len(ks), n_folds), for mistakes to be made with."""
-    return np.array([
-        [(knn_predict(x[train], y[train], x[val], k=k, metric=metric) == y[val]).mean() for train, val in folds]
-        for k in ks
-    ])  # fmt: skip
-
-
-def best(ks, score):
-    return int(min(k for k, s in zip(ks, score, strict=True) if s == score.max()))
-
-
 class TestCrossValidateK(Function):
     """Unless a case says otherwise there are 11 samples, and 1, 3 and 4 neighbours to choose from."""
 
     rows = ("01.12",)
     outputs = ("accuracy", "best_k")
     discrete = True
-
-    cases = (
-        Case("two folds", options={"n_folds": 2}),
-        Case("leave one out", {"N": 7}, {"n_folds": 7}),
-        Case("as many folds as ks", {"N": 13}, {"n_folds": 3}),
-        Case("l1", {"D": 4}, {"metric": "l1"}),
-        Case("gemm", options={"metric": "l2_gemm"}),
-        Case("ks in any order", inputs={"ks": [8, 2, 5]}),
-        Case("a k twice", inputs={"ks": [3, 1, 3]}),
-        Case("folds of 3, 3, 3 and 2", {"N": 11, "D": 1}, {"n_folds": 4}, on_a_line(854, 11)),
-        Case("images", {"D": 2}, inputs={"x": lambda rng, shape: rng.integers(0, 256, shape, np.uint8)}),
-    )
-    ties = (
-        Case("equal accuracies", {"N": 24, "D": 1}, {"n_folds": 8}, {**SORTED, "ks": [5, 3, 2]}),
-        Case("equal means that round differently", {"N": 30, "D": 1}, {"n_folds": 3}, on_a_line(11, 30)),
-    )
-    bad = (
-        Malformed("no k", "ks", lambda _: []),
-        Malformed("k of 0", "ks", lambda _: [1, 0]),
-        Malformed("k a fraction", "ks", lambda _: [1.5]),
-        Malformed("k above the training part", "ks", lambda _: [9], case=Case("", {"N": 11}, {"n_folds": 4})),
-        Malformed("ks a number", "ks", lambda _: 3),
-        Malformed("one fold", "n_folds", lambda _: 1),
-        Malformed("more folds than samples", "n_folds", lambda _: 1000),
-        Malformed("metric unknown", "metric", lambda _: "l3"),
-        Malformed("shuffle without rng", "rng", case=Case("", options={"shuffle": True})),
-    )
-
-    def small(self):
-        return [Case("distinct"), Case("one feature", {"D": 1}), *self.cases]
-
-    def cases_of_agreement(self):
-        larger = [Case(f"{c.name}, larger", {"N": 43, "D": 7}, c.options) for c in self.cases if c.options]
-        return [Case("odd", {"N": 43, "D": 7}), Case("wide", {"N": 65, "D": 130}), *larger]
-
-    def cases_of_scale(self):
-        return [Case("257 x 33", {"N": 257, "D": 33})]
-
-    def draw(self, case, dims, dtype):
-        """Classes that overlap, so that it matters who votes."""
-        dims = {**dims, "N": case.dims.get("N", 11)}
-        inputs = super().draw(case, dims, dtype)
-        if "x" not in case.inputs:
-            inputs["x"][:, 0] += 2 * inputs["y"].astype(dtype)
-        return {**inputs, "ks": list(case.inputs.get("ks", KS))}
-
-    def budgets(self, problem, want, lenient=False, at_tie=False):
-        """An accuracy is a ratio of counts, in single precision or better."""
-        accuracy, best_k = (np.zeros(value.shape) for value in want.values())
-        return {"accuracy": Budget(accuracy, accuracy + SINGLE, 0.0), "best_k": Budget(best_k, best_k, 0.0)}
-
-    def test_dtype(self, planned, backend):
-        """best_k is an integer, which can be passed on."""
-        got = np.asarray(self.answer(backend, self.problem(planned, backend))["best_k"])
-        require(got.dtype.kind in "iu", f"best_k is {got.dtype}: one of ks is asked for")
 
     def definition(self, x, y, ks, *, n_folds=5, metric="l2"):
         """accuracy_kf: the share of fold f that the vote of the k nearest of the other folds gets right. Stone 1974."""
@@ -262,88 +147,66 @@ class TestCrossValidateK(Function):
         first, *others = run(ks=[3, 3, 3])["accuracy"]
         return others, [first, first]
 
-    @mistake("M08", "Shuffle once, before all: every k is tried on the same folds.", replaces="cross_validate_k")
-    def shuffled_anew_for_each_k(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        each = [cross_validate_k(x, y, [k], n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng) for k in ks]
-        accuracy = np.concatenate([row for row, _ in each])
-        return accuracy, best(ks, accuracy.mean(axis=1))
-
-    @mistake("M07", "Judge each k on the fold that was held out, not on what it was trained on.",
-             replaces="cross_validate_k")  # fmt: skip
-    def judged_on_the_training_part(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        folds = [(train, train) for train, _ in kfold_indices(len(x), n_folds, shuffle=shuffle, rng=rng)]
-        accuracy = table(x, y, ks, folds, metric)
-        return accuracy, best(ks, accuracy.mean(axis=1))
-
-    @mistake("M07", "Choose k by the validation accuracy: on the training part k = 1 is always right.",
-             replaces="cross_validate_k")  # fmt: skip
-    def chosen_on_the_training_part(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        folds = kfold_indices(len(x), n_folds, shuffle=shuffle, rng=rng)
-        fitted = table(x, y, ks, [(train, train) for train, _ in folds], metric)
-        return table(x, y, ks, folds, metric), best(ks, fitted.mean(axis=1))
-
-    @mistake("M10", "Leave the fold that validates out of the training part.", replaces="cross_validate_k")
-    def validation_left_in_training(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        folds = kfold_indices(len(x), n_folds, shuffle=shuffle, rng=rng)
-        accuracy = table(x, y, ks, [(np.arange(len(x)), val) for _, val in folds], metric)
-        return accuracy, best(ks, accuracy.mean(axis=1))
-
-    @mistake("M08", "Permute x and y by one and the same permutation.", replaces="cross_validate_k")
-    def only_x_shuffled(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        return cross_validate_k(x[rng.permutation(len(x))] if shuffle else x, y, ks, n_folds=n_folds, metric=metric)
-
-    @mistake("M09", "Shuffle when asked to: a fold of a sorted file is of one class.", replaces="cross_validate_k")
-    def shuffle_ignored(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        return cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric)
-
-    @mistake("M01", "The metric changes who is near: honour metric='l1'.", replaces="cross_validate_k")
-    def metric_ignored(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        return cross_validate_k(x, y, ks, n_folds=n_folds, shuffle=shuffle, rng=rng)
-
-    @mistake("N85", "Every fold validates once: go round, or it is a single split.", replaces="cross_validate_k")
-    def one_split_for_all(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        folds = kfold_indices(len(x), n_folds, shuffle=shuffle, rng=rng)
-        accuracy = table(x, y, ks, folds[-1:] * n_folds, metric)
-        return accuracy, best(ks, accuracy.mean(axis=1))
-
-    @mistake("N85", "Look at accuracy, which is best when it is high; the error is 1 - accuracy.",
-             replaces="cross_validate_k")  # fmt: skip
-    def error_for_accuracy(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, best_k = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return 1 - accuracy, best_k
-
-    @mistake("N85", "accuracy is (len(ks), n_folds): a row for each k.", replaces="cross_validate_k")
-    def folds_by_ks(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, best_k = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return accuracy.T, best_k
-
-    @mistake("N86", "best_k is one of ks, not its place in ks.", replaces="cross_validate_k")
-    def place_for_k(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, best_k = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return accuracy, ks.index(best_k)
-
-    @mistake("N86", "Choose the highest mean accuracy, not the lowest.", replaces="cross_validate_k")
-    def worst_k(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, _ = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return accuracy, best(ks, -accuracy.mean(axis=1))
-
-    @mistake("N86", "Choose by the mean over the folds: the best single fold is luck.", replaces="cross_validate_k")
-    def best_single_fold(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, _ = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return accuracy, best(ks, accuracy.max(axis=1))
-
-    @mistake(
-        "N87",
-        "Of ks with the same mean accuracy the smallest is best, not the first.",
-        replaces="cross_validate_k",
-        convention=True,
+    cases = (
+        Case("two folds", n_folds=2),
+        Case("leave one out", N=7, n_folds=7),
+        Case("as many folds as ks", N=13, n_folds=3),
+        Case("l1", D=4, metric="l1"),
+        Case("gemm", metric="l2_gemm"),
+        Case("ks in any order", inputs={"ks": [8, 2, 5]}),
+        Case("a k twice", inputs={"ks": [3, 1, 3]}),
+        Case("folds of 3, 3, 3 and 2", N=11, D=1, n_folds=4, inputs=on_a_line(854, 11)),
+        Case("images", D=2, inputs={"x": lambda rng, shape: rng.integers(0, 256, shape, np.uint8)}),
     )
-    def first_of_equals(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, _ = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return accuracy, int(ks[accuracy.mean(axis=1).argmax()])
+    ties = (
+        Case("equal accuracies", N=24, D=1, n_folds=8, inputs={**SORTED, "ks": [5, 3, 2]}),
+        Case("equal means that round differently", N=30, D=1, n_folds=3, inputs=on_a_line(11, 30)),
+    )
+    bad = (
+        Malformed("no k", "ks", lambda _: []),
+        Malformed("k of 0", "ks", lambda _: [1, 0]),
+        Malformed("k a fraction", "ks", lambda _: [1.5]),
+        Malformed("k above the training part", "ks", lambda _: [9], N=11, n_folds=4),
+        Malformed("ks a number", "ks", lambda _: 3),
+        Malformed("one fold", "n_folds", lambda _: 1),
+        Malformed("more folds than samples", "n_folds", lambda _: 1000),
+        Malformed("metric unknown", "metric", lambda _: "l3"),
+        Malformed("shuffle without rng", "rng", shuffle=True),
+    )
 
-    @mistake("N87", "Compare the means exactly: in floats, equal ones that were added in another order differ.",
-             replaces="cross_validate_k", convention=True)  # fmt: skip
-    def rounding_breaks_a_tie(x, y, ks, *, n_folds=5, metric="l2", shuffle=False, rng=None):
-        accuracy, _ = cross_validate_k(x, y, ks, n_folds=n_folds, metric=metric, shuffle=shuffle, rng=rng)
-        return accuracy, best(ks, accuracy.mean(axis=1))
+    def small(self):
+        return [Case("distinct"), Case("one feature", D=1), *self.cases]
+
+    def cases_of_agreement(self):
+        larger = [Case(f"{c.name}, larger", N=43, D=7, options=c.options) for c in self.cases if c.options]
+        return [Case("odd", N=43, D=7), Case("wide", N=65, D=130), *larger]
+
+    def cases_of_scale(self):
+        return [Case("257 x 33", N=257, D=33)]
+
+    def draw(self, case, dims, dtype):
+        """Classes that overlap, so that it matters who votes."""
+        dims = {**dims, "N": case.dims.get("N", 11)}
+        inputs = super().draw(case, dims, dtype)
+        if "x" not in case.inputs:
+            inputs["x"][:, 0] += 2 * inputs["y"].astype(dtype)
+        return {**inputs, "ks": list(case.inputs.get("ks", KS))}
+
+    def budgets(self, problem, want, lenient=False, at_tie=False):
+        """An accuracy is a ratio of counts, in single precision or better."""
+        accuracy, best_k = (np.zeros(value.shape) for value in want.values())
+        return {"accuracy": Budget(accuracy, accuracy + SINGLE, 0.0), "best_k": Budget(best_k, best_k, 0.0)}
+
+    def test_dtype(self, planned, backend):
+        """best_k is an integer, which can be passed on."""
+        got = np.asarray(self.answer(backend, self.problem(planned, backend))["best_k"])
+        require(got.dtype.kind in "iu", f"best_k is {got.dtype}: one of ks is asked for")
+
+
+def far_from(share, counts, n):
+    """How many of these counts out of n are five standard errors off their share: none should be."""
+    return int((abs(np.asarray(counts) / n - share) > 5 * (share * (1 - share) / n) ** 0.5).sum())
+
+
+def as_lists(folds):
+    return [(np.sort(train).tolist(), np.sort(val).tolist()) for train, val in folds]

@@ -1,4 +1,4 @@
-"""Inverted dropout with a given mask, with a drawn one and in evaluation: definition, laws and classic mistakes."""
+"""Inverted dropout with a given mask, with a drawn one and in evaluation. Classic mistakes: mistakes_dropout.py."""
 
 import copy
 
@@ -6,13 +6,11 @@ import numpy as np
 from scipy.special import bdtr, bdtrc  # scipy.stats says more and takes a second to import
 
 from nnspec.backends import NotSupplied, accepts
-from nnspec.reference import dropout_backward, dropout_forward
-from nnspec.spec_tests._kinds import Case, Drawing, Layer, Malformed, mistake
+from nnspec.spec_tests._kinds import Case, Drawing, Layer, Malformed
 from nnspec.spec_tests._purity import is_another
 from nnspec.spec_tests._verdict import require
 
 KEEP = 0.75
-UNLIKELY = 0.5e-9  # on either side
 
 
 def a_mask(dims, dtype):
@@ -21,31 +19,28 @@ def a_mask(dims, dtype):
     return (np.arange(np.prod(shape, dtype=int)) * 7 % 5 < 3).reshape(shape)
 
 
-def masked_by(x, mask, keep, cache):
-    """A forward's answer with another mask or scale, and a cache for the reference's backward."""
-    out = x * mask / x.dtype.type(keep)
-    return out, cache.of((mask, keep), cache.op, [out])
-
-
-def drawn_mask(x, **options):
-    _, cache = dropout_forward(x, **options)
-    return cache
-
-
 class TestDropout(Layer):
     """The mask is given."""
 
     rows = ("03.10",)
     options = {"keep": KEEP, "mask": a_mask}
 
+    def definition(self, x, *, keep, mask):
+        """out = x mask / keep. Srivastava et al. 2014, section 10."""
+        return np.frompyfunc(lambda entry, kept: entry / keep if kept else 0 * entry, 2, 1)(x, mask)
+
+    def law_linear(self, run, problem):
+        """With one mask dropout is linear: out(2 x) = 2 out(x)."""
+        return run(x=2 * problem.inputs["x"])["out"], 2 * run()["out"]
+
     cases = (
-        Case("mostly dropped", options={"keep": 0.1, "mask": a_mask}),
-        Case("scale of 1", options={"keep": 1.0, "mask": a_mask}),
-        Case("nothing kept", options={"keep": KEEP, "mask": lambda dims, dtype: np.zeros(dims["shape"], bool)}),
+        Case("mostly dropped", keep=0.1, mask=a_mask),
+        Case("scale of 1", keep=1.0, mask=a_mask),
+        Case("nothing kept", keep=KEEP, mask=lambda dims, dtype: np.zeros(dims["shape"], bool)),
     )
     extremes = (
         Case("huge and tiny", inputs={"x": [[1e30, -1e30, 1e-30], [-1e-30, 3e37, 1.0]]}),
-        Case("keep tiny", options={"keep": 1e-6, "mask": a_mask}),
+        Case("keep tiny", keep=1e-6, mask=a_mask),
     )
     ties = (Case("empty", {"shape": (0, 3)}), Case("a scalar", {"shape": ()}))
     bad = (
@@ -59,62 +54,6 @@ class TestDropout(Layer):
         Malformed("rng a seed", "rng", lambda _: 1),
     )
 
-    def definition(self, x, *, keep, mask):
-        """out = x mask / keep. Srivastava et al. 2014, section 10."""
-        return np.frompyfunc(lambda entry, kept: entry / keep if kept else 0 * entry, 2, 1)(x, mask)
-
-    def law_linear(self, run, problem):
-        """With one mask dropout is linear: out(2 x) = 2 out(x)."""
-        return run(x=2 * problem.inputs["x"])["out"], 2 * run()["out"]
-
-    @mistake("M30", "Divide by keep in training, or evaluation must scale instead.", replaces="dropout_forward")
-    def division_forgotten(x, *, keep, **options):
-        return masked_by(x, drawn_mask(x, keep=keep, **options)[0], 1, drawn_mask(x, keep=keep, **options))
-
-    @mistake("M29", "keep is the probability of keeping: divide by keep, not by 1 - keep.", replaces="dropout_forward")
-    def divided_by_the_probability_of_dropping(x, *, keep, **options):
-        cache = drawn_mask(x, keep=keep, **options)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return masked_by(x, cache[0], np.float64(1 - keep), cache)
-
-    @mistake("N41", "True in the mask means kept.", replaces="dropout_forward")
-    def mask_of_what_is_dropped(x, *, keep, **options):
-        cache = drawn_mask(x, keep=keep, **options)
-        return masked_by(x, ~cache[0], keep, cache)
-
-    @mistake("N42", "Use the mask that is given.", replaces="dropout_forward")
-    def given_mask_ignored(x, *, keep, train=True, mask=None, rng=None):
-        return dropout_forward(x, keep=keep, train=train, rng=rng or np.random.default_rng(0))
-
-    @mistake("N721", "Keep the dtype: mask / keep alone is float64, and so is its product with float32.",
-             replaces="dropout_forward")  # fmt: skip
-    def scaled_mask_in_float64(x, *, keep, **options):
-        cache = drawn_mask(x, keep=keep, **options)
-        return x * (cache[0] / np.float64(keep)), cache
-
-    @mistake("M30", "dx = dout mask / keep: the backward is scaled like the forward.", replaces="dropout_backward")
-    def backward_not_scaled(dout, cache):
-        mask, _ = cache
-        return dout * mask
-
-    @mistake("M31", "Send the gradient through the units that were kept, and no others.", replaces="dropout_backward")
-    def backward_without_the_mask(dout, cache):
-        _, keep = cache
-        return dout / keep
-
-    @mistake("M31", "Use the mask of the forward in the backward: keep it in the cache.", replaces="dropout_backward")
-    def another_mask_in_the_backward(dout, cache):
-        mask, keep = cache
-        again = np.random.default_rng(0).random(dout.shape) < keep
-        return dropout_backward(dout, cache) * (again | ~mask)
-
-
-def _require_likely(kept: int, n: int, keep: float):
-    """A right implementation is refused here once in 10^9 checks."""
-    fewer, more = bdtr(kept, n, keep), bdtrc(kept - 1, n, keep)
-    likely = n == 0 or min(fewer, more) > UNLIKELY
-    require(likely, f"{kept} of {n} entries are kept with keep = {keep:g}: chance does that less than once in 10^9")
-
 
 class TestDropoutDrawn(Layer):
     """The mask is drawn, however that is done: it is read off the answer, and the answer is judged by it.
@@ -125,10 +64,16 @@ class TestDropoutDrawn(Layer):
     rows = ("03.10",)
     op = "dropout"
     options = {"keep": KEEP}
-    cases = (Case("mostly dropped", options={"keep": 0.1}), Case("all kept", options={"keep": 1.0}))
+
+    def definition(self, x, *, keep, mask=None):
+        """out = x mask / keep with the mask drawn: by us as rng.random(x.shape) < keep."""
+        kept = np.random.default_rng(7).random(x.shape) < keep if mask is None else mask
+        return np.frompyfunc(lambda entry, kept: entry / keep if kept else 0 * entry, 2, 1)(x, kept)
+
+    cases = (Case("mostly dropped", keep=0.1), Case("all kept", keep=1.0))
     ties = (
         Case("our generator's bits", {"shape": (4, 5)}),
-        Case("keep is a number drawn", {"shape": (2, 3)}, {"keep": np.random.default_rng(7).random(4)[3]}),
+        Case("keep is a number drawn", {"shape": (2, 3)}, keep=np.random.default_rng(7).random(4)[3]),
     )
 
     def _forward(self, call, problem):
@@ -173,26 +118,6 @@ class TestDropoutDrawn(Layer):
         if not self.repeats(backend):
             raise NotSupplied("dropout_forward draws for itself: it takes no rng, and so repeats no call")
 
-    def definition(self, x, *, keep, mask=None):
-        """out = x mask / keep with the mask drawn: by us as rng.random(x.shape) < keep."""
-        kept = np.random.default_rng(7).random(x.shape) < keep if mask is None else mask
-        return np.frompyfunc(lambda entry, kept: entry / keep if kept else 0 * entry, 2, 1)(x, kept)
-
-    @mistake("M29", "keep is the probability of keeping; PyTorch's p is that of dropping.", replaces="dropout_forward")
-    def keep_taken_for_the_probability_of_dropping(x, *, keep, **options):
-        return dropout_forward(x, keep=1 - keep if keep < 1 else 1, **options)
-
-    @mistake("N722", "A unit is kept where u < keep; at u = keep it is dropped.", replaces="dropout_forward",
-             convention=True)  # fmt: skip
-    def kept_at_equality(x, *, keep, rng):
-        u = rng.random(x.shape)
-        return dropout_forward(x, keep=keep, mask=u <= keep)
-
-    @mistake("M31", "Use the mask of the forward in the backward: keep it in the cache.", replaces="dropout_backward")
-    def another_mask_in_the_backward(dout, cache):
-        _, keep = cache
-        return dout * (np.random.default_rng(1).random(dout.shape) < keep) / keep
-
 
 class TestDropoutMask(Drawing):
     """What a drawn mask must be like, whatever the numbers are. Bounds are five standard deviations."""
@@ -205,19 +130,19 @@ class TestDropoutMask(Drawing):
 
     def law_kept_fraction(self, forward):
         """A unit is kept with probability keep."""
-        n, near = 100_000, []
+        n, found = 100_000, []
         for keep in (0.1, 0.5, 0.8):
             out, _ = forward(np.ones(n), keep=keep, rng=np.random.default_rng(0))
-            near.append(abs((out != 0).mean() - keep) < 5 * (keep * (1 - keep) / n) ** 0.5)
-        return near, [True] * 3
+            found.append(_settled((out != 0).mean(), keep, 5 * (keep * (1 - keep) / n) ** 0.5))
+        return found, [0.1, 0.5, 0.8]
 
     def law_mean_is_kept(self, forward):
         """The mean of out is that of x."""
-        n, near = 100_000, []
+        n, found = 100_000, []
         for keep in (0.1, 0.5, 0.8):
             out, _ = forward(np.ones(n), keep=keep, rng=np.random.default_rng(0))
-            near.append(abs(out.mean() - 1) < 5 * ((1 - keep) / keep / n) ** 0.5)
-        return near, [True] * 3
+            found.append(_settled(out.mean(), 1.0, 5 * ((1 - keep) / keep / n) ** 0.5))
+        return found, [1.0] * 3
 
     def law_samples_differ(self, forward):
         """Every sample has a mask of its own, and every feature."""
@@ -230,34 +155,6 @@ class TestDropoutMask(Drawing):
         first, second = (forward(np.ones(100), keep=0.5, rng=rng)[0].tolist() for _ in range(2))
         return first == second, False
 
-    @mistake("M29", "keep is the probability of keeping; PyTorch's p is that of dropping.", replaces="dropout_forward")
-    def keep_taken_for_the_probability_of_dropping(x, *, keep, rng):
-        return dropout_forward(x, keep=1 - keep, rng=rng)
-
-    @mistake("M30", "Divide by keep, so that the mean of out is that of x.", replaces="dropout_forward")
-    def division_forgotten(x, *, keep, rng):
-        cache = drawn_mask(x, keep=keep, rng=rng)
-        return masked_by(x, cache[0], 1, cache)
-
-    @mistake("M32", "Draw a mask for every sample, not one row for the whole batch.", replaces="dropout_forward")
-    def one_row_for_the_batch(x, *, keep, rng):
-        cache = drawn_mask(x, keep=keep, rng=rng)
-        return masked_by(x, np.broadcast_to(cache[0][:1], x.shape), keep, cache)
-
-    @mistake("M32", "Draw for every feature, not one number for a whole sample.", replaces="dropout_forward")
-    def one_draw_for_a_sample(x, *, keep, rng):
-        cache = drawn_mask(x, keep=keep, rng=rng)
-        first = cache[0].reshape(len(x), -1)[:, 0].reshape(-1, *[1] * (x.ndim - 1))
-        return masked_by(x, np.broadcast_to(first, x.shape), keep, cache)
-
-    @mistake(
-        "N43",
-        "Draw from the generator that is given: a seed of one's own repeats the mask.",
-        replaces="dropout_forward",
-    )
-    def the_same_mask_in_every_call(x, *, keep, rng):
-        return dropout_forward(x, keep=keep, rng=np.random.default_rng(0))
-
 
 class TestDropoutEval(Layer):
     """Nothing is dropped."""
@@ -265,26 +162,25 @@ class TestDropoutEval(Layer):
     rows = ("03.10",)
     op = "dropout"
     options = {"keep": KEEP, "train": False}
-    cases = (Case("a mask is given", options={"keep": KEEP, "train": False, "mask": a_mask}),)
-    ties = (Case("empty", {"shape": (0, 3)}),)
 
     def definition(self, x, *, keep, train, mask=None):
         """out = x."""
         return 1 * x
 
-    @mistake("M31", "Drop nothing without train.", replaces="dropout_forward")
-    def dropped_in_evaluation(x, *, keep, train, **options):
-        return dropout_forward(x, keep=keep, **({"rng": np.random.default_rng(0)} | options))
+    cases = (Case("a mask is given", keep=KEEP, train=False, mask=a_mask),)
+    ties = (Case("empty", {"shape": (0, 3)}),)
 
-    @mistake("M30", "Without train out = x: training divided by keep already.", replaces="dropout_forward")
-    def scaled_in_evaluation_too(x, *, keep, train, **options):
-        cache = drawn_mask(x, keep=keep, train=train, **options)
-        return masked_by(x, True, 1 / keep, cache)
 
-    @mistake("M31", "Nothing was dropped: without train dx = dout.", replaces="dropout_backward")
-    def gradient_dropped_in_evaluation(dout, cache):
-        return dout * (np.random.default_rng(0).random(dout.shape) < 0.5)
+UNLIKELY = 0.5e-9  # on either side
 
-    @mistake("N44", "Return a new array: out must not be x itself.", replaces="dropout_forward")
-    def x_itself(x, **options):
-        return x, drawn_mask(x, **options)
+
+def _require_likely(kept: int, n: int, keep: float):
+    """A right implementation is refused here once in 10^9 checks."""
+    fewer, more = bdtr(kept, n, keep), bdtrc(kept - 1, n, keep)
+    likely = n == 0 or min(fewer, more) > UNLIKELY
+    require(likely, f"{kept} of {n} entries are kept with keep = {keep:g}: chance does that less than once in 10^9")
+
+
+def _settled(found: float, wanted: float, chance: float) -> float:
+    """What is wanted, where chance alone explains the difference; else what was found, to three digits."""
+    return wanted if abs(found - wanted) < chance else round(float(found), 3)

@@ -11,17 +11,7 @@ def generator(seed=0):
 
 
 def call(N, size, **options):
-    return Case("", inputs={"N": N, "size": size}, options={"rng": lambda dims, dtype: generator(), **options})
-
-
-def far_from(share, counts, n):
-    """How many of these counts out of n are five standard errors off their share: none should be."""
-    return int((abs(np.asarray(counts) / n - share) > 5 * (share * (1 - share) / n) ** 0.5).sum())
-
-
-def neighbours(idx, N):
-    """How many entries are followed by the next sample of the file."""
-    return int(((idx[1:] - idx[:-1]) % N == 1).sum())
+    return Case("", options={"rng": lambda dims, dtype: generator(), **options}, inputs={"N": N, "size": size})
 
 
 BAD = (
@@ -34,8 +24,6 @@ BAD = (
 
 class TestSampleBatch(Drawing):
     rows = ("04.09",)
-
-    bad = (*BAD, Malformed("more than there are, without replacement", "size", case=call(5, 6, replace=False)))
 
     def drawn(self, sample, rng):
         return [sample(1000, 5, rng=rng), sample(1000, 5, rng=rng, replace=False)]
@@ -88,43 +76,51 @@ class TestSampleBatch(Drawing):
         first, second, again = sample(90, 20, rng=rng), sample(90, 20, rng=rng), sample(90, 20, rng=generator(7))
         return [np.array_equal(first, again), np.array_equal(first, second)], [True, False]
 
-    @mistake("M09", "Draw the indices: the first rows of a sorted file are all of one class.", replaces="sample_batch")
+    bad = (*BAD, Malformed("more than there are, without replacement", "size", case=call(5, 6, replace=False)))
+
+    @mistake("M09", replaces="sample_batch")
     def always_the_first_rows(N, size, *, rng, replace=True):
+        """Draw the indices: the first rows of a sorted file are all of one class."""
         return np.arange(size) % N
 
-    @mistake("M09", "Draw every index, not only where a run of neighbours begins.", replaces="sample_batch")
+    @mistake("M09", replaces="sample_batch")
     def a_run_of_neighbours(N, size, *, rng, replace=True):
+        """Draw every index, not only where a run of neighbours begins."""
         return (rng.integers(N) + np.arange(size)) % N
 
-    @mistake("N80", "Draw from 0 to N - 1: the upper end of integers() is left out already.", replaces="sample_batch")
+    @mistake("N80", replaces="sample_batch")
     def last_sample_never_drawn(N, size, *, rng, replace=True):
+        """Draw from 0 to N - 1: the upper end of integers() is left out already."""
         return sample_batch(max(1, N - 1), size, rng=rng, replace=replace or size > N - 1)
 
-    @mistake("N80", "Indices count from 0.", replaces="sample_batch")
+    @mistake("N80", replaces="sample_batch")
     def counted_from_one(N, size, *, rng, replace=True):
+        """Indices count from 0."""
         return sample_batch(N, size, rng=rng, replace=replace) + 1
 
-    @mistake("N81", "With replace=False no sample may come twice.", replaces="sample_batch")
+    @mistake("N81", replaces="sample_batch")
     def always_with_replacement(N, size, *, rng, replace=True):
+        """With replace=False no sample may come twice."""
         return sample_batch(N, size, rng=rng)
 
-    @mistake("N81", "The default is with replacement: draws do not know of each other.", replaces="sample_batch")
+    @mistake("N81", replaces="sample_batch")
     def never_with_replacement(N, size, *, rng, replace=True):
+        """The default is with replacement: draws do not know of each other."""
         return sample_batch(N, size, rng=rng, replace=replace and size > N)
 
-    @mistake("N82", "Use the generator that is given, or no run can be repeated.", replaces="sample_batch")
+    @mistake("N82", replaces="sample_batch")
     def generator_ignored(N, size, *, rng, replace=True):
+        """Use the generator that is given, or no run can be repeated."""
         return sample_batch(N, size, rng=np.random.default_rng(), replace=replace)
 
-    @mistake("N82", "A fixed seed in each call draws the same batch again and again.", replaces="sample_batch")
+    @mistake("N82", replaces="sample_batch")
     def seeded_anew_each_time(N, size, *, rng, replace=True):
+        """A fixed seed in each call draws the same batch again and again."""
         return sample_batch(N, size, rng=np.random.default_rng(0), replace=replace)
 
 
 class TestEpochBatches(Drawing):
     rows = ("04.09",)
-
-    bad = (*BAD, Malformed("no full batch", "size", case=call(5, 6, drop_last=True)))
 
     def drawn(self, epoch, rng):
         return epoch(20, 6, rng=rng)
@@ -170,56 +166,75 @@ class TestEpochBatches(Drawing):
         first, second, again = (np.concatenate(epoch(60, 8, rng=r)) for r in (rng, rng, generator(7)))
         return [np.array_equal(first, again), np.array_equal(first, second)], [True, False]
 
-    @mistake("M09", "Shuffle before cutting: a sorted file gives batches of one class.", replaces="epoch_batches")
+    bad = (*BAD, Malformed("no full batch", "size", case=call(5, 6, drop_last=True)))
+
+    @mistake("M09", replaces="epoch_batches")
     def not_shuffled(N, size, *, rng, drop_last=False):
+        """Shuffle before cutting: a sorted file gives batches of one class."""
         return [idx for idx in np.split(np.arange(N), range(size, N, size)) if len(idx) == size or not drop_last]
 
-    @mistake("M09", "Shuffle the samples and not only the order of the batches.", replaces="epoch_batches")
+    @mistake("M09", replaces="epoch_batches")
     def only_batches_shuffled(N, size, *, rng, drop_last=False):
+        """Shuffle the samples and not only the order of the batches."""
         batches = np.split(np.arange(N), range(size, N, size))
         last = batches.pop() if N % size else None
         batches = [batches[i] for i in rng.permutation(len(batches))]
         return batches if last is None or drop_last else [*batches, last]
 
-    @mistake("M09", "Shuffle all samples, not each batch by itself.", replaces="epoch_batches")
+    @mistake("M09", replaces="epoch_batches")
     def shuffled_within_batches(N, size, *, rng, drop_last=False):
+        """Shuffle all samples, not each batch by itself."""
         batches = np.split(np.arange(N), range(size, N, size))
         return [rng.permutation(idx) for idx in batches if len(idx) == size or not drop_last]
 
-    @mistake("M09", "A permutation, not a rotation: neighbours in the file stay neighbours.", replaces="epoch_batches")
+    @mistake("M09", replaces="epoch_batches")
     def rotated(N, size, *, rng, drop_last=False):
+        """A permutation, not a rotation: neighbours in the file stay neighbours."""
         order = (np.arange(N) + rng.integers(N)) % N
         return [idx for idx in np.split(order, range(size, N, size)) if len(idx) == size or not drop_last]
 
-    @mistake("N81", "An epoch sees each sample once: cut a permutation, do not draw anew.", replaces="epoch_batches")
+    @mistake("N81", replaces="epoch_batches")
     def drawn_with_replacement(N, size, *, rng, drop_last=False):
+        """An epoch sees each sample once: cut a permutation, do not draw anew."""
         return [sample_batch(N, len(idx), rng=rng) for idx in epoch_batches(N, size, rng=rng, drop_last=drop_last)]
 
-    @mistake("N82", "Use the generator that is given, or no run can be repeated.", replaces="epoch_batches")
+    @mistake("N82", replaces="epoch_batches")
     def generator_ignored(N, size, *, rng, drop_last=False):
+        """Use the generator that is given, or no run can be repeated."""
         return epoch_batches(N, size, rng=np.random.default_rng(), drop_last=drop_last)
 
-    @mistake("N82", "A fixed seed in each call gives every epoch the same batches.", replaces="epoch_batches")
+    @mistake("N82", replaces="epoch_batches")
     def seeded_anew_each_epoch(N, size, *, rng, drop_last=False):
+        """A fixed seed in each call gives every epoch the same batches."""
         return epoch_batches(N, size, rng=np.random.default_rng(0), drop_last=drop_last)
 
-    @mistake(
-        "N83", "Keep the last batch, though it is shorter: N // size batches are not all.", replaces="epoch_batches"
-    )
+    @mistake("N83", replaces="epoch_batches")
     def last_batch_lost(N, size, *, rng, drop_last=False):
+        """Keep the last batch, though it is shorter: N // size batches are not all."""
         return epoch_batches(N, min(size, N), rng=rng, drop_last=True)
 
-    @mistake("N83", "The last batch is shorter: filled up, it sees samples twice.", replaces="epoch_batches")
+    @mistake("N83", replaces="epoch_batches")
     def last_batch_filled_up(N, size, *, rng, drop_last=False):
+        """The last batch is shorter: filled up, it sees samples twice."""
         batches = epoch_batches(N, size, rng=rng, drop_last=drop_last)
         return [np.resize(np.concatenate([idx, batches[0]]), size) for idx in batches]
 
-    @mistake("N83", "With drop_last a shorter last batch is left out.", replaces="epoch_batches")
+    @mistake("N83", replaces="epoch_batches")
     def drop_last_ignored(N, size, *, rng, drop_last=False):
+        """With drop_last a shorter last batch is left out."""
         return epoch_batches(N, size, rng=rng)
 
-    @mistake(
-        "N83", "Shuffle first and drop then: who is dropped must not always be the same.", replaces="epoch_batches"
-    )
+    @mistake("N83", replaces="epoch_batches")
     def end_of_the_file_dropped(N, size, *, rng, drop_last=False):
+        """Shuffle first and drop then: who is dropped must not always be the same."""
         return epoch_batches(N - N % size if drop_last else N, size, rng=rng)
+
+
+def far_from(share, counts, n):
+    """How many of these counts out of n are five standard errors off their share: none should be."""
+    return int((abs(np.asarray(counts) / n - share) > 5 * (share * (1 - share) / n) ** 0.5).sum())
+
+
+def neighbours(idx, N):
+    """How many entries are followed by the next sample of the file."""
+    return int(((idx[1:] - idx[:-1]) % N == 1).sum())

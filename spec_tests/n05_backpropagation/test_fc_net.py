@@ -1,14 +1,12 @@
 """Fully connected network of any depth, without a norm, with batch and with layer normalization: loss and gradients,
-scores without labels, initial parameters."""
+scores without labels, initial parameters. Classic mistakes: mistakes_fc_net.py."""
 
 import copy
 import math
 
 import numpy as np
 
-from nnspec import reference
-from nnspec.reference import fc_net_init, fc_net_loss
-from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, Malformed, mistake
+from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, Malformed
 from nnspec.spec_tests._truth import exp, log, named, sqrt, where_positive
 
 EPS, MOMENTUM = 1e-5, 0.9
@@ -21,6 +19,217 @@ def some_masks(dims, dtype):
         f"mask{i}": (7 * np.arange(dims["N"] * size).reshape(dims["N"], size) + i + 1) % 5 < 3
         for i, size in enumerate(dims["H"], start=1)
     }
+
+
+class FcNet(Composite):
+    norm = None
+
+    def definition(self, x, y, *, norm=None, train=True, keep=1, masks=None, reg=0, **params):
+        """mean_n -log softmax(scores)_{n,y_n} + reg/2 sum_l |W_l|^2. CS231n, `FullyConnectedNet`."""
+        scores, running = scores_of(x, params, norm, train, keep, masks)
+        data = sum(log(sum(exp(row))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)
+        weights = [w for key, w in params.items() if key.startswith("W")]
+        return data + reg * sum(sum((w**2).ravel()) for w in weights) / 2, *running
+
+    tall = ((257, 33), (2000, 4))  # races are looked for in the parts, and without a norm
+
+    def draw(self, case, dims, dtype):
+        inputs = drawn_network(case, dims, dtype, self.norm)
+        left_out = case.without if self.norm == "batchnorm" else ("running",)
+        return {name: value for name, value in inputs.items() if name not in left_out}
+
+
+class TestFcNet(FcNet):
+    rows = ("05.20",)
+    op = "fc_net_loss"
+
+    sizes = {"N": 3, "d": (4,), "H": (5, 6), "C": 2}
+    tall = Composite.tall
+    cases = (
+        Case("regularized", reg=0.7),
+        Case("no hidden layer", H=(), reg=0.1),
+        Case("one hidden layer", H=(3,)),
+        Case("three hidden layers", H=(3, 3, 3)),
+        Case("image input", {"N": 2, "d": (2, 1, 2), "H": (3,), "C": 2}),
+        Case("dropout", keep=0.6, masks=some_masks),
+        Case("masks, and nothing scaled", H=(3,), masks=some_masks),
+        Case("no dropout in evaluation", keep=0.6, masks=some_masks, train=False),
+    )
+    extremes = (
+        Case("large scores", inputs={"W3": lambda rng, shape: 1000 * rng.standard_normal(shape)}),
+        Case("tiny weights", inputs={f"W{i}": lambda rng, shape: 1e-8 * rng.standard_normal(shape) for i in (1, 2, 3)}),
+    )
+    bad = (
+        Malformed("y out of range", "y", lambda y: y + 1000),
+        Malformed("params a list", "params", list),
+        Malformed("params None", "params", lambda _: None),
+        Malformed("no params", "params", lambda _: {}),
+        Malformed("a key that is a number", "params", lambda params: {**params, 7: params["b1"]}),
+        Malformed("W2 missing", "params", lambda params: {key: params[key] for key in params if key != "W2"}),
+        Malformed("W1 too long", "params", lambda params: {**params, "W1": np.vstack([params["W1"], params["W1"]])}),
+        Malformed("gamma1 without a norm", "params", lambda params: {**params, "gamma1": params["b1"]}),
+        Malformed("W2 transposed", "params", lambda params: {**params, "W2": params["W2"].T}),
+        Malformed("b2 too short", "params", lambda params: {**params, "b2": params["b2"][:-1]}),
+        Malformed("W1 a list", "params", lambda params: {**params, "W1": params["W1"].tolist()}),
+        Malformed("b1 of another dtype", "params", lambda params: {**params, "b1": params["b1"].astype(np.float32)}),
+        Malformed("norm unknown", "norm", lambda _: "instancenorm"),
+        Malformed("keep of 0", "keep", lambda _: 0.0),
+        Malformed("a mask missing", "masks", lambda _: {"mask1": np.ones((3, 5), bool)}),
+        Malformed("masks a list", "masks", lambda _: [np.ones((3, 5), bool), np.ones((3, 6), bool)]),
+    )
+
+
+class TestFcNetDrawn(FcNet):
+    """Masks that are not given are drawn, layer after layer, from a generator that is as fresh in every call."""
+
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    options = {"keep": 0.6}
+
+    def definition(self, x, y, *, keep, **params):
+        """mask_l = u < keep with u drawn by rng.random((N, H_l)) for l = 1, 2, …; the rest as with given masks."""
+        rng, last = np.random.default_rng(7), sum(key.startswith("W") for key in params)
+        masks = {f"mask{i}": rng.random((len(x), len(params[f"b{i}"]))) < keep for i in range(1, last)}
+        return super().definition(x, y, keep=keep, masks=masks, **params)
+
+    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
+    tall = ()
+
+    def run(self, call, problem, gradient=True):
+        fresh = copy.copy(problem)
+        fresh.options = problem.options | {"rng": np.random.default_rng(7)}
+        return super().run(call, fresh, gradient)
+
+
+class TestFcNetBatchnorm(FcNet):
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    norm = "batchnorm"
+    options = {"norm": norm}
+    states = ("running_mean1", "running_var1", "running_mean2", "running_var2")
+    outputs = ("loss", *states)
+    no_gradient = states
+
+    sizes = {"N": 4, "d": (3,), "H": (5, 2), "C": 6}
+    cases = (
+        Case("regularized", norm=norm, reg=0.7),
+        Case("dropout", norm=norm, keep=0.6, masks=some_masks),
+        Case("running statistics start at 0", inputs={"beta1": lambda rng, size: np.zeros(size)}, without=("running",)),
+    )
+    bad = (
+        Malformed("beta2 missing", "params", lambda params: {key: params[key] for key in params if key != "beta2"}),
+        Malformed("gamma1 too short", "params", lambda params: {**params, "gamma1": params["gamma1"][:-1]}),
+        Malformed("a running mean missing", "running", lambda running: {"running_mean1": running["running_mean1"]}),
+        Malformed("running a list", "running", lambda running: list(running.values())),
+    )
+
+
+class TestFcNetBatchnormEval(FcNet):
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    norm = "batchnorm"
+    options = {"norm": norm, "train": False}
+    states = ("running_mean1", "running_var1", "running_mean2", "running_var2")
+    outputs = ("loss", *states)
+    no_gradient = states
+
+    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
+    bad = (Malformed("no running statistics", "running", lambda _: None),)
+
+
+class TestFcNetLayernorm(FcNet):
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    norm = "layernorm"
+    options = {"norm": norm}
+
+    sizes = {"N": 2, "d": (3,), "H": (5, 4), "C": 6}
+    cases = (
+        Case("regularized", norm=norm, reg=0.7),
+        Case("dropout", norm=norm, keep=0.6, masks=some_masks),
+    )
+
+
+class TestFcNetScores(Function):
+    """Without labels the scores come back, for prediction."""
+
+    rows = ("05.20",)
+    op = "fc_net_loss"
+    outputs = ("scores",)
+    options = {"norm": "batchnorm", "train": False}
+
+    def definition(self, x, y, *, norm, train, keep=1, masks=None, **params):
+        """The scores of the network."""
+        return scores_of(x, params, norm, train, keep, masks)[0]
+
+    def law_samples_alone(self, run, problem):
+        """The scores of a sample are those it has in any batch."""
+        x = problem.inputs["x"]
+        return run(x=np.repeat(x[:1], len(x), axis=0))["scores"][0], run()["scores"][0]
+
+    tall = FcNet.tall
+    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
+    cases = (Case("no dropout", options={**options, "keep": 0.6, "masks": some_masks}),)
+
+    def draw(self, case, dims, dtype):
+        return drawn_network(case, dims, dtype, "batchnorm") | {"y": None}
+
+
+class TestFcNetInit(Drawing):
+    rows = ("05.20",)
+
+    def drawn(self, init, rng):
+        return init([3, 4, 5], rng=rng)
+
+    def law_shapes(self, init):
+        """W_l (H_{l-1}, H_l), b_l (H_l,), and gamma_l, beta_l (H_l,) of the hidden layers with a norm."""
+        found = {
+            norm: init([3, 4, 5], norm=norm, rng=np.random.default_rng(0)) for norm in (None, "batchnorm", "layernorm")
+        }
+        plain = {"W1": (3, 4), "b1": (4,), "W2": (4, 5), "b2": (5,)}
+        normed = plain | {"gamma1": (4,), "beta1": (4,)}
+        got = [{key: array.shape for key, array in params.items()} for params in found.values()]
+        return got == [plain, normed, normed], True
+
+    def law_layers_of_one_unit(self, init):
+        """The least a layer may have is one unit."""
+        return [array.shape for array in init([1, 1, 1], rng=np.random.default_rng(0)).values()], [(1, 1), (1,)] * 2
+
+    def law_no_hidden_layer(self, init):
+        """dims = [D, C] is one affine layer, which has no norm."""
+        return sorted(init((3, 5), norm="batchnorm", rng=np.random.default_rng(0))) == ["W1", "b1"], True
+
+    def law_starts_as_the_norm_alone(self, init):
+        """b = 0, gamma = 1, beta = 0."""
+        params = init([3, 4, 4, 5], norm="layernorm", rng=np.random.default_rng(0))
+        wanted = {"b1": 0, "b2": 0, "b3": 0, "gamma1": 1, "gamma2": 1, "beta1": 0, "beta2": 0}
+        return [np.all(params[key] == value) for key, value in wanted.items()], [True] * 7
+
+    def law_weights_are_normal(self, init):
+        """Mean 0, standard deviation `scale` (by default 1e-2), 68.3 % within one of it: by five standard errors."""
+        n, near = 200 * 200, []
+        for scale, options in ((0.5, {"scale": 0.5}), (1e-2, {})):
+            params = init([200, 200, 200, 200], rng=np.random.default_rng(0), **options)
+            for w in (params[f"W{i}"] / scale for i in (1, 2, 3)):
+                within = (abs(w) < 1).mean()
+                near += [abs(w.mean()) < 5 / n**0.5, abs(w.std() - 1) < 5 / (2 * n) ** 0.5]
+                near += [abs(within - 0.6827) < 5 * (0.6827 * 0.3173 / n) ** 0.5]
+        return near, [True] * 18
+
+    def law_layers_differ(self, init):
+        """No two weights are equal, of one layer or of two."""
+        params = init([20, 20, 20, 20], rng=np.random.default_rng(0))
+        return len(np.unique([params[f"W{i}"] for i in (1, 2, 3)])), 3 * 20 * 20
+
+    def law_the_generator_decides(self, init):
+        """The same generator state draws the same parameters."""
+        first, second = (init([3, 4, 5], rng=np.random.default_rng(7)) for _ in range(2))
+        return [first[key].tolist() for key in ("W1", "W2")], [second[key].tolist() for key in ("W1", "W2")]
+
+    bad = tuple(
+        Malformed(name, "dims", case=Case("", rng=np.random.default_rng(0), inputs={"dims": dims}))
+        for name, dims in (("a single size", (3,)), ("a layer of nothing", (3, 0, 2)))
+    )
 
 
 def drawn_network(case, dims, dtype, norm):
@@ -72,419 +281,3 @@ def scores_of(x, params, norm=None, train=True, keep=1, masks=None):
             a = a * masks[f"mask{i}"].astype(int) / keep
         a = named(a)
     return named(a @ params[f"W{last}"] + params[f"b{last}"]), running
-
-
-class Parts:
-    """The reference's parts, but for those given."""
-
-    def __init__(self, **others):
-        self.__dict__.update(others)
-
-    def __getattr__(self, name):
-        return getattr(reference, name)
-
-
-def norm_after_the_relu(norm):
-    """Parts that give each hidden layer its ReLU before its norm."""
-
-    def norm_forward(a, *parameters, **options):
-        active, relu = reference.relu_forward(a)
-        *outputs, cache = getattr(reference, f"{norm}_forward")(active, *parameters, **options)
-        return *outputs, (relu, cache)
-
-    def norm_backward(dout, cache):
-        relu, inner = cache
-        da, *gradients = getattr(reference, f"{norm}_backward")(dout, inner)
-        return reference.relu_backward(da, relu), *gradients
-
-    passing = {"relu_forward": lambda a: (a, ()), "relu_backward": lambda dout, cache: dout}
-    return Parts(**{f"{norm}_forward": norm_forward, f"{norm}_backward": norm_backward}, **passing)
-
-
-def without_the_last_penalty(loss, grads, params, reg):
-    *_, last = (key for key in params if key[0] == "W")
-    r, dw = reference.l2_penalty(params[last], reg, half=True)
-    return loss - r, {**grads, last: grads[last] - dw}
-
-
-class FcNet(Composite):
-    norm = None
-    tall = ((257, 33), (2000, 4))  # races are looked for in the parts, and without a norm
-
-    def draw(self, case, dims, dtype):
-        inputs = drawn_network(case, dims, dtype, self.norm)
-        left_out = case.without if self.norm == "batchnorm" else ("running",)
-        return {name: value for name, value in inputs.items() if name not in left_out}
-
-    def definition(self, x, y, *, norm=None, train=True, keep=1, masks=None, reg=0, **params):
-        """mean_n -log softmax(scores)_{n,y_n} + reg/2 sum_l |W_l|^2. CS231n, `FullyConnectedNet`."""
-        scores, running = scores_of(x, params, norm, train, keep, masks)
-        data = sum(log(sum(exp(row))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)
-        weights = [w for key, w in params.items() if key.startswith("W")]
-        return data + reg * sum(sum((w**2).ravel()) for w in weights) / 2, *running
-
-
-class TestFcNet(FcNet):
-    rows = ("05.20",)
-    op = "fc_net_loss"
-    sizes = {"N": 3, "d": (4,), "H": (5, 6), "C": 2}
-    tall = Composite.tall
-
-    cases = (
-        Case("regularized", options={"reg": 0.7}),
-        Case("no hidden layer", {"H": ()}, {"reg": 0.1}),
-        Case("one hidden layer", {"H": (3,)}),
-        Case("three hidden layers", {"H": (3, 3, 3)}),
-        Case("image input", {"N": 2, "d": (2, 1, 2), "H": (3,), "C": 2}),
-        Case("dropout", options={"keep": 0.6, "masks": some_masks}),
-        Case("masks, and nothing scaled", {"H": (3,)}, {"masks": some_masks}),
-        Case("no dropout in evaluation", options={"keep": 0.6, "masks": some_masks, "train": False}),
-    )
-    extremes = (
-        Case("large scores", inputs={"W3": lambda rng, shape: 1000 * rng.standard_normal(shape)}),
-        Case("tiny weights", inputs={f"W{i}": lambda rng, shape: 1e-8 * rng.standard_normal(shape) for i in (1, 2, 3)}),
-    )
-    bad = (
-        Malformed("y out of range", "y", lambda y: y + 1000),
-        Malformed("params a list", "params", list),
-        Malformed("params None", "params", lambda _: None),
-        Malformed("no params", "params", lambda _: {}),
-        Malformed("a key that is a number", "params", lambda params: {**params, 7: params["b1"]}),
-        Malformed("W2 missing", "params", lambda params: {key: params[key] for key in params if key != "W2"}),
-        Malformed("W1 too long", "params", lambda params: {**params, "W1": np.vstack([params["W1"], params["W1"]])}),
-        Malformed("gamma1 without a norm", "params", lambda params: {**params, "gamma1": params["b1"]}),
-        Malformed("W2 transposed", "params", lambda params: {**params, "W2": params["W2"].T}),
-        Malformed("b2 too short", "params", lambda params: {**params, "b2": params["b2"][:-1]}),
-        Malformed("W1 a list", "params", lambda params: {**params, "W1": params["W1"].tolist()}),
-        Malformed("b1 of another dtype", "params", lambda params: {**params, "b1": params["b1"].astype(np.float32)}),
-        Malformed("norm unknown", "norm", lambda _: "instancenorm"),
-        Malformed("keep of 0", "keep", lambda _: 0.0),
-        Malformed("a mask missing", "masks", lambda _: {"mask1": np.ones((3, 5), bool)}),
-        Malformed("masks a list", "masks", lambda _: [np.ones((3, 5), bool), np.ones((3, 6), bool)]),
-    )
-
-    @mistake("M28", "Biases are not penalized.", replaces="fc_net_loss")
-    def biases_penalized(params, x, y, *, reg=0.0, **options):
-        loss, grads = fc_net_loss(params, x, y, reg=reg, **options)
-        loss = loss + reg / 2 * sum((b**2).sum() for key, b in params.items() if key[0] == "b")
-        return loss, {key: g + reg * params[key] if key[0] == "b" else g for key, g in grads.items()}
-
-    @mistake("M15", "The penalty is reg/2 |W|^2: its gradient reg W belongs to the half.", replaces="fc_net_loss")
-    def penalty_without_the_half(params, x, y, **options):
-        def l2_penalty(w, lam, *, half):
-            r, dw = reference.l2_penalty(w, lam, half=True)
-            return 2 * r, dw
-
-        return fc_net_loss(params, x, y, ops=Parts(l2_penalty=l2_penalty), **options)
-
-    @mistake("N45", "Penalize the weights of all layers.", replaces="fc_net_loss")
-    def last_layer_not_penalized(params, x, y, *, reg=0.0, **options):
-        return without_the_last_penalty(*fc_net_loss(params, x, y, reg=reg, **options), params, reg)
-
-    @mistake("M58", "No ReLU after the last layer: scores may be negative.", replaces="fc_net_loss")
-    def relu_on_the_scores(params, x, y, **options):
-        def softmax_cross_entropy_forward(scores, y):
-            return reference.softmax_cross_entropy_forward(np.maximum(scores, 0), y)
-
-        parts = Parts(softmax_cross_entropy_forward=softmax_cross_entropy_forward)
-        return fc_net_loss(params, x, y, ops=parts, **options)
-
-    @mistake("M31", "Drop nothing without train.", replaces="fc_net_loss")
-    def dropout_in_evaluation(params, x, y, *, train=True, **options):
-        return fc_net_loss(params, x, y, **options)
-
-    @mistake("M31", "Use the mask of the forward in the backward: keep it in the cache.", replaces="fc_net_loss")
-    def another_mask_in_the_backward(params, x, y, **options):
-        def dropout_backward(dout, cache):
-            return np.roll(reference.dropout_backward(np.ones_like(dout), cache), 1) * dout
-
-        return fc_net_loss(params, x, y, ops=Parts(dropout_backward=dropout_backward), **options)
-
-    @mistake("M30", "Divide by keep in training.", replaces="fc_net_loss")
-    def dropout_not_scaled(params, x, y, *, keep=1.0, **options):
-        def dropout_forward(a, *, keep, **options):
-            return reference.dropout_forward(a, keep=1, **options)
-
-        return fc_net_loss(params, x, y, keep=keep, ops=Parts(dropout_forward=dropout_forward), **options)
-
-    @mistake("N46", "Every hidden layer has dropout, not the last one alone.", replaces="fc_net_loss")
-    def dropout_before_the_last_layer_only(params, x, y, *, masks=None, **options):
-        if masks is None:
-            return fc_net_loss(params, x, y, **options)
-        last = max(masks, default=None)
-
-        def dropout_forward(a, *, keep, mask, **options):
-            here = {"keep": keep, "mask": mask} if mask is masks[last] else {"keep": 1, "mask": np.ones_like(mask)}
-            return reference.dropout_forward(a, **here, **options)
-
-        return fc_net_loss(params, x, y, masks=masks, ops=Parts(dropout_forward=dropout_forward), **options)
-
-
-class TestFcNetDrawn(FcNet):
-    """Masks that are not given are drawn, layer after layer, from a generator that is as fresh in every call."""
-
-    rows = ("05.20",)
-    op = "fc_net_loss"
-    options = {"keep": 0.6}
-    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
-    tall = ()
-
-    def run(self, call, problem, gradient=True):
-        fresh = copy.copy(problem)
-        fresh.options = problem.options | {"rng": np.random.default_rng(7)}
-        return super().run(call, fresh, gradient)
-
-    def definition(self, x, y, *, keep, **params):
-        """mask_l = u < keep with u drawn by rng.random((N, H_l)) for l = 1, 2, …; the rest as with given masks."""
-        rng, last = np.random.default_rng(7), sum(key.startswith("W") for key in params)
-        masks = {f"mask{i}": rng.random((len(x), len(params[f"b{i}"]))) < keep for i in range(1, last)}
-        return super().definition(x, y, keep=keep, masks=masks, **params)
-
-    @mistake("N43", "Draw from the generator that is given, or no run can be repeated.", replaces="fc_net_loss")
-    def generator_ignored(params, x, y, *, rng, **options):
-        return fc_net_loss(params, x, y, rng=np.random.default_rng(54321), **options)
-
-    @mistake("N825", "One generator draws the masks of all layers: do not start anew in each.", replaces="fc_net_loss")
-    def generator_anew_in_each_layer(params, x, y, *, rng, **options):
-        def dropout_forward(a, *, rng, **options):
-            return reference.dropout_forward(a, rng=np.random.default_rng(7), **options)
-
-        return fc_net_loss(params, x, y, rng=rng, ops=Parts(dropout_forward=dropout_forward), **options)
-
-    @mistake("M31", "Without masks and with keep below 1 there is dropout as well.", replaces="fc_net_loss")
-    def nothing_drawn(params, x, y, *, rng, keep, **options):
-        return fc_net_loss(params, x, y, **options)
-
-
-class TestFcNetBatchnorm(FcNet):
-    rows = ("05.20",)
-    op = "fc_net_loss"
-    norm = "batchnorm"
-    options = {"norm": norm}
-    sizes = {"N": 4, "d": (3,), "H": (5, 2), "C": 6}
-    states = ("running_mean1", "running_var1", "running_mean2", "running_var2")
-    outputs = ("loss", *states)
-    no_gradient = states
-
-    cases = (
-        Case("regularized", options={"norm": norm, "reg": 0.7}),
-        Case("dropout", options={"norm": norm, "keep": 0.6, "masks": some_masks}),
-        Case(
-            "running statistics start at 0", without=("running",), inputs={"beta1": lambda rng, shape: np.zeros(shape)}
-        ),
-    )
-    bad = (
-        Malformed("beta2 missing", "params", lambda params: {key: params[key] for key in params if key != "beta2"}),
-        Malformed("gamma1 too short", "params", lambda params: {**params, "gamma1": params["gamma1"][:-1]}),
-        Malformed("a running mean missing", "running", lambda running: {"running_mean1": running["running_mean1"]}),
-        Malformed("running a list", "running", lambda running: list(running.values())),
-    )
-
-    @mistake("N45", "Penalize the weights of all layers.", replaces="fc_net_loss")
-    def last_layer_not_penalized(params, x, y, running=None, *, reg=0.0, **options):
-        loss, grads, new = fc_net_loss(params, x, y, running, reg=reg, **options)
-        return *without_the_last_penalty(loss, grads, params, reg), new
-
-    @mistake("M28", "gamma and beta are not penalized.", replaces="fc_net_loss")
-    def norm_parameters_penalized(params, x, y, running=None, *, reg=0.0, **options):
-        loss, grads, new = fc_net_loss(params, x, y, running, reg=reg, **options)
-        also = [key for key in params if key.startswith(NORMED)]
-        loss = loss + reg / 2 * sum((params[key] ** 2).sum() for key in also)
-        return loss, {key: g + reg * params[key] if key in also else g for key, g in grads.items()}, new
-
-    @mistake("M69", "In training normalize by the statistics of the batch.", replaces="fc_net_loss")
-    def running_statistics_in_training(params, x, y, running=None, **options):
-        *_, new = fc_net_loss(params, x, y, running, **options)
-        loss, grads, _ = fc_net_loss(params, x, y, running or new, train=False, **options)
-        return loss, grads, new
-
-    @mistake("N47", "Update the running statistics in training, and return the new ones.", replaces="fc_net_loss")
-    def running_statistics_not_updated(params, x, y, running=None, **options):
-        loss, grads, new = fc_net_loss(params, x, y, running, **options)
-        return loss, grads, {key: (running or new)[key].copy() for key in new}
-
-    @mistake("N48", "Normalize before the ReLU, not after it.", replaces="fc_net_loss")
-    def normalized_after_the_relu(params, x, y, running=None, **options):
-        return fc_net_loss(params, x, y, running, ops=norm_after_the_relu("batchnorm"), **options)
-
-    @mistake("M53", "Return new running statistics: the caller's must not move.", replaces="fc_net_loss")
-    def running_statistics_in_place(params, x, y, running=None, **options):
-        loss, grads, new = fc_net_loss(params, x, y, running, **options)
-        for key, array in (running or {}).items():
-            array[...] = new[key]
-        return loss, grads, new
-
-
-class TestFcNetBatchnormEval(FcNet):
-    rows = ("05.20",)
-    op = "fc_net_loss"
-    norm = "batchnorm"
-    options = {"norm": norm, "train": False}
-    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
-    states = ("running_mean1", "running_var1", "running_mean2", "running_var2")
-    outputs = ("loss", *states)
-    no_gradient = states
-
-    bad = (Malformed("no running statistics", "running", lambda _: None),)
-
-    @mistake("M69", "Without train normalize by the running statistics, not by the batch.", replaces="fc_net_loss")
-    def statistics_of_the_batch(params, x, y, running, *, train, **options):
-        loss, grads, _ = fc_net_loss(params, x, y, running, **options)
-        return loss, grads, {key: array.copy() for key, array in running.items()}
-
-    @mistake("M69", "Leave the running statistics alone without train.", replaces="fc_net_loss")
-    def running_statistics_updated(params, x, y, running, *, train, **options):
-        loss, grads, _ = fc_net_loss(params, x, y, running, train=train, **options)
-        return loss, grads, fc_net_loss(params, x, y, running, **options)[2]
-
-
-class TestFcNetLayernorm(FcNet):
-    rows = ("05.20",)
-    op = "fc_net_loss"
-    norm = "layernorm"
-    options = {"norm": norm}
-    sizes = {"N": 2, "d": (3,), "H": (5, 4), "C": 6}
-
-    cases = (
-        Case("regularized", options={"norm": norm, "reg": 0.7}),
-        Case("dropout", options={"norm": norm, "keep": 0.6, "masks": some_masks}),
-    )
-
-    @mistake("N45", "Penalize the weights of all layers.", replaces="fc_net_loss")
-    def last_layer_not_penalized(params, x, y, *, reg=0.0, **options):
-        return without_the_last_penalty(*fc_net_loss(params, x, y, reg=reg, **options), params, reg)
-
-    @mistake("M28", "gamma and beta are not penalized.", replaces="fc_net_loss")
-    def norm_parameters_penalized(params, x, y, *, reg=0.0, **options):
-        loss, grads = fc_net_loss(params, x, y, reg=reg, **options)
-        also = [key for key in params if key.startswith(NORMED)]
-        loss = loss + reg / 2 * sum((params[key] ** 2).sum() for key in also)
-        return loss, {key: g + reg * params[key] if key in also else g for key, g in grads.items()}
-
-    @mistake(
-        "M72", "Layer normalization takes the statistics of each sample, not of the batch.", replaces="fc_net_loss"
-    )
-    def normalized_over_the_batch(params, x, y, **options):
-        def layernorm_forward(a, gamma, beta):
-            out, _, _, cache = reference.batchnorm_forward(a, gamma, beta, 0 * beta, 0 * beta)
-            return out, cache
-
-        parts = Parts(layernorm_forward=layernorm_forward, layernorm_backward=reference.batchnorm_backward)
-        return fc_net_loss(params, x, y, ops=parts, **options)
-
-    @mistake("N48", "Normalize before the ReLU, not after it.", replaces="fc_net_loss")
-    def normalized_after_the_relu(params, x, y, **options):
-        return fc_net_loss(params, x, y, ops=norm_after_the_relu("layernorm"), **options)
-
-
-class TestFcNetScores(Function):
-    """Without labels the scores come back, for prediction."""
-
-    rows = ("05.20",)
-    op = "fc_net_loss"
-    tall = FcNet.tall
-    outputs = ("scores",)
-    options = {"norm": "batchnorm", "train": False}
-    sizes = {"N": 3, "d": (4,), "H": (5, 2), "C": 6}
-
-    cases = (Case("no dropout", options={**options, "keep": 0.6, "masks": some_masks}),)
-
-    def draw(self, case, dims, dtype):
-        return drawn_network(case, dims, dtype, "batchnorm") | {"y": None}
-
-    def definition(self, x, y, *, norm, train, keep=1, masks=None, **params):
-        """The scores of the network."""
-        return scores_of(x, params, norm, train, keep, masks)[0]
-
-    def law_samples_alone(self, run, problem):
-        """The scores of a sample are those it has in any batch."""
-        x = problem.inputs["x"]
-        return run(x=np.repeat(x[:1], len(x), axis=0))["scores"][0], run()["scores"][0]
-
-    @mistake("M69", "Without train normalize by the running statistics, not by the batch.", replaces="fc_net_loss")
-    def statistics_of_the_batch(params, x, y, running, *, train, **options):
-        return fc_net_loss(params, x, y, running, **options)
-
-    @mistake("M31", "Drop nothing without train.", replaces="fc_net_loss")
-    def dropout_in_evaluation(params, x, y, running, **options):
-        def dropout_forward(a, *, train, **options):
-            return reference.dropout_forward(a, **options)
-
-        return fc_net_loss(params, x, y, running, ops=Parts(dropout_forward=dropout_forward), **options)
-
-
-class TestFcNetInit(Drawing):
-    rows = ("05.20",)
-
-    bad = tuple(
-        Malformed(name, "dims", case=Case("", options={"rng": np.random.default_rng(0)}, inputs={"dims": dims}))
-        for name, dims in (("a single size", (3,)), ("a layer of nothing", (3, 0, 2)))
-    )
-
-    def drawn(self, init, rng):
-        return init([3, 4, 5], rng=rng)
-
-    def law_shapes(self, init):
-        """W_l (H_{l-1}, H_l), b_l (H_l,), and gamma_l, beta_l (H_l,) of the hidden layers with a norm."""
-        found = {
-            norm: init([3, 4, 5], norm=norm, rng=np.random.default_rng(0)) for norm in (None, "batchnorm", "layernorm")
-        }
-        plain = {"W1": (3, 4), "b1": (4,), "W2": (4, 5), "b2": (5,)}
-        normed = plain | {"gamma1": (4,), "beta1": (4,)}
-        got = [{key: array.shape for key, array in params.items()} for params in found.values()]
-        return got == [plain, normed, normed], True
-
-    def law_layers_of_one_unit(self, init):
-        """The least a layer may have is one unit."""
-        return [array.shape for array in init([1, 1, 1], rng=np.random.default_rng(0)).values()], [(1, 1), (1,)] * 2
-
-    def law_no_hidden_layer(self, init):
-        """dims = [D, C] is one affine layer, which has no norm."""
-        return sorted(init((3, 5), norm="batchnorm", rng=np.random.default_rng(0))) == ["W1", "b1"], True
-
-    def law_starts_as_the_norm_alone(self, init):
-        """b = 0, gamma = 1, beta = 0."""
-        params = init([3, 4, 4, 5], norm="layernorm", rng=np.random.default_rng(0))
-        wanted = {"b1": 0, "b2": 0, "b3": 0, "gamma1": 1, "gamma2": 1, "beta1": 0, "beta2": 0}
-        return [np.all(params[key] == value) for key, value in wanted.items()], [True] * 7
-
-    def law_weights_are_normal(self, init):
-        """Mean 0, standard deviation `scale` (by default 1e-2), 68.3 % within one of it: by five standard errors."""
-        n, near = 200 * 200, []
-        for scale, options in ((0.5, {"scale": 0.5}), (1e-2, {})):
-            params = init([200, 200, 200, 200], rng=np.random.default_rng(0), **options)
-            for w in (params[f"W{i}"] / scale for i in (1, 2, 3)):
-                within = (abs(w) < 1).mean()
-                near.append([abs(w.mean()) < 5 / n**0.5, abs(w.std() - 1) < 5 / (2 * n) ** 0.5,
-                             abs(within - 0.6827) < 5 * (0.6827 * 0.3173 / n) ** 0.5])  # fmt: skip
-        return near, [[True] * 3] * 6
-
-    def law_layers_differ(self, init):
-        """No two weights are equal, of one layer or of two."""
-        params = init([20, 20, 20, 20], rng=np.random.default_rng(0))
-        return len(np.unique([params[f"W{i}"] for i in (1, 2, 3)])), 3 * 20 * 20
-
-    def law_the_generator_decides(self, init):
-        """The same generator state draws the same parameters."""
-        first, second = (init([3, 4, 5], rng=np.random.default_rng(7)) for _ in range(2))
-        return [first[key].tolist() for key in ("W1", "W2")], [second[key].tolist() for key in ("W1", "W2")]
-
-    @mistake("M57", "Draw the weights: units that start equal stay equal.", replaces="fc_net_init")
-    def all_weights_zero(dims, *, norm=None, scale=1e-2, rng):
-        params = fc_net_init(dims, norm=norm, scale=scale, rng=rng)
-        return {key: 0 * array if key[0] == "W" else array for key, array in params.items()}
-
-    @mistake("M57", "Use the generator that is given, or no run can be repeated.", replaces="fc_net_init")
-    def generator_ignored(dims, *, norm=None, scale=1e-2, rng):
-        return fc_net_init(dims, norm=norm, scale=scale, rng=np.random.default_rng())
-
-    @mistake("N49", "gamma starts at 1: at 0 every sample looks alike.", replaces="fc_net_init")
-    def gamma_zero(dims, *, norm=None, scale=1e-2, rng):
-        params = fc_net_init(dims, norm=norm, scale=scale, rng=rng)
-        return {key: 0 * array if key.startswith("gamma") else array for key, array in params.items()}
-
-    @mistake("N49", "The last layer gives the scores: it has no norm.", replaces="fc_net_init")
-    def norm_of_the_scores(dims, *, norm=None, scale=1e-2, rng):
-        params, last = fc_net_init(dims, norm=norm, scale=scale, rng=rng), len(dims) - 1
-        more = {f"gamma{last}": np.ones(dims[-1]), f"beta{last}": np.zeros(dims[-1])}
-        return params | (more if norm else {})

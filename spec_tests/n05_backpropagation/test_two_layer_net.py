@@ -8,27 +8,9 @@ from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, mistake
 from nnspec.spec_tests._truth import exp, log, named, where_positive
 
 
-def scores_of(x, W1, b1, W2, b2):
-    rows = np.array([row.ravel() for row in x])  # (N, D)
-    hidden = named(rows @ W1 + b1)
-    return named(named(where_positive(hidden, hidden)) @ W2 + b2)
-
-
 class TestTwoLayerNet(Composite):
     rows = ("05.19",)
     op = "two_layer_loss"
-
-    cases = (
-        Case("regularized", options={"reg": 0.7}),
-        Case("image input", {"N": 2, "d": (2, 1, 2), "H": 3, "C": 2}, {"reg": 0.1}),
-    )
-
-    extremes = (
-        Case("large scores", inputs={"W2": lambda rng, shape: 1000 * rng.standard_normal(shape)}),
-        Case(
-            "tiny weights", inputs={key: lambda rng, shape: 1e-12 * rng.standard_normal(shape) for key in ("W1", "W2")}
-        ),
-    )
 
     def definition(self, x, y, W1, b1, W2, b2, *, reg=0):
         """mean_n -log softmax(relu(x W1 + b1) W2 + b2)_{n,y_n} + reg/2 (|W1|^2 + |W2|^2). CS231n, `TwoLayerNet`."""
@@ -36,8 +18,19 @@ class TestTwoLayerNet(Composite):
         data = sum(log(sum(exp(row))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)
         return data + reg * (sum((W1**2).ravel()) + sum((W2**2).ravel())) / 2
 
-    @mistake("M58", "No ReLU after the last layer: scores may be negative.", replaces="two_layer_loss")
+    cases = (
+        Case("regularized", reg=0.7),
+        Case("image input", {"N": 2, "d": (2, 1, 2), "H": 3, "C": 2}, reg=0.1),
+    )
+    extremes = (
+        Case("large scores", inputs={"W2": lambda rng, shape: 1000 * rng.standard_normal(shape)}),
+        Case("tiny weights", inputs={k: lambda rng, shape: 1e-12 * rng.standard_normal(shape) for k in ("W1", "W2")}),
+    )
+
+    @mistake("M58", replaces="two_layer_loss")
     def relu_on_the_scores(params, x, y=None, *, reg=0.0):
+        """No ReLU after the last layer: scores may be negative."""
+
         class Ops:
             def __getattr__(self, name):
                 return getattr(reference, name)
@@ -47,41 +40,49 @@ class TestTwoLayerNet(Composite):
 
         return two_layer_loss(params, x, y, reg=reg, ops=Ops())
 
-    @mistake(
-        "M56",
-        "Use the W2 of the forward in the backward: update after all gradients are known.",
-        replaces="two_layer_loss",
-    )
+    @mistake("M56", replaces="two_layer_loss")
     def w2_updated_too_early(params, x, y=None, *, reg=0.0):
+        """Use the W2 of the forward in the backward: update after all gradients are known."""
         loss, grads = two_layer_loss(params, x, y, reg=reg)
         _, later = two_layer_loss({**params, "W2": params["W2"] - x.dtype.type(0.1) * grads["W2"]}, x, y, reg=reg)
         return loss, {**grads, "W1": later["W1"], "b1": later["b1"]}
 
-    @mistake("M15", "The gradient of reg/2 |W|^2 is reg W, not 2 reg W.", replaces="two_layer_loss")
+    @mistake("M15", replaces="two_layer_loss")
     def penalty_gradient_doubled(params, x, y=None, *, reg=0.0):
+        """The gradient of reg/2 |W|^2 is reg W, not 2 reg W."""
         loss, grads = two_layer_loss(params, x, y, reg=reg)
         return loss, {key: g + reg * params[key] if key[0] == "W" else g for key, g in grads.items()}
 
-    @mistake("M15", "The penalty is reg/2 |W|^2: its gradient reg W belongs to the half.", replaces="two_layer_loss")
+    @mistake("M15", replaces="two_layer_loss")
     def penalty_without_the_half(params, x, y=None, *, reg=0.0):
+        """The penalty is reg/2 |W|^2: its gradient reg W belongs to the half."""
         loss, grads = two_layer_loss(params, x, y, reg=reg)
         return loss + reg / 2 * sum((params[key] ** 2).sum() for key in ("W1", "W2")), grads
 
-    @mistake("M28", "Biases are not penalized.", replaces="two_layer_loss")
+    @mistake("N832", replaces="two_layer_loss")
+    def penalty_gradient_from_the_sum(params, x, y=None, *, reg=0.0):
+        """The gradient of the penalty is reg W, entry by entry: not reg times the sum of W."""
+        loss, grads = two_layer_loss(params, x, y, reg=reg)
+        return loss, {k: g + reg * (params[k].sum() - params[k]) if k[0] == "W" else g for k, g in grads.items()}
+
+    @mistake("M28", replaces="two_layer_loss")
     def biases_penalized(params, x, y=None, *, reg=0.0):
+        """Biases are not penalized."""
         loss, grads = two_layer_loss(params, x, y, reg=reg)
         loss = loss + reg / 2 * sum((params[key] ** 2).sum() for key in ("b1", "b2"))
         return loss, {key: g + reg * params[key] if key[0] == "b" else g for key, g in grads.items()}
 
-    @mistake("N45", "Penalize the weights of both layers.", replaces="two_layer_loss")
+    @mistake("N45", replaces="two_layer_loss")
     def last_layer_not_penalized(params, x, y=None, *, reg=0.0):
+        """Penalize the weights of both layers."""
         loss, grads = two_layer_loss(params, x, y, reg=reg)
         r, dw = reference.l2_penalty(params["W2"], reg, half=True)
         return loss - r, {**grads, "W2": grads["W2"] - dw}
 
-    @mistake("N30", "The gradient goes back through the ReLU: it passes where the hidden unit was active.",
-             replaces="two_layer_loss")  # fmt: skip
+    @mistake("N30", replaces="two_layer_loss")
     def relu_left_out_of_the_backward(params, x, y=None, *, reg=0.0):
+        """The gradient goes back through the ReLU: it passes where the hidden unit was active."""
+
         class Ops:
             def __getattr__(self, name):
                 return getattr(reference, name)
@@ -91,9 +92,9 @@ class TestTwoLayerNet(Composite):
 
         return two_layer_loss(params, x, y, reg=reg, ops=Ops())
 
-    @mistake("M14", "The loss is a mean over the samples, and so are its gradients: divide both by N, once.",
-             replaces="two_layer_loss")  # fmt: skip
+    @mistake("M14", replaces="two_layer_loss")
     def gradients_divided_by_n_again(params, x, y=None, *, reg=0.0):
+        """The loss is a mean over the samples, and so are its gradients: divide both by N, once."""
         loss, grads = two_layer_loss(params, x, y)
         return two_layer_loss(params, x, y, reg=reg)[0], {
             key: grad / len(x) + (reg * params[key] if key[0] == "W" else 0) for key, grad in grads.items()
@@ -107,13 +108,13 @@ class TestTwoLayerScores(Function):
     op = "two_layer_loss"
     outputs = ("scores",)
 
-    def draw(self, case, dims, dtype):
-        inputs = super().draw(case, dims, dtype)
-        return {name: inputs[name] for name in ("params", "x")}
-
     def definition(self, x, W1, b1, W2, b2):
         """scores = relu(x W1 + b1) W2 + b2."""
         return scores_of(x, W1, b1, W2, b2)
+
+    def draw(self, case, dims, dtype):
+        inputs = super().draw(case, dims, dtype)
+        return {name: inputs[name] for name in ("params", "x")}
 
 
 class TestTwoLayerInit(Drawing):
@@ -139,9 +140,9 @@ class TestTwoLayerInit(Drawing):
             params = init(200, 200, 200, rng=np.random.default_rng(0), **options)
             for w in (params["W1"] / scale, params["W2"] / scale):
                 within = (abs(w) < 1).mean()
-                near.append([abs(w.mean()) < 5 / n**0.5, abs(w.std() - 1) < 5 / (2 * n) ** 0.5,
-                             abs(within - 0.6827) < 5 * (0.6827 * 0.3173 / n) ** 0.5])  # fmt: skip
-        return near, [[True] * 3] * 4
+                near += [abs(w.mean()) < 5 / n**0.5, abs(w.std() - 1) < 5 / (2 * n) ** 0.5]
+                near += [abs(within - 0.6827) < 5 * (0.6827 * 0.3173 / n) ** 0.5]
+        return near, [True] * 12
 
     def law_hidden_units_differ(self, init):
         """No two columns of W1 are equal: equal units would stay equal for ever."""
@@ -153,10 +154,18 @@ class TestTwoLayerInit(Drawing):
         first, second = (init(3, 4, 5, rng=np.random.default_rng(7)) for _ in range(2))
         return [first[key].tolist() for key in ("W1", "W2")], [second[key].tolist() for key in ("W1", "W2")]
 
-    @mistake("M57", "Draw the weights: units that start equal stay equal.", replaces="two_layer_init")
+    @mistake("M57", replaces="two_layer_init")
     def all_weights_zero(D, H, C, *, scale=1e-3, rng):
+        """Draw the weights: units that start equal stay equal."""
         return {"W1": np.zeros((D, H)), "b1": np.zeros(H), "W2": np.zeros((H, C)), "b2": np.zeros(C)}
 
-    @mistake("M57", "Use the generator that is given, or no run can be repeated.", replaces="two_layer_init")
+    @mistake("M57", replaces="two_layer_init")
     def generator_ignored(D, H, C, *, scale=1e-3, rng):
+        """Use the generator that is given, or no run can be repeated."""
         return reference.two_layer_init(D, H, C, scale=scale, rng=np.random.default_rng())
+
+
+def scores_of(x, W1, b1, W2, b2):
+    rows = np.array([row.ravel() for row in x])  # (N, D)
+    hidden = named(rows @ W1 + b1)
+    return named(named(where_positive(hidden, hidden)) @ W2 + b2)

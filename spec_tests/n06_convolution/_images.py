@@ -1,29 +1,35 @@
-"""Convolution and pooling in sympy, for what is made of them."""
+"""Images (N, C, H, W) for the cases of pooling."""
 
 import numpy as np
 
-from nnspec.spec_tests._truth import named, where_positive
+
+def negative(rng, shape):
+    return -1 - rng.random(shape)
 
 
-def convolved(x, w, b=None, *, stride=1, pad=0):
-    """a_nfij = b_f + sum_{c,u,v} xpad_{n,c,i stride+u,j stride+v} w_fcuv, each entry a symbol of its own."""
-    (N, _, H, W), (F, _, KH, KW) = x.shape, w.shape
-    xpad = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
-    top, left = range(0, H + 2 * pad - KH + 1, stride), range(0, W + 2 * pad - KW + 1, stride)
-    a = np.empty((N, F, len(top), len(left)), object)
-    for n, f, i, j in np.ndindex(*a.shape):
-        window = xpad[n, :, top[i] : top[i] + KH, left[j] : left[j] + KW]  # (C, KH, KW)
-        a[n, f, i, j] = sum((window * w[f]).ravel()) + (0 if b is None else b[f])
-    return named(a)
+def below_any_filler(rng, shape):
+    return -1e30 * (1 + rng.random(shape))
 
 
-def pooled(x, k, stride):
-    """out_ncij = max of the k k entries from (i stride, j stride) on."""
-    N, C, H, W = x.shape
-    out = np.empty((N, C, (H - k) // stride + 1, (W - k) // stride + 1), object)
-    for n, c, i, j in np.ndindex(*out.shape):
-        largest, *rest = x[n, c, i * stride : i * stride + k, j * stride : j * stride + k].ravel()
-        for entry in rest:
-            largest = named(where_positive(entry - largest, entry, largest))
-        out[n, c, i, j] = largest
-    return out
+def minus_infinity(rng, shape):
+    return np.full(shape, -np.inf)
+
+
+def of_few_values(rng, shape):
+    return rng.integers(0, 2, shape)
+
+
+def one_large_entry(rng, shape):
+    """In the middle."""
+    x = rng.random(shape)
+    x[..., shape[2] // 2, shape[3] // 2] += 2
+    return x
+
+
+def with_an_entry(value, *index):
+    def draw(rng, shape):
+        x = rng.standard_normal(shape)
+        x[(0, 0, *index)] = value
+        return x
+
+    return draw

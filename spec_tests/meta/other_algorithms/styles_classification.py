@@ -134,11 +134,20 @@ class PredictionByTree:
 
 
 NEIGHBOURS = {
-    DistancesByTwoLoops: "knn", DistancesByNorm: "knn", DistancesByScipy: "knn", DistancesByColumns: "knn",
-    DistancesByProduct: "knn", DistanceGradientByLoop: "knn", NeighboursByHeap: "knn", NeighboursByLexsort: "knn",
-    NeighboursByMinima: "knn", VotesByCounter: "knn", VotesByAddAt: "knn", PredictionOneByOne: "knn",
+    DistancesByTwoLoops: "knn",
+    DistancesByNorm: "knn",
+    DistancesByScipy: "knn",
+    DistancesByColumns: "knn",
+    DistancesByProduct: "knn",
+    DistanceGradientByLoop: "knn",
+    NeighboursByHeap: "knn",
+    NeighboursByLexsort: "knn",
+    NeighboursByMinima: "knn",
+    VotesByCounter: "knn",
+    VotesByAddAt: "knn",
+    PredictionOneByOne: "knn",
     PredictionByTree: "knn",
-}  # fmt: skip
+}
 
 
 # -- losses ---------------------------------------------------------------------------------------------------------
@@ -303,9 +312,14 @@ class SvmWithoutTheRightClass:
 
 
 LOSSES = {
-    SoftmaxByLoop: "softmax_cross_entropy", SoftmaxByOneHot: "softmax_cross_entropy",
-    SoftmaxInColumns: "softmax_cross_entropy", SoftmaxByClosure: "softmax_cross_entropy",
-    SoftmaxInDouble: "softmax_cross_entropy", SoftmaxAsEntropy: "softmax_cross_entropy",
-    SvmByLoops: "svm_loss", SvmOfTheCourse: "svm_loss", SvmWithTheRightClassCounted: "svm_loss",
+    SoftmaxByLoop: "softmax_cross_entropy",
+    SoftmaxByOneHot: "softmax_cross_entropy",
+    SoftmaxInColumns: "softmax_cross_entropy",
+    SoftmaxByClosure: "softmax_cross_entropy",
+    SoftmaxInDouble: "softmax_cross_entropy",
+    SoftmaxAsEntropy: "softmax_cross_entropy",
+    SvmByLoops: "svm_loss",
+    SvmOfTheCourse: "svm_loss",
+    SvmWithTheRightClassCounted: "svm_loss",
     SvmWithoutTheRightClass: "svm_loss",
-}  # fmt: skip
+}

@@ -128,10 +128,18 @@ class GeluOfGpt2:
 
 
 LAYERS = {
-    AffineByEinsum: "affine", AffineByLoop: "affine", AffineInColumns: "affine", AffineByTensordot: "affine",
-    ReluByProduct: "relu", ReluByAbs: "relu", ReluInPlace: "relu", TanhByItsName: "tanh", TanhBySigmoid: "tanh",
-    GeluByErf: "gelu", GeluOfGpt2: "gelu",
-}  # fmt: skip
+    AffineByEinsum: "affine",
+    AffineByLoop: "affine",
+    AffineInColumns: "affine",
+    AffineByTensordot: "affine",
+    ReluByProduct: "relu",
+    ReluByAbs: "relu",
+    ReluInPlace: "relu",
+    TanhByItsName: "tanh",
+    TanhBySigmoid: "tanh",
+    GeluByErf: "gelu",
+    GeluOfGpt2: "gelu",
+}
 
 # -- convolution and pooling ----------------------------------------------------------------------------------------
 
@@ -367,8 +375,14 @@ class PoolingBySorting:
 
 
 IMAGES = {
-    ConvolutionByLoops: "conv2d", ConvolutionByTaps: "conv2d", ConvolutionByStrides: "conv2d",
-    ConvolutionByScipy: "conv2d", ConvolutionChannelsLast: "conv2d", PoolingByLoops: "max_pool2d",
-    PoolingByComparison: "max_pool2d", PoolingInTwoSteps: "max_pool2d", PoolingByColumns: "max_pool2d",
+    ConvolutionByLoops: "conv2d",
+    ConvolutionByTaps: "conv2d",
+    ConvolutionByStrides: "conv2d",
+    ConvolutionByScipy: "conv2d",
+    ConvolutionChannelsLast: "conv2d",
+    PoolingByLoops: "max_pool2d",
+    PoolingByComparison: "max_pool2d",
+    PoolingInTwoSteps: "max_pool2d",
+    PoolingByColumns: "max_pool2d",
     PoolingBySorting: "max_pool2d",
-}  # fmt: skip
+}

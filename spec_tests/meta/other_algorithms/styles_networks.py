@@ -202,10 +202,17 @@ class SequenceTimeFirst:
 
 
 LSTM = {
-    StepOfTheCourse: "lstm", StepByOneMatrix: "lstm", StepInColumns: "lstm", StepGateByGate: "lstm",
-    StepInDouble: "lstm", SequenceOfTheCourse: "lstm", SequenceByOneMatrix: "lstm", SequenceInColumns: "lstm",
-    SequenceByRecursion: "lstm", SequenceTimeFirst: "lstm",
-}  # fmt: skip
+    StepOfTheCourse: "lstm",
+    StepByOneMatrix: "lstm",
+    StepInColumns: "lstm",
+    StepGateByGate: "lstm",
+    StepInDouble: "lstm",
+    SequenceOfTheCourse: "lstm",
+    SequenceByOneMatrix: "lstm",
+    SequenceInColumns: "lstm",
+    SequenceByRecursion: "lstm",
+    SequenceTimeFirst: "lstm",
+}
 
 # -- networks -------------------------------------------------------------------------------------------------------
 
@@ -461,8 +468,14 @@ class NetworkThatHalvesAlways:
 
 
 NETWORKS = {
-    TwoLayersOfTheCourse: "two_layer_net", TwoLayersByHomogeneousMatrices: "two_layer_net",
-    TwoLayersSampleBySample: "two_layer_net", TwoLayersByTape: "two_layer_net", TwoLayersInDouble: "two_layer_net",
-    DeepByLists: "fc_net", DeepByRecursion: "fc_net", ConvnetByColumns: "three_layer_convnet",
-    NetworksOnOnesOwnParts: "two_layer_net", NetworkThatHalvesAlways: "two_layer_net",
-}  # fmt: skip
+    TwoLayersOfTheCourse: "two_layer_net",
+    TwoLayersByHomogeneousMatrices: "two_layer_net",
+    TwoLayersSampleBySample: "two_layer_net",
+    TwoLayersByTape: "two_layer_net",
+    TwoLayersInDouble: "two_layer_net",
+    DeepByLists: "fc_net",
+    DeepByRecursion: "fc_net",
+    ConvnetByColumns: "three_layer_convnet",
+    NetworksOnOnesOwnParts: "two_layer_net",
+    NetworkThatHalvesAlways: "two_layer_net",
+}

@@ -16,8 +16,9 @@ def running_of(old_mean, old_var, mean, var, momentum, N, unbiased):
 class BatchnormStepByStep:
     """The backward goes back through the computational graph, one gate at a time."""
 
-    def batchnorm_forward(x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5,
-                          unbiased_running=False):  # fmt: skip
+    def batchnorm_forward(
+        x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5, unbiased_running=False
+    ):
         if not train:
             std = np.sqrt(running_var + eps)
             xhat = (x - running_mean) / std
@@ -235,11 +236,17 @@ class LayernormByRank:
 
 
 NORMS = {
-    BatchnormStepByStep: "batchnorm", BatchnormInColumns: "batchnorm", BatchnormFeatureByFeature: "batchnorm",
-    BatchnormInDouble: "batchnorm", SpatialByTranspose: "batchnorm", SpatialOverAxes: "batchnorm",
-    LayernormByLoop: "layernorm", LayernormByTranspose: "layernorm", LayernormOfPyTorch: "layernorm",
+    BatchnormStepByStep: "batchnorm",
+    BatchnormInColumns: "batchnorm",
+    BatchnormFeatureByFeature: "batchnorm",
+    BatchnormInDouble: "batchnorm",
+    SpatialByTranspose: "batchnorm",
+    SpatialOverAxes: "batchnorm",
+    LayernormByLoop: "layernorm",
+    LayernormByTranspose: "layernorm",
+    LayernormOfPyTorch: "layernorm",
     LayernormByRank: "layernorm",
-}  # fmt: skip
+}
 
 # -- attention ------------------------------------------------------------------------------------------------------
 
@@ -400,8 +407,14 @@ class AttentionWithAnAddedMask:
 
 
 ATTENTION = {
-    MaskedByLoop: "masked_softmax", MaskedByMinusInfinity: "masked_softmax", MaskedByLogarithm: "masked_softmax",
-    MaskedByJacobian: "masked_softmax", MaskedByMaskedArray: "masked_softmax", AttentionPlain: "sdpa",
-    AttentionByEinsum: "sdpa", AttentionQueryByQuery: "sdpa", AttentionInDouble: "sdpa",
+    MaskedByLoop: "masked_softmax",
+    MaskedByMinusInfinity: "masked_softmax",
+    MaskedByLogarithm: "masked_softmax",
+    MaskedByJacobian: "masked_softmax",
+    MaskedByMaskedArray: "masked_softmax",
+    AttentionPlain: "sdpa",
+    AttentionByEinsum: "sdpa",
+    AttentionQueryByQuery: "sdpa",
+    AttentionInDouble: "sdpa",
     AttentionWithAnAddedMask: "sdpa",
-}  # fmt: skip
+}

@@ -120,10 +120,17 @@ class DropoutByChoice:
 
 
 REGULARIZATION = {
-    PenaltyByLoop: "l2_penalty", PenaltyByNorm: "l2_penalty", PenaltyByProduct: "l2_penalty",
-    PenaltyHalved: "l2_penalty", PenaltyInDouble: "l2_penalty", DropoutOfTheCourse: "dropout",
-    DropoutByIndices: "dropout", DropoutWithP: "dropout", DropoutByMaskedArrays: "dropout", DropoutByChoice: "dropout",
-}  # fmt: skip
+    PenaltyByLoop: "l2_penalty",
+    PenaltyByNorm: "l2_penalty",
+    PenaltyByProduct: "l2_penalty",
+    PenaltyHalved: "l2_penalty",
+    PenaltyInDouble: "l2_penalty",
+    DropoutOfTheCourse: "dropout",
+    DropoutByIndices: "dropout",
+    DropoutWithP: "dropout",
+    DropoutByMaskedArrays: "dropout",
+    DropoutByChoice: "dropout",
+}
 
 # -- update rules ---------------------------------------------------------------------------------------------------
 
@@ -244,8 +251,15 @@ class AdamInOneArray:
 
 
 OPTIMIZERS = {
-    MomentumOfTheCourse: "sgd_momentum", MomentumOfPyTorch: "sgd_momentum", MomentumByHistory: "sgd_momentum",
-    MomentumInPlace: "sgd_momentum", MomentumEntryByEntry: "sgd_momentum", AdamOfTheCourse: "adam",
-    AdamOfPyTorch: "adam", AdamOfKeras: "adam", AdamInDouble: "adam", AdamWithCorrectedMoments: "adam",
+    MomentumOfTheCourse: "sgd_momentum",
+    MomentumOfPyTorch: "sgd_momentum",
+    MomentumByHistory: "sgd_momentum",
+    MomentumInPlace: "sgd_momentum",
+    MomentumEntryByEntry: "sgd_momentum",
+    AdamOfTheCourse: "adam",
+    AdamOfPyTorch: "adam",
+    AdamOfKeras: "adam",
+    AdamInDouble: "adam",
+    AdamWithCorrectedMoments: "adam",
     AdamInOneArray: "adam",
-}  # fmt: skip
+}

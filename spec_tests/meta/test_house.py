@@ -1,0 +1,127 @@
+"""The house: a spec reads in the order in which a stranger asks, and its files are where the path says."""
+
+import ast
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import nnspec
+from nnspec import catalogue
+from nnspec.collect import concept_files
+from nnspec.spec_tests._cases import Case, Malformed
+from nnspec.spec_tests._known import known_of
+
+ROOT = Path(nnspec.__file__).parent.parent
+SPECS = concept_files(ROOT / "spec_tests", "test_")
+SIBLINGS = concept_files(ROOT / "spec_tests", "mistakes_")
+ORDER = ("rows", "definition", "law_", "cases", "beyond", "extremes", "ties", "bad", "@mistake", "@variant")
+NEAR, LONG = 30, 300  # lines
+BY_HAND = ("benchmarks", "reference", "spec_tests")  # folders whose `fmt: skip` are counted
+FEW = 20
+
+
+def ids(path):
+    return path.stem
+
+
+def classes(path) -> list[ast.ClassDef]:
+    return [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
+
+
+def place(entry: ast.stmt) -> int | None:
+    """Where in ORDER an entry of a class belongs, if that says anything of it."""
+    if isinstance(entry, ast.Assign):
+        name = ast.unparse(entry.targets[0])
+    elif isinstance(entry, ast.FunctionDef):
+        kinds = [f"@{ast.unparse(made.func)}" for made in entry.decorator_list if isinstance(made, ast.Call)]
+        name = next((kind for kind in kinds if kind in ORDER), re.sub("^law_.*", "law_", entry.name))
+    else:
+        return None
+    return ORDER.index(name) if name in ORDER else None
+
+
+def lines_of_mistakes(path) -> int:
+    entries = [entry for spec in classes(path) for entry in spec.body if place(entry) == ORDER.index("@mistake")]
+    return sum(entry.end_lineno - entry.decorator_list[0].lineno + 1 for entry in entries)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=ids)
+def test_a_spec_reads_in_the_order_a_stranger_asks(path):
+    """rows, definition, laws, cases, extremes and ties, mistakes, variants."""
+    for spec in classes(path):
+        found = [place(entry) for entry in spec.body if place(entry) is not None]
+        assert found == sorted(found), f"{spec.name} has {[ORDER[at] for at in found]}"
+
+
+@pytest.mark.parametrize("path", SPECS, ids=ids)
+def test_the_definition_stands_near_the_top(path):
+    first, *others = classes(path)
+    assert first.lineno <= NEAR, f"{first.name} begins in line {first.lineno}"
+    for spec in (first, *others):
+        begins = 1 if spec is first else spec.lineno
+        for entry in spec.body:
+            if place(entry) == ORDER.index("definition"):
+                assert entry.lineno - begins < NEAR, f"{spec.name}.definition stands in line {entry.lineno}"
+
+
+@pytest.mark.parametrize("path", SPECS, ids=ids)
+def test_many_mistakes_stand_beside_the_spec(path):
+    """Where they are more than half of a file, or make it long."""
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    taken = lines_of_mistakes(path)
+    few = 2 * taken <= lines <= LONG or not taken
+    assert few, f"{taken} of {lines} lines: move them to {path.name.replace('test_', 'mistakes_')}"
+
+
+@pytest.mark.parametrize("path", SIBLINGS, ids=ids)
+def test_the_mistakes_of_a_sibling_belong_to_a_spec_beside_it(path):
+    """A class that no spec is named after would never be found."""
+    concept = path.stem.removeprefix("mistakes_")
+    module = importlib.import_module(f"nnspec.spec_tests.{path.parent.name}.mistakes_{concept}")
+    holders = {name: held for name, held in vars(module).items() if name.startswith("MistakesOf")}
+    specs = {spec.__name__.replace("Test", "MistakesOf", 1): spec for spec in catalogue.specs_of(_concept(concept))}
+    assert holders and holders.keys() <= specs.keys()
+    for name, held in holders.items():
+        assert all(known in known_of(specs[name]) for known in vars(held).values() if hasattr(known, "replaces"))
+
+
+def _concept(name: str) -> catalogue.Concept:
+    (concept,) = catalogue.select([name])
+    return concept
+
+
+def test_every_mistake_says_what_to_do_and_every_variant_how_it_differs():
+    for spec in (spec for concept in catalogue.concepts().values() for spec in catalogue.specs_of(concept)):
+        for known in known_of(spec):
+            said = getattr(known, "hint", "") or getattr(known, "says", "")
+            assert said and "\n" not in said, f"{spec.__name__}: {known.id}"
+
+
+def test_hints_do_not_go_with_the_docstrings_of_python_OO(python):
+    """Of a plain function and of one that another decorator made."""
+    code = (
+        "from nnspec.spec_tests.n05_backpropagation.test_relu import TestRelu\n"
+        "from nnspec.spec_tests.n08_training.test_trainer import TestTrain\n"
+        "print([known.hint for spec in (TestRelu, TestTrain) for known in spec.mistakes()])"
+    )
+    with_them, without = (python(*flags, "-c", code) for flags in ((), ("-OO",)))
+    assert with_them.stdout == without.stdout and "the mask is x > 0" in without.stdout, without.stderr
+
+
+def test_a_keyword_of_a_case_is_a_size_or_an_option():
+    case = Case("summed", {"batch": (2,)}, N=0, reduction="sum", inputs={"y": [1]}, value_only=True)
+    assert (case.dims, case.options) == ({"batch": (2,), "N": 0}, {"reduction": "sum"})
+    assert case == Case("summed", {"batch": (2,), "N": 0}, {"reduction": "sum"}, {"y": [1]}, value_only=True)
+    assert Malformed("no rows", "y", N=0, reduction="mean").case == Case("", {"N": 0}, {"reduction": "mean"})
+    assert not case.is_plain and Case("plain").is_plain and not inspect.signature(Case).parameters["dims"].default
+
+
+def test_hardly_anything_is_laid_out_by_hand():
+    """What the formatter makes of a line is mostly good enough, and a shorter line is better."""
+    mark = "# fmt: " + "skip"
+    files = [path for folder in BY_HAND for path in (ROOT / folder).rglob("*.py")]
+    found = {path: path.read_text(encoding="utf-8").count(mark) for path in files}
+    assert sum(found.values()) < FEW, {str(path.relative_to(ROOT)): n for path, n in found.items() if n}
