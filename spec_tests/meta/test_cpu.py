@@ -4,6 +4,7 @@ right on narrow vectors, and fresh kernels after a helper changed."""
 import ast
 import re
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 
 import mpmath
@@ -13,7 +14,7 @@ from numba import njit
 
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _fold, _formula, _math
+from nnspec.accelerated.cpu import _fold, _formula, _jit, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
 from nnspec.catalogue import concepts
@@ -282,6 +283,18 @@ def test_a_formula_is_compiled_anew_after_what_it_calls_in_its_file_changed(pyth
         done = python("-c", textwrap.dedent(code), cwd=tmp_path, NNSPEC_CACHE_DIR=tmp_path / "kept")
         told.append(done.stdout.strip())
     assert told == ["2.0 0", "2.0 1", "7.0 0"]
+
+
+def test_kernels_are_compiled_anew_after_a_helper_changed(write, monkeypatch):
+    """Of the target, or one that targets share; a concept's own file is none, or an edit would compile all kernels."""
+    helpers = "cpu/_jit.py", "cpu/n06_a/_windows.py", "_written.py", "formulas/n05_a/_rates.py"
+    files = [write(f"accelerated/{name}", "") for name in (*helpers, "formulas/n05_a/relu.py", "cpu/n05_a/gelu.py")]
+    monkeypatch.setattr(_jit, "__file__", str(files[0]))
+    folders = [_jit._cache_folder.__wrapped__()]
+    for file in files:
+        file.write_text("changed", encoding="utf-8")
+        folders.append(_jit._cache_folder.__wrapped__())
+    assert [before != after for before, after in pairwise(folders)] == [True] * 4 + [False] * 2
 
 
 @elementwise(outputs=2)
