@@ -5,9 +5,9 @@ A plain `for i in prange(n)` over vectors is the form that the compiler turns in
 
 from functools import cache, partial, wraps
 
-import numpy as np
 from numba import prange
 from numba.extending import register_jitable
+from numpy import ascontiguousarray, empty, ndarray
 
 from nnspec.accelerated._written import ARRAY, NUMBER, written
 from nnspec.accelerated.cpu._jit import flat, kernel
@@ -36,10 +36,10 @@ def elementwise(formula=None, *, outputs=1):
 
     @wraps(formula)
     def function(x, *others):
-        arguments, kinds = [*flat(x)], ARRAY
+        arguments, kinds = flat(x), ARRAY
         for other in others:  # no comprehensions: small inputs feel every name and call here
-            if isinstance(other, np.ndarray):
-                view = np.ascontiguousarray(other).reshape(-1)
+            if isinstance(other, ndarray):
+                view = ascontiguousarray(other).reshape(-1)
                 view.setflags(False)
                 arguments.append(view)
                 kinds += ARRAY
@@ -47,11 +47,11 @@ def elementwise(formula=None, *, outputs=1):
                 arguments.append(float(other))
                 kinds += NUMBER
         launch = kernel_of(kinds)[x.size]
-        out = np.empty(x.shape, x.dtype)
+        out = empty(x.shape, x.dtype)
         if outputs == 1:
             launch(*arguments, out.reshape(-1))
             return out
-        made = (out, *(np.empty(x.shape, x.dtype) for _ in range(1, outputs)))
+        made = (out, *(empty(x.shape, x.dtype) for _ in range(1, outputs)))
         launch(*arguments, *(out.reshape(-1) for out in made))
         return made
 
