@@ -19,6 +19,7 @@ def functions(package: str, around=lambda function: function, device=None, adapt
     around: wraps each twin, behind its check. device: where a package has arrays of its own beside NumPy's, what tells
     them (`is_on_device`) and copies them (`to_host`). adapted: makes the twins, where the files hold forwards alone.
     """
+    sys.modules[package].__path__[:] = map(str, folders(_folder(package)))
     if package == "nnspec.reference":
         return {name: checked(f, f, backend=package, extended=True) for name, f in _own_functions(package).items()}
 
@@ -87,14 +88,32 @@ def public_functions(namespace) -> dict[str, FunctionType]:
     return {n: f for n, f in vars(namespace).items() if isinstance(f, FunctionType) and not n.startswith("_")}
 
 
+def folders(folder: Path) -> list[Path]:
+    """Where the modules of a package lie: in its folder, and where that says in `_formula.py` what formulas are written
+    with, also in the one of the shared formulas, as the second. So a file of its own comes before a shared one.
+
+    Python takes both for one package: a shared file is a module of every target, and `.._formula` is that target's.
+    """
+    return [folder, folder.parent / "formulas"] if (folder / "_formula.py").exists() else [folder]
+
+
 def concept_files(folder: Path, prefix: str = "") -> list[Path]:
-    """The concepts of one top-level folder: `nNN_note/<prefix><concept>.py`, without helpers."""
-    return sorted(p for p in folder.glob(f"n[0-9][0-9]_*/{prefix}*.py") if not p.name.startswith("_"))
+    """The concepts of one package: `nNN_note/<prefix><concept>.py`, without helpers."""
+    found = {}
+    for place in folders(folder):
+        for path in place.glob(f"n[0-9][0-9]_*/{prefix}*.py"):
+            if not path.name.startswith("_"):
+                found.setdefault((path.parent.name, path.name), path)
+    return [found[key] for key in sorted(found)]
+
+
+def _folder(package: str) -> Path:
+    return Path(sys.modules[package].__path__[0])
 
 
 def _own_functions(package: str, instead=None) -> dict[str, FunctionType]:
     """The functions of each concept's file. instead(path, error): is told of a file that cannot be imported."""
-    found, paths, failed = {}, concept_files(Path(sys.modules[package].__path__[0])), []
+    found, paths, failed = {}, concept_files(_folder(package)), []
     for path in paths:
         try:
             module = importlib.import_module(f"{package}.{path.parent.name}.{path.stem}")

@@ -12,6 +12,7 @@ import click
 
 from nnspec import adapters, catalogue
 from nnspec.backends import place_of, split_class
+from nnspec.collect import folders
 
 SECONDS = 0.3  # between two looks
 HOOKS = {"asarray", "to_numpy", "synchronize", "dtypes", "largest_input", "one_process"}  # they concern everything
@@ -66,7 +67,7 @@ def _stamps(root: Path) -> dict[Path, int]:
 def _files(root: Path) -> list[Path]:
     """A package's files, or a file with those of its neighbours that it imports."""
     if root.is_dir():
-        return sorted(root.rglob("*.py"))
+        return sorted(path for folder in folders(root) for path in folder.rglob("*.py"))
     found = [root]
     for file in found:  # which grows
         found += [neighbour for neighbour in _neighbours(file) if neighbour not in found]

@@ -3,40 +3,57 @@
 A plain `for i in prange(n)` over vectors is the form that the compiler turns into wide loads, arithmetic and stores.
 """
 
-import numpy as np
+from functools import cache, partial, wraps
+
 from numba import prange
 from numba.extending import register_jitable
+from numpy import ascontiguousarray, empty, ndarray
 
+from nnspec.accelerated._written import ARRAY, NUMBER, written
 from nnspec.accelerated.cpu._jit import flat, kernel
 
+LOOP = """
+def {name}({parameters}):
+    {numbers}
+    for i in prange({first}.size):
+        {results} = scalar({first}[i]{others})
+"""
 
-def elementwise(formula):
-    """The array function of a scalar formula of one or two numbers: out of the shape and dtype of the first array."""
-    inlined = register_jitable(forceinline=True)(formula)  # a call in the loop would keep it from becoming vectors
-    apply = {1: _apply_to_one, 2: _apply_to_two}[formula.__code__.co_argcount](inlined)
+TYPED = "{name} = {first}.dtype.type({name})"  # in the loop it would be done for every element
 
-    def function(*arrays):
-        out = np.empty(arrays[0].shape, arrays[0].dtype)
-        apply[out.size](*flat(*arrays), out.reshape(-1))
-        return out
+inlined = register_jitable(forceinline=True)  # what formulas call: a call in the loop would keep it from being vectors
 
-    function.apply = apply
+
+def elementwise(formula=None, *, outputs=1):
+    """The array function of a scalar formula. Its outputs have the shape and dtype of the first argument.
+
+    The other arguments are arrays of that shape, or numbers, which the formula gets in that dtype.
+    """
+    if formula is None:
+        return partial(elementwise, outputs=outputs)
+    scalar = inlined(formula)
+    kernel_of = cache(lambda kinds: kernel(written(LOOP, formula, kinds, outputs, TYPED, scalar=scalar, prange=prange)))
+
+    @wraps(formula)
+    def function(x, *others):
+        arguments, kinds = flat(x), ARRAY
+        for other in others:  # no comprehensions: small inputs feel every name and call here
+            if isinstance(other, ndarray):
+                view = ascontiguousarray(other).reshape(-1)
+                view.setflags(False)
+                arguments.append(view)
+                kinds += ARRAY
+            else:
+                arguments.append(float(other))
+                kinds += NUMBER
+        launch = kernel_of(kinds)[x.size]
+        out = empty(x.shape, x.dtype)
+        if outputs == 1:
+            launch(*arguments, out.reshape(-1))
+            return out
+        made = (out, *(empty(x.shape, x.dtype) for _ in range(1, outputs)))
+        launch(*arguments, *(out.reshape(-1) for out in made))
+        return made
+
+    function.kernel_of = kernel_of
     return function
-
-
-def _apply_to_one(formula):
-    @kernel
-    def apply(x, out):
-        for i in prange(x.size):
-            out[i] = formula(x[i])
-
-    return apply
-
-
-def _apply_to_two(formula):
-    @kernel
-    def apply(x, y, out):
-        for i in prange(x.size):
-            out[i] = formula(x[i], y[i])
-
-    return apply

@@ -1,4 +1,4 @@
-"""The few LLVM instructions that numba has no name for. All of them vectorise."""
+"""The few LLVM instructions that numba has no name for, and typed constants. All of them vectorise."""
 
 from llvmlite import ir
 from numba import types
@@ -8,6 +8,16 @@ from numba.extending import intrinsic
 _LAYOUT = {types.float32: (ir.IntType(32), 127, 23), types.float64: (ir.IntType(64), 1023, 52)}
 
 _LLVM = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
+
+
+@intrinsic
+def like(typingctx, x, number):
+    """The number as one of the type of x: a bare float would make float64 of what it touches in float32."""
+
+    def codegen(context, builder, signature, args):
+        return context.cast(builder, args[1], number, x)
+
+    return x(x, number), codegen
 
 
 @intrinsic

@@ -62,7 +62,8 @@ def _compiled(function, kind, **options):
 @cache
 def _cache_folder() -> Path:
     """Named after the contents of the helpers, so that a kernel is never older than what it calls."""
-    digest = hashlib.sha256()
-    for helper in sorted(Path(__file__).parent.rglob("_*.py")):
+    digest, here = hashlib.sha256(), Path(__file__).parent
+    shared = [*here.parent.glob("_*.py"), *here.parent.joinpath("formulas").rglob("_*.py")]
+    for helper in sorted([*here.rglob("_*.py"), *shared]):
         digest.update(helper.read_bytes())
     return cache_root() / "numba" / digest.hexdigest()[:16]

@@ -18,7 +18,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from nnspec.accelerated.cpu._intrinsics import fma, polynomial, power_of_two, rint
+from nnspec.accelerated.cpu._intrinsics import fma, like, polynomial, power_of_two, rint
 
 _f = np.float32
 _LOG2E = 1.4426950408889634
@@ -157,7 +157,7 @@ def tanh64(x):
 
 
 def sigmoid_by_exp(x):
-    one, e = type(x)(1), flushed_exp(-abs(x))
+    one, e = like(x, 1), flushed_exp(-abs(x))
     return (one if x >= 0 else e) / (one + e)
 
 
@@ -166,9 +166,9 @@ def _half_and_odd(reach, middle, *coefficients):
     p = polynomial(*coefficients)
 
     def function(x):
-        far = type(x)(reach)
+        far = like(x, reach)
         near = far if x > far else (-far if x < -far else x)  # in this order NaN stays NaN
-        return type(x)(0.5) + near * p(fma(near, near, type(x)(-middle)))
+        return like(x, 0.5) + near * p(fma(near, near, like(x, -middle)))
 
     return function
 

@@ -55,5 +55,5 @@ def _inwards(value):
 
 def _outwards(value, on_host: bool):
     if isinstance(value, (tuple, list)):
-        return type(value)(_outwards(entry, on_host) for entry in value)
+        return tuple(_outwards(entry, on_host) for entry in value)
     return to_host(value) if on_host and is_on_device(value) else value

@@ -1,43 +1,60 @@
 """Kernels of one scalar formula: each thread writes its own elements, in steps of the whole grid."""
 
+from functools import cache, partial, wraps
+
+import numpy as np
+
+from nnspec.accelerated._written import ARRAY, NUMBER, written
 from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
-from nnspec.accelerated.cuda._target import cuda, empty_like, flat
+from nnspec.accelerated.cuda._target import cuda, empty_like, flat, is_on_device, to_device
 
-THREADS = (256, 8)
+LOOP = """
+def {name}({parameters}):
+    for i in range(cuda.grid(1), {first}.size, cuda.gridsize(1)):
+        {results} = scalar({first}[i]{others})
+"""
+
+LOOP_OVER_ONE = """
+def {name}({parameters}):
+    read, step = cuda.local.array(each, real), cuda.gridsize(1)
+    for start in range(cuda.grid(1), {first}.size, each * step):
+        for e in range(each):  # all reads first, so that they are under way together
+            if start + e * step < {first}.size:
+                read[e] = {first}[start + e * step]
+        for e in range(each):
+            i = start + e * step
+            if i < {first}.size:
+                {results} = scalar(read[e]{others})
+"""
 
 
-def elementwise(formula):
-    """The array function of a scalar formula of one or two numbers: out of the shape and dtype of the first array."""
-    apply = {1: _apply_to_one, 2: _apply_to_two}[formula.__code__.co_argcount]
-    formula = inlined(formula)
+def elementwise(formula=None, *, outputs=1):
+    """The array function of a scalar formula. Its outputs have the shape and dtype of the first argument.
 
-    def function(*arrays):
-        out = empty_like(arrays[0])
-        apply(blocks(out.size, apply.threads), *map(flat, arrays), flat(out), formula=formula)
-        return out
+    The other arguments are arrays of that shape, or numbers, which the formula gets in that dtype.
+    """
+    if formula is None:
+        return partial(elementwise, outputs=outputs)
+    kernel_of = cache(lambda kinds: _kernel(formula, kinds, outputs))
+
+    @wraps(formula)
+    def function(x, *others):
+        made = [empty_like(x) for _ in range(outputs)]
+        others = [to_device(o) if isinstance(o, np.ndarray) or is_on_device(o) else float(o) for o in others]
+        apply = kernel_of(ARRAY + "".join(ARRAY if is_on_device(o) else NUMBER for o in others))
+        arguments = [flat(o) if is_on_device(o) else o for o in others]
+        apply(blocks(x.size, apply.threads), flat(x), *arguments, *map(flat, made))
+        return made[0] if outputs == 1 else tuple(made)
 
     return function
 
 
-@kernel(threads=THREADS, each=(4, 2))
-def _apply_to_one(real, threads, each, formula):
-    def apply(x, out):
-        values, step = cuda.local.array(each, real), cuda.gridsize(1)
-        for start in range(cuda.grid(1), x.size, each * step):
-            for e in range(each):  # all reads first, so that they are under way together
-                if start + e * step < x.size:
-                    values[e] = x[start + e * step]
-            for e in range(each):
-                if start + e * step < x.size:
-                    out[start + e * step] = formula(values[e])
+def _kernel(formula, kinds: str, outputs: int):
+    scalar = inlined(formula)
 
-    return apply
+    def factory(real, threads, each):
+        template = LOOP_OVER_ONE if kinds.count(ARRAY) == 1 else LOOP
+        return written(template, formula, kinds, outputs, scalar=scalar, cuda=cuda, real=real, each=each)
 
-
-@kernel(threads=THREADS)
-def _apply_to_two(threads, formula):
-    def apply(x, y, out):
-        for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
-            out[i] = formula(x[i], y[i])
-
-    return apply
+    factory.__module__, factory.__qualname__ = formula.__module__, formula.__qualname__
+    return kernel(threads=(256, 8), each=(4, 2))(factory)

@@ -255,6 +255,10 @@ class _Math:
             setattr(self, name, getattr(np, name))
 
     @staticmethod
+    def erf(x):
+        return x.dtype.type(standard_math.erf(x))
+
+    @staticmethod
     def erfc(x):
         return x.dtype.type(standard_math.erfc(x))
 

@@ -4,8 +4,8 @@ NNSPEC_CUDA=device     an NVIDIA GPU (the default)
 NNSPEC_CUDA=simulate   the simulator of this folder, on the CPU: small inputs only, but it sees races
 NNSPEC_CUDA=compile    nothing runs: every launch compiles its kernel for the targets of `_compiler`; results are zeros
 
-Kernels take `cuda`, `math` and WARP from here. An array "on the device" is numba's, or where there is none a NumPy
-array of a class of its own, so that the boundary can tell the two sides apart in all three modes.
+Kernels take `cuda`, `math`, `like` and WARP from here. An array "on the device" is numba's, or where there is none a
+NumPy array of a class of its own, so that the boundary can tell the two sides apart in all three modes.
 """
 
 import math as standard_math
@@ -46,6 +46,29 @@ else:
     if ON_DEVICE and not cuda.is_available():
         raise CannotLoad("cuda needs an NVIDIA GPU and its driver, and finds none; --simulate runs the kernels here")
     math, WARP = standard_math, 32
+
+
+if SIMULATED:
+
+    def like(x, number):
+        """The number as one of the type of x."""
+        return x.dtype.type(number)
+
+else:
+    from numba.cuda.extending import intrinsic
+
+    @intrinsic
+    def like(typingctx, x, number):
+        """The number as one of the type of x: a bare float in a float32 kernel makes float64 of what it touches.
+
+        `type(x)(number)` would do, but numba-cuda-mlir, which is to follow numba-cuda, has no lowering for it. There
+        this is an `overload`, inlined, that returns `lambda x, number: real(number)`.
+        """
+
+        def codegen(context, builder, signature, args):
+            return context.cast(builder, args[1], number, x)
+
+        return x(x, number), codegen
 
 
 def is_on_device(value) -> bool:

@@ -4,6 +4,7 @@ right on narrow vectors, and fresh kernels after a helper changed."""
 import ast
 import re
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 
 import mpmath
@@ -13,10 +14,13 @@ from numba import njit
 
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _fold, _math
+from nnspec.accelerated.cpu import _fold, _formula, _jit, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
 from nnspec.catalogue import concepts
+from nnspec.collect import concept_files, folders
+
+TARGETS = [Path(cpu.__file__).parent, Path(cpu.__file__).parent.with_name("cuda")]
 
 
 @elementwise
@@ -253,11 +257,180 @@ def test_kernels_come_from_the_cache_and_not_from_a_stale_one(python, tmp_path):
         from nnspec.accelerated.cpu.n05_backpropagation import relu
         from nnspec.accelerated.cpu import relu_forward
         relu_forward(np.ones(3, np.float32))
-        stats = relu._relu.apply.serial.stats
+        stats = relu._relu.kernel_of("a").serial.stats
         print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
     """
     told = [python("-c", textwrap.dedent(code), NNSPEC_CACHE_DIR=tmp_path).stdout.split() for _ in range(2)]
     assert told == [["0", "1"], ["1", "0"]]
+
+
+FORMULA = """
+    from nnspec.accelerated.cpu._formula import elementwise, inlined
+
+    @inlined
+    def helper(x):
+        return x + x
+
+    @elementwise
+    def scaled(x):
+        return helper(x)
+"""
+
+
+def test_a_formula_is_compiled_anew_after_what_it_calls_in_its_file_changed(python, write, tmp_path):
+    code = """
+        import numpy as np, scaled
+        out = scaled.scaled(np.ones(1))
+        print(out[0], sum(scaled.scaled.kernel_of("a").serial.stats.cache_hits.values()))
+    """
+    told = []
+    for source in (FORMULA, FORMULA, FORMULA.replace("x + x", "x * 7.0")):
+        write("scaled.py", source)
+        done = python("-c", textwrap.dedent(code), cwd=tmp_path, NNSPEC_CACHE_DIR=tmp_path / "kept")
+        told.append(done.stdout.strip())
+    assert told == ["2.0 0", "2.0 1", "7.0 0"]
+
+
+def test_kernels_are_compiled_anew_after_a_helper_changed(write, monkeypatch):
+    """Of the target, or one that targets share; a concept's own file is none, or an edit would compile all kernels."""
+    helpers = "cpu/_jit.py", "cpu/n06_a/_windows.py", "_written.py", "formulas/n05_a/_rates.py"
+    files = [write(f"accelerated/{name}", "") for name in (*helpers, "formulas/n05_a/relu.py", "cpu/n05_a/gelu.py")]
+    monkeypatch.setattr(_jit, "__file__", str(files[0]))
+    folders = [_jit._cache_folder.__wrapped__()]
+    for file in files:
+        file.write_text("changed", encoding="utf-8")
+        folders.append(_jit._cache_folder.__wrapped__())
+    assert [before != after for before, after in pairwise(folders)] == [True] * 4 + [False] * 2
+
+
+@elementwise(outputs=2)
+def sum_and_product(x, y, z):
+    return x + y * z, x * y
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (0, 3), (3, 5), (300, 257)])
+def test_a_formula_takes_arrays_and_numbers_in_every_place_but_the_first(shape, dtype):
+    x, y, z = np.random.default_rng(0).standard_normal((3, *shape)).astype(dtype)
+    x, y, z = map(np.asarray, (x, y, z))
+    for given in ((x, y, z), (x, 0.1, z), (x, y.T.copy().T, 3), (x, np.float64(0.1), -1)):
+        first, second, third = (np.asarray(value, dtype) for value in given)
+        out = sum_and_product(*given)
+        assert [(made.dtype, made.shape) for made in out] == [(dtype, shape)] * 2
+        for made, want in zip(out, (first + second * third, first * second), strict=True):
+            assert np.allclose(made, want, rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
+
+
+FLOAT32 = """
+    import importlib
+    import numpy as np
+    from nnspec.accelerated import cpu
+
+    x = np.ones(100, np.float32)
+    cpu.relu_backward(x, cpu.relu_forward(x)[1])
+    cpu.tanh_backward(x, cpu.tanh_forward(x)[1])
+    cpu.dropout_forward(x, keep=0.5, mask=x > 0)
+    cpu.adam(x, x)
+    cpu.sgd_momentum(x, x, x)
+    for module, formula, kinds in (
+        ("n03_regularization.dropout", "_kept", "aan"),
+        ("n04_optimization.adam", "_moved", "aannnnnnnnn"),
+        ("n04_optimization.sgd_momentum", "_moved", "aaannn"),
+        ("n05_backpropagation.relu", "_gated", "aa"),
+        ("n05_backpropagation.tanh", "_slope", "aa"),
+    ):
+        made = getattr(importlib.import_module(f"nnspec.accelerated.cpu.{module}"), formula).kernel_of(kinds).serial
+        print(module, "".join(made.inspect_llvm().values()).replace(chr(10), ";"))
+"""
+
+
+def test_formulas_that_are_shared_stay_in_float32_and_in_vectors(python, tmp_path):
+    """A number that is not typed makes float64 of float32, and vectors half as long."""
+    done = python("-c", textwrap.dedent(FLOAT32), NNSPEC_CACHE_DIR=tmp_path)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5, done.stderr
+    for line in lines:
+        assert re.search(r"f(mul|sub) <\d+ x float>|select <\d+ x i1>", line), f"{line[:40]} is not vectorised"
+        assert not re.search(r"fpext <\d+ x float>", line), f"{line[:40]} computes in float64"
+
+
+@elementwise
+def vector_erf(x):
+    return _formula.erf(x)
+
+
+@elementwise
+def vector_erfc(x):
+    return _formula.erfc(x)
+
+
+@elementwise
+def vector_log(x):
+    return _formula.log(x)
+
+
+@elementwise
+def vector_log1p(x):
+    return _formula.log1p(x)
+
+
+@elementwise
+def vector_sqrt(x):
+    return _formula.sqrt(x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("vector", [vector_erf, vector_erfc, vector_log, vector_log1p, vector_sqrt])
+def test_what_else_formulas_are_written_with_is_right_and_keeps_the_dtype(vector, dtype):
+    x = np.random.default_rng(0).uniform(0.1, 3, 999).astype(dtype)
+    exact = getattr(mpmath, vector.__name__.removeprefix("vector_"))
+    with mpmath.workdps(40):
+        want = np.array([np.longdouble(mpmath.nstr(exact(float(number)), 25)) for number in x])
+    assert vector(x).dtype == dtype and ulps(vector(x), want) < 3
+
+
+def test_a_formula_is_a_function_with_a_name_that_closes_over_nothing():
+    """What the cache would take for another one, made in the same place."""
+    for formula in (lambda x: x, (lambda one: elementwise(lambda x: x + one))(1)):
+        with pytest.raises(ValueError, match="closes over nothing"):
+            elementwise(formula)(np.ones(3))
+
+
+def test_every_target_offers_formulas_the_same():
+    """And a shared file is a module of each, unless there is one of its own."""
+    offered = [ast.parse((folder / "_formula.py").read_text(encoding="utf-8")) for folder in TARGETS]
+    first, *others = (ast.literal_eval(tree.body[-1].value) for tree in offered)
+    assert first and all(first == other for other in others)
+    for concept in (concept for concept in concepts().values() if "formulas" in str(concept.files.get("cpu"))):
+        assert concept.files["cpu"] == concept.files["cuda"]
+        assert cpu.__dict__[concept.functions[0]].__module__ == f"nnspec.accelerated.cpu.{concept.note}.{concept.name}"
+
+
+def test_a_file_of_a_target_comes_before_the_shared_one(write):
+    for name in ("own/_formula.py", "own/n01_a/x.py", "formulas/n01_a/x.py", "formulas/n01_a/y.py", "none/n01_a/z.py"):
+        root = write(name, "").parents[len(Path(name).parts) - 1]
+    told = [[str(path.relative_to(root)) for path in concept_files(root / target)] for target in ("own", "none")]
+    assert told == [["own/n01_a/x.py", "formulas/n01_a/y.py"], ["none/n01_a/z.py"]]
+
+
+def test_constants_are_typed_in_a_form_that_every_compiler_of_kernels_takes():
+    """`like(x, c)`, not `type(x)(c)`, for which numba-cuda-mlir has no lowering."""
+    found = []
+    for path in (path for target in TARGETS for folder in folders(target) for path in sorted(folder.rglob("*.py"))):
+        found += [f"{path.name}:{line}" for line in casts_to_a_type(ast.parse(path.read_text(encoding="utf-8")))]
+    assert not found
+    planted = "f(type(x)(1))", "cast = type(x)", "a, cast = 1, type(x)", "y = float(x) if type(x) is int else x"
+    assert [casts_to_a_type(ast.parse(line)) for line in planted] == [[1], [1], [1], []]
+
+
+def casts_to_a_type(tree):
+    """Where the type of a value is called, or named to be called."""
+    nodes = list(ast.walk(tree))
+    used = [node.func for node in nodes if isinstance(node, ast.Call)]
+    for value in (node.value for node in nodes if isinstance(node, ast.Assign)):
+        used += value.elts if isinstance(value, ast.Tuple) else [value]
+    calls = [node for node in used if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return [call.lineno for call in calls if call.func.id == "type"]
 
 
 def test_no_kernel_unpacks_four_arrays_at_once():

@@ -120,7 +120,7 @@ def test_every_kernel_compiles_without_faults(table):
 def test_every_twin_has_kernels_in_both_dtypes(table):
     rows, _ = table
     assert {row["dtype"] for row in rows} == {"float32", "float64"}
-    assert {"product._multiply", "sums._sum_rows", "adam._update"} <= {row["kernel"] for row in rows}
+    assert {"product._multiply", "sums._sum_rows", "adam._moved"} <= {row["kernel"] for row in rows}
 
 
 def test_the_table_sees_float64_in_a_float32_kernel_and_registers_that_spill(script):
@@ -158,6 +158,43 @@ def test_the_table_sees_float64_in_a_float32_kernel_and_registers_that_spill(scr
     )
     first, second = done.stdout.splitlines()
     assert "float64 instructions" in first and "bytes of stack" in second, done.stdout + done.stderr
+
+
+FORMULAS = """
+    import numpy as np
+    from scipy.special import expit
+    from nnspec.accelerated.cuda._formula import *
+    from nnspec.accelerated.cuda._target import SIMULATED, to_device, to_host
+
+    @elementwise(outputs=2)
+    def everything(x, y, z):
+        bounded = erf(x) + erfc(x) + sigmoid(x) + tanh(x)
+        return bounded + exp(x) + log(x) + log1p(x) + sqrt(x) + like(x, 0.1) * y, x * z
+
+    @elementwise
+    def untyped(x):
+        return x + 0.1
+
+    x = np.random.default_rng(0).uniform(0.1, 3, 21).astype(np.float32)
+    want = 1 + expit(x) + np.tanh(x) + np.exp(x) + np.log(x) + np.log1p(x) + np.sqrt(x) + 0.05
+    for z in (x, 3):  # an array, or a number
+        first, second = map(to_host, everything(to_device(x), 0.5, z))
+        if SIMULATED:
+            print(np.allclose(first, want, rtol=1e-6), np.allclose(second, x * z, rtol=1e-6), first.dtype)
+    untyped(to_device(x))
+    if not SIMULATED:
+        from nnspec.accelerated.cuda._compiler import compiled
+        for versions in compiled.values():
+            print(versions[0].kernel, versions[0].faults)
+"""
+
+
+def test_what_formulas_are_written_with_is_right_and_stays_in_float32(script):
+    done = script(FORMULAS)
+    assert done.stdout.splitlines() == ["True True float32"] * 2, done.stderr
+    *typed, untyped = script(FORMULAS, "compile").stdout.splitlines()
+    assert len(typed) == 2 and all(line.endswith("everything []") for line in typed)
+    assert "float64 instructions" in untyped
 
 
 def test_without_a_gpu_it_says_so_in_one_line(nnspec):

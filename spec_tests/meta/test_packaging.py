@@ -74,6 +74,8 @@ def test_wheel_and_sdist_hold_every_folder_below_one_name(copy, python, tmp_path
         "nnspec/reference/n05_backpropagation/affine.py",
         "nnspec/accelerated/cpu/n05_backpropagation/affine.py",
         "nnspec/accelerated/cpu/_tile.py",
+        "nnspec/accelerated/formulas/n05_backpropagation/relu.py",
+        "nnspec/accelerated/_written.py",
         "nnspec/spec_tests/n05_backpropagation/test_affine.py",
         "nnspec/spec_tests/n05_backpropagation/mistakes_affine.py",
         "nnspec/spec_tests/_truth.py",
@@ -89,6 +91,8 @@ def test_wheel_and_sdist_hold_every_folder_below_one_name(copy, python, tmp_path
         archive.extractall(plain)
     done = python("-m", "nnspec", "check", "reference", "--concept", "affine", cwd=plain, PYTHONPATH=plain)
     assert done.returncode == 0 and "passed at level strict: 1 of 1" in done.stdout, done.stdout + done.stderr
+    done = python("-c", "from nnspec.accelerated import cpu; cpu.relu_forward", cwd=plain, PYTHONPATH=plain)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_new_concept_is_new_files_only(copy, python):

@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._fold import fold_below
-from nnspec.accelerated.cpu._intrinsics import fma
+from nnspec.accelerated.cpu._intrinsics import fma, like
 from nnspec.accelerated.cpu._jit import flat, kernel
 from nnspec.accelerated.cpu._math import flushed_exp, normal_cdf, normal_slope, sigmoid
 
@@ -68,31 +68,31 @@ def _exact_slope(x, dout, out):
 
 @register_jitable
 def _cdf_of_tail(x):
-    return math.erfc(x * type(x)(-sqrt(0.5))) * type(x)(0.5)
+    return math.erfc(x * like(x, -sqrt(0.5))) * like(x, 0.5)
 
 
 @elementwise
 def _tanh_form(x):
     near = _brought_back(x)
-    return max(x, type(x)(-FAR)) * sigmoid(near * _twice_u_over(near))
+    return max(x, like(x, -FAR)) * sigmoid(near * _twice_u_over(near))
 
 
 @elementwise
 def _tanh_form_slope(x, dout):
-    near, one = _brought_back(x), type(x)(1)
+    near, one = _brought_back(x), like(x, 1)
     e = flushed_exp(-abs(near * _twice_u_over(near)))
     larger = one / (one + e)  # of Phi(x) and Phi(-x)
     smaller = e * larger
-    slope_of_2u = fma(near * near, type(x)(sqrt(8 / pi) * 3 * 0.044715), type(x)(sqrt(8 / pi)))
+    slope_of_2u = fma(near * near, like(x, sqrt(8 / pi) * 3 * 0.044715), like(x, sqrt(8 / pi)))
     return dout * fma(near * slope_of_2u, smaller * larger, larger if near >= 0 else smaller)
 
 
 @register_jitable
 def _twice_u_over(x):
-    return fma(x * x, type(x)(sqrt(8 / pi) * 0.044715), type(x)(sqrt(8 / pi)))
+    return fma(x * x, like(x, sqrt(8 / pi) * 0.044715), like(x, sqrt(8 / pi)))
 
 
 @register_jitable
 def _brought_back(x):
-    far = type(x)(FAR)
+    far = like(x, FAR)
     return far if x > far else (-far if x < -far else x)  # in this order NaN stays NaN

@@ -6,7 +6,7 @@ from nnspec.accelerated.cuda._elementwise import elementwise
 from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
 from nnspec.accelerated.cuda._product import dot, l1, l2, product
 from nnspec.accelerated.cuda._sums import ALL
-from nnspec.accelerated.cuda._target import WARP, cuda, empty, empty_like, math, to_host
+from nnspec.accelerated.cuda._target import WARP, cuda, empty, empty_like, like, math, to_host
 
 THREADS = (128, 8)
 
@@ -94,12 +94,12 @@ def _twice(dd):
 
 @elementwise
 def _over_distance(dd, d):
-    return dd / d if d > 0 else type(d)(0)
+    return dd / d if d > 0 else like(d, 0)
 
 
 @inlined
 def _sign(slope, a, b):
-    return slope if a > b else (-slope if a < b else slope * type(slope)(0))
+    return slope if a > b else (-slope if a < b else slope * like(slope, 0))
 
 
 @inlined

@@ -5,7 +5,8 @@ goes into the cells without a way through memory. In the backward a quarter of a
 
 import numpy as np
 
-from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
+from nnspec.accelerated.cuda._kernel import blocks, kernel
+from nnspec.accelerated.cuda._math import sigmoid
 from nnspec.accelerated.cuda._product import product
 from nnspec.accelerated.cuda._sums import column_sums
 from nnspec.accelerated.cuda._target import cuda, empty, empty_like, math
@@ -80,12 +81,6 @@ def _tiles(step, sequences, units):
     return (sequences + rows - 1) // rows * ((units + columns - 1) // columns)
 
 
-@inlined
-def _sigmoid(a):
-    e, one = math.exp(-abs(a)), type(a)(1)
-    return (one if a >= 0 else e) / (one + e)
-
-
 @kernel(threads=THREADS)
 def _keep_running(real, threads):
     def keep_running(x, ends, out):
@@ -148,9 +143,9 @@ def _step_forward(real, threads, rows, units, depth, ending):
         for r in range(each):
             n = row + my_row + r
             if n < sequences and j < size:
-                i = _sigmoid(gates[n, t, j] + totals[r, 0])
-                f = _sigmoid(gates[n, t, size + j] + totals[r, 1])
-                o = _sigmoid(gates[n, t, 2 * size + j] + totals[r, 2])
+                i = sigmoid(gates[n, t, j] + totals[r, 0])
+                f = sigmoid(gates[n, t, size + j] + totals[r, 1])
+                o = sigmoid(gates[n, t, 2 * size + j] + totals[r, 2])
                 g = math.tanh(gates[n, t, 3 * size + j] + totals[r, 3])
                 c = f * c_before[n, t, j] + i * g
                 shown = o * math.tanh(c)

@@ -1,6 +1,6 @@
 """One pass over the elements, forward and backward."""
 
-from nnspec.accelerated.cpu._elementwise import elementwise
+from .._formula import elementwise, like
 
 
 def relu_forward(x):
@@ -14,9 +14,9 @@ def relu_backward(dout, cache):
 
 @elementwise
 def _relu(x):
-    return type(x)(0) if x <= 0 else x  # in this order NaN stays NaN
+    return like(x, 0) if x <= 0 else x  # in this order NaN stays NaN
 
 
 @elementwise
 def _gated(x, dout):
-    return dout if x > 0 else type(x)(0)
+    return dout if x > 0 else like(x, 0)

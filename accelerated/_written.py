@@ -1,0 +1,37 @@
+"""Kernels of scalar formulas, written out for as many arguments as a formula has."""
+
+from types import FunctionType
+
+ARRAY, NUMBER = "a", "n"  # what an argument is; a string of them says what all are
+
+
+def written(template: str, formula: FunctionType, kinds: str, outputs: int, number="", **names) -> FunctionType:
+    """The kernel that a template makes of a formula. `names` are those that the template uses besides.
+
+    {name}         the formula's
+    {parameters}   the formula's, followed by the outputs
+    {first}        the formula's first parameter, an array
+    {numbers}      the statement `number` for each {name} of a number, before the loop
+    {others}       what the formula is given after the first: element i of an array, a number itself
+    {results}      element i of every output
+
+    To the compiler and its cache the kernel stands where the formula does, so that an edit there compiles it anew. Name
+    and place are all that tells it from others, hence nothing that is made in the same place more than once.
+    """
+    code = formula.__code__
+    if formula.__closure__ or not code.co_name.isidentifier():
+        raise ValueError(f"elementwise: {code.co_name} must be a function with a name that closes over nothing")
+    first, *others = code.co_varnames[: code.co_argcount]
+    results = [f"out{k}" for k in range(outputs)]
+    told = list(zip(others, kinds[1:], strict=True))
+    text = template.strip().format(
+        name=code.co_name,
+        parameters=", ".join([first, *others, *results]),
+        first=first,
+        numbers="; ".join(number.format(first=first, name=name) for name, kind in told if kind == NUMBER) or "pass",
+        others="".join(f", {name}[i]" if kind == ARRAY else f", {name}" for name, kind in told),
+        results=", ".join(f"{result}[i]" for result in results),
+    )
+    namespace = {**names, "__name__": formula.__module__}
+    exec(compile("\n" * (code.co_firstlineno - 1) + text, code.co_filename, "exec"), namespace)
+    return namespace[code.co_name]

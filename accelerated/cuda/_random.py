@@ -1,0 +1,10 @@
+"""Draws are made on the host, where the generator is, and go to the device as bytes."""
+
+import numpy as np
+
+from nnspec.accelerated.cuda._target import to_device
+
+
+def drawn_below(rng, shape, p):
+    """rng.random(shape) < p."""
+    return to_device(np.asarray(rng.random(shape) < p))
