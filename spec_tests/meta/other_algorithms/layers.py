@@ -40,6 +40,26 @@ def tanh_backward(dout, cache):
     return dout * (4 * cache / np.square(1 + cache))
 
 
+def sigmoid_forward(x):
+    return expit(x), [x]
+
+
+def sigmoid_backward(dout, cache):
+    """s(x) s(-x), which does not cancel where s is close to 1."""
+    (x,) = cache
+    return dout * expit(x) * expit(-x)
+
+
+def silu_forward(x, *, beta=1.0):
+    return x * expit(beta * x), {"x": x, "beta": beta}
+
+
+def silu_backward(dout, cache):
+    """s (1 + z s(-z)) with z = beta x."""
+    z = cache["beta"] * cache["x"]
+    return dout * expit(z) * (1 + z * expit(-z))
+
+
 FAR = 40.0  # beyond, Phi is 0 or 1 in double precision, and x^3 is still finite
 
 

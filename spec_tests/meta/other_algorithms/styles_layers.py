@@ -103,6 +103,36 @@ class TanhBySigmoid:
         return dout / np.cosh(x) ** 2
 
 
+class SigmoidOfTheCourse:
+    """It overflows to inf, and 1 / inf is 0."""
+
+    def sigmoid_forward(x):
+        with np.errstate(over="ignore"):
+            out = 1.0 / (1.0 + np.exp(-x))
+        return out, out
+
+    def sigmoid_backward(dout, out):
+        return dout * out * (1 - out)
+
+
+class SigmoidByTanh:
+    def sigmoid_forward(x):
+        return 0.5 * (1 + np.tanh(x / 2)), x
+
+    def sigmoid_backward(dout, x):
+        return dout * 0.25 * (1 - np.tanh(x / 2) ** 2)
+
+
+class SiluWithoutBeta:
+    def silu_forward(x):
+        s = 1 / (1 + np.exp(-x))
+        return x * s, (x, s)
+
+    def silu_backward(dout, cache):
+        x, s = cache
+        return dout * (x * s + s * (1 - x * s))
+
+
 class GeluByErf:
     def gelu_forward(x):
         return 0.5 * x * (1 + erf(x / math.sqrt(2)).astype(x.dtype)), x
@@ -137,6 +167,9 @@ LAYERS = {
     ReluInPlace: "relu",
     TanhByItsName: "tanh",
     TanhBySigmoid: "tanh",
+    SigmoidOfTheCourse: "sigmoid",
+    SigmoidByTanh: "sigmoid",
+    SiluWithoutBeta: "silu",
     GeluByErf: "gelu",
     GeluOfGpt2: "gelu",
 }
