@@ -41,6 +41,19 @@ FOLDERS = {  # column: (package, prefix of the file names)
 
 
 @dataclass(frozen=True)
+class Row:
+    """One line of what the course consists of."""
+
+    number: str  # 05.06: of note 05
+    needed: str  # must or nice
+    title: str
+
+    @property
+    def note(self) -> int:
+        return int(self.number[:2])
+
+
+@dataclass(frozen=True)
 class Concept:
     name: str
     note: str  # its folder, nNN_title
@@ -73,6 +86,19 @@ def concepts() -> dict[str, Concept]:
     made = {name: _read(note, name, files, told) for (note, name), files in sorted(found.items())}
     told.keep()
     return dict(sorted(made.items(), key=lambda item: (item[1].number, item[1].rows, item[0])))
+
+
+@cache
+def inventory() -> list[Row]:
+    """All rows of the course, in order."""
+    lines = Path(__file__).with_name("inventory.txt").read_text(encoding="utf-8").splitlines()
+    return [Row(*line.split(" ", 2)) for line in lines if line and not line.startswith("#")]
+
+
+def missing(notes=()) -> list[Row]:
+    """The rows that no specification covers yet."""
+    covered = {row for concept in concepts().values() for row in concept.rows}
+    return [row for row in inventory() if row.number not in covered and (not notes or row.note in notes)]
 
 
 def concept_of(function: str) -> str | None:

@@ -125,3 +125,17 @@ def test_hardly_anything_is_laid_out_by_hand():
     files = [path for folder in BY_HAND for path in (ROOT / folder).rglob("*.py")]
     found = {path: path.read_text(encoding="utf-8").count(mark) for path in files}
     assert sum(found.values()) < FEW, {str(path.relative_to(ROOT)): n for path, n in found.items() if n}
+
+
+def test_every_row_is_one_of_the_inventory():
+    numbers = [row.number for row in catalogue.inventory()]
+    assert numbers == sorted(set(numbers)) and {row.needed for row in catalogue.inventory()} == {"must", "nice"}
+    assert [row for concept in catalogue.concepts().values() for row in concept.rows if row not in numbers] == []
+
+
+def test_what_is_missing_is_listed(nnspec):
+    done = nnspec("list", "--missing", "--note", "5")
+    lines = done.stdout.splitlines()
+    told = {line[:5] for line in lines[:-2]}
+    assert told and all(number.startswith("05.") for number in told) and lines[-1].startswith(f"{len(told)} of ")
+    assert not told & {row for concept in catalogue.concepts().values() for row in concept.rows}
