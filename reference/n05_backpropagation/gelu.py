@@ -12,8 +12,8 @@ and x^3 overflow: they are taken of x brought back to where Phi is 0 or 1 alread
 from math import pi, sqrt
 
 import numpy as np
-from scipy.special import erfc, expit
 
+from nnspec.reference.n05_backpropagation.sigmoid import sigmoid_forward
 from nnspec.shapes import Array, Float
 
 FAR = 40  # Phi(-40) = 4e-350
@@ -21,7 +21,7 @@ FAR = 40  # Phi(-40) = 4e-350
 
 def gelu_forward(x: Float[Array, "*shape"], *, approximate: bool = False):
     near = np.clip(x, -FAR, FAR)
-    Phi = expit(2 * _u(near)) if approximate else _Phi(near)
+    Phi = _sigmoid(2 * _u(near)) if approximate else _Phi(near)
     return np.maximum(x, -FAR) * Phi, (x, approximate)
 
 
@@ -29,7 +29,7 @@ def gelu_backward(dout, cache):
     x, approximate = cache
     near = np.clip(x, -FAR, FAR)
     if approximate:
-        Phi, rest = expit(2 * _u(near)), expit(-2 * _u(near))  # rest = 1 - Phi
+        Phi, rest = _sigmoid(2 * _u(near)), _sigmoid(-2 * _u(near))  # rest = 1 - Phi
         du = sqrt(2 / pi) * (1 + 3 * 0.044715 * near * near)
         phi = 2 * Phi * rest * du
     else:
@@ -41,6 +41,12 @@ def _u(x):
     return sqrt(2 / pi) * (x + 0.044715 * x * x * x)
 
 
+def _sigmoid(x):
+    return sigmoid_forward(x)[0]
+
+
 def _Phi(x):
     """In double precision, the longest that SciPy has."""
+    from scipy.special import erfc  # here, because its import takes as long as all others of the reference
+
     return (erfc(-x.astype(np.float64) / sqrt(2)) / 2).astype(x.dtype)
