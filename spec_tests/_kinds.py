@@ -344,6 +344,15 @@ class Drawing(Procedure):
         )
         return [len(set(first)), first == again], [self.GENERATORS, True]
 
+    def law_what_was_drawn_is_the_callers(self, f):
+        """A later call leaves alone what an earlier one gave out."""
+        if not accepts(f.function, "rng"):
+            raise NotSupplied(f"{self.op} draws for itself: it takes no rng")
+        drawn = self.drawn(f, np.random.default_rng(0))
+        told = as_text(drawn)
+        self.drawn(f, np.random.default_rng(1))
+        return [as_text(drawn) == told], [True]
+
 
 class Composite(Spec):
     """Written once over a backend's parts: `f(params, x, y, *, options…) -> (loss, grads under the keys of params)`.

@@ -437,8 +437,14 @@ class Spec:
         for name in self.parts if backend.inherits(self.entry) else [self.entry]:
             backend.find(name)
         lacking = self._not_taken(backend)
-        case = replace(planned.case, without=(*planned.case.without, *lacking)) if lacking else planned.case
-        return Problem(self, case, planned.dtype)
+        if not lacking:
+            return Problem(self, planned.case, planned.dtype)
+        problem = Problem(self, replace(planned.case, without=(*planned.case.without, *lacking)), planned.dtype)
+        try:
+            self.run(problem.right, problem, gradient=False)
+        except (ValueError, TypeError) as error:  # without them there is no answer
+            raise NotSupplied(f"{self.entry} takes no {', '.join(lacking)}: {error}") from None
+        return problem
 
     def form(self, backend: Backend) -> Variant | None:
         """Which right form the backend follows in every check below strict. None: the definition."""

@@ -25,6 +25,9 @@ MOST = 60  # changes of each kind to a function, drawn from all of them
 WIDTHS = [np.dtype(code).type for code in "bBhHiIlL"]
 SIZES = {
     "conv2d_forward": {"KH": 2, "KW": 3},
+    "conv_relu_forward": {"KH": 2, "KW": 3},
+    "conv_bn_relu_forward": {"KH": 2, "KW": 3},
+    "conv_relu_pool_forward": {"H": 6, "W": 7, "KH": 2, "KW": 3},
     "three_layer_convnet_loss": {"H": 5, "W": 5, "K": 3},
     "affine_forward": {"d": (2, 3)},
 }
@@ -373,8 +376,11 @@ def dims_of(rules, arguments):
             if not any("*" in name for name in names):
                 dims |= dict(zip(names, arguments[rule.name].shape, strict=True))
         if rule.kind == "params":
-            for key, shape in rule.shapes:
+            given = {other.name: other.default for other in rules.values()} | arguments
+            for key, shape in rule.shapes_in(given, dims):
                 dims |= dict(zip(shape.split(), arguments[rule.name][key].shape, strict=False))
+            if rule.families:
+                rule.families.define(dims, {}, evaluate)
     return dims
 
 

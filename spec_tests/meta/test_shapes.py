@@ -8,7 +8,7 @@ import pytest
 
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.collect import is_composite, public_functions
+from nnspec.collect import public_functions, takes_parts
 from nnspec.shapes import Array, Between, Float, Labels, Masks, Params, checked, contract
 
 X, W, B = np.ones((2, 3, 2), np.float32), np.ones((6, 4), np.float32), np.ones(4, np.float32)
@@ -200,7 +200,7 @@ def test_every_function_of_the_reference_is_in_every_twin():
     assert {n for n, f in vars(cpu).items() if callable(f) and not n.startswith("_")} == set(
         public_functions(reference)
     )
-    assert not any(is_composite(f) for f in public_functions(cpu).values())
+    assert not any(map(takes_parts, public_functions(cpu).values()))
 
 
 # -- numbered parameters -----------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def a_network(*widths, norm=False):
     return params
 
 
-X = np.ones((3, 2, 2))
+ROWS = np.ones((3, 2, 2))
 
 
 @pytest.mark.parametrize("widths", [(4, 2), (4, 5, 2), (4, 1, 1, 7)])
@@ -234,8 +234,10 @@ def test_a_network_of_any_depth_passes(widths, norm):
     call = checked(deep, deep)
     masks = {f"mask{i}": np.ones((3, width), bool) for i, width in enumerate(widths[1:-1], start=1)}
     params = a_network(*widths, norm=norm)
-    assert call(params, X, np.array([0, 1, 1][: len(X)]), masks, norm=norm) == len(params)
-    assert contract(deep).check({"params": params, "x": X, "y": None, "masks": None, "norm": norm})["C"] == widths[-1]
+    assert call(params, ROWS, np.array([0, 1, 1]), masks, norm=norm) == len(params)
+    assert (
+        contract(deep).check({"params": params, "x": ROWS, "y": None, "masks": None, "norm": norm})["C"] == widths[-1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -255,19 +257,19 @@ def test_a_network_of_any_depth_passes(widths, norm):
 def test_a_network_that_does_not_fit_is_told(change, told):
     params = {key: value for key, value in (a_network(4, 5, 6, 2) | change).items() if value is not None}
     with pytest.raises((ValueError, TypeError), match=told):
-        checked(deep, deep)(params, X)
+        checked(deep, deep)(params, ROWS)
 
 
 def test_what_depends_on_the_depth_is_checked_too():
     call, params = checked(deep, deep), a_network(4, 5, 2)
     with pytest.raises(ValueError, match=r"y must be at least 0 and at most 1 = C - 1, got 0 … 2"):
-        call(params, X, np.array([0, 1, 2]))
+        call(params, ROWS, np.array([0, 1, 2]))
     with pytest.raises(ValueError, match=r"masks\['mask1'\] must have shape \(N, H1\) with H1 = 5"):
-        call(params, X, None, {"mask1": np.ones((3, 4), bool)})
+        call(params, ROWS, None, {"mask1": np.ones((3, 4), bool)})
     with pytest.raises(TypeError, match=r"masks\['mask1'\] must be an array of booleans"):
-        call(params, X, None, {"mask1": np.ones((3, 5))})
+        call(params, ROWS, None, {"mask1": np.ones((3, 5))})
     with pytest.raises(ValueError, match="missing or unknown: mask1"):
-        call(params, X, None, {})
-    assert call(a_network(4, 5, 2, norm=True), X, norm=True) == 5
+        call(params, ROWS, None, {})
+    assert call(a_network(4, 5, 2, norm=True), ROWS, norm=True) == 5
     with pytest.raises(ValueError, match="missing or unknown: gamma1"):
-        call(params, X, norm=True)  # which passed just now without: the option is a part of what is recognized
+        call(params, ROWS, norm=True)  # which passed just now without: the option is a part of what is recognized
