@@ -59,7 +59,7 @@ def check(context, backend, verbose, watch, json_file, timeout, memory, **asked)
 
     A class in one: file.py:Class. Forms of others: cs231n:FOLDER, torch:mine.py, jax:mine.py.
     """
-    with_threads()
+    with_threads(backend)
     if watch:
         from nnspec import watching
         from nnspec.backends import CannotLoad

@@ -8,10 +8,7 @@ import click
 
 LEVELS = ("core", "robust", "strict")
 DTYPES = ("float32", "float64")
-THREADS = {  # of a check, as environment variables that are not set yet
-    "NUMBA_NUM_THREADS": "2",  # one would hide races, many would make its cost depend on the machine
-    "OMP_WAIT_POLICY": "PASSIVE",  # threads of PyTorch that spin while they wait take twice the time of the check
-}
+THREADS = "2"  # of a check: one would hide races, many would make its cost depend on the machine
 
 
 class Unusable(Exception):
@@ -33,10 +30,15 @@ def writable(context, option, file):
     return file
 
 
-def with_threads():
-    """Before a backend is imported, which is when it reads them."""
-    for name, value in THREADS.items():
-        os.environ.setdefault(name, value)
+def with_threads(backend: str = ""):
+    """Before a backend is imported, which is when it reads how many threads it has.
+
+    PyTorch's spin while they wait, for twice the time of a check. Of kernels of one's own they are to start at once:
+    a race shows only where both run.
+    """
+    os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
+    if backend.partition(":")[0] == "torch":
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class told_in_one_line:

@@ -70,7 +70,7 @@ class Recorder:
 
 def pytest_configure(config):
     if not config.invocation_params.plugins and "numba" not in sys.modules:  # not inside of somebody's session
-        with_threads()
+        with_threads(config.getoption("--nnspec-backend") or "")
     config.stash[REPORT] = Report(backend="", level=config.getoption("--nnspec-level") or "")
     config.pluginmanager.register(Recorder(config.stash[REPORT]), "nnspec-recorder")
     if guard := guard_of(config):
