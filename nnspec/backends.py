@@ -161,6 +161,8 @@ class _Parts:
 def _with_options(name, function, *args, **options):
     """The part called, if it takes these options: what it leaves out, the composite lacks as well."""
     _require_options(name, function, options)
+    if why := not_bound(function, args, options):
+        raise NotSupplied(f"{name} cannot be called with these arguments: {why}")
     return function(*args, **options)
 
 

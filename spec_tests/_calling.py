@@ -3,6 +3,7 @@
 import contextlib
 import dis
 import io
+import re
 import sys
 import traceback
 
@@ -13,6 +14,7 @@ from nnspec.isolation import Run
 from nnspec.results import STUB
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
+NUMPY_TAKES = re.compile(r"at most (32|64) array")  # of np.choose and its like: what it is built with
 LIBRARIES = ("nnspec", "numpy", "scipy", "numba")  # whose refusals mean that they were given what does not fit
 
 

@@ -18,7 +18,7 @@ from nnspec.common import DTYPES
 from nnspec.shapes import contract
 from nnspec.spec_tests import _kept, _purity, _truth
 from nnspec.spec_tests._budget import derive_budget, require_telling
-from nnspec.spec_tests._calling import calling, raise_if_from_the_keyboard, raised_on_purpose
+from nnspec.spec_tests._calling import NUMPY_TAKES, calling, raise_if_from_the_keyboard, raised_on_purpose
 from nnspec.spec_tests._cases import (
     Case,
     Malformed,
@@ -51,7 +51,6 @@ SIZES = {  # of the cases that come by themselves: the first, the step to the ne
 }
 LEVEL_OF = {name: level for level, names in PROPERTIES.items() for name in names}
 WIDE = 67  # a size beyond two vectors, a block of 64 and its tail
-NUMPY_TAKES = re.compile(r"at most (32|64) array")  # of np.choose and its like: what it is built with
 CALLS_FOR_RACES, SECONDS_FOR_RACES = 30, 0.05  # whichever comes first
 KEPT_UP_TO = 10_000  # entries of an answer that is kept in memory
 

@@ -26,7 +26,7 @@ def conv_relu_forward(
 ):
     if ops is None:
         from nnspec import reference as ops
-    a, conv_cache = ops.conv2d_forward(x, w, b, stride=stride, pad=pad)  # (N, F, HO, WO)
+    a, conv_cache = ops.conv2d_forward(*_given(x, w, b), stride=stride, pad=pad)  # (N, F, HO, WO)
     out, relu_cache = ops.relu_forward(a)  # (N, F, HO, WO)
     return out, (ops, conv_cache, relu_cache)
 
@@ -83,7 +83,7 @@ def conv_relu_pool_forward(
 ):
     if ops is None:
         from nnspec import reference as ops
-    a, conv_cache = ops.conv2d_forward(x, w, b, stride=stride, pad=pad)
+    a, conv_cache = ops.conv2d_forward(*_given(x, w, b), stride=stride, pad=pad)
     active, relu_cache = ops.relu_forward(a)
     out, pool_cache = ops.max_pool2d_forward(active, k=k, stride=k if pool_stride is None else pool_stride)
     return out, (ops, conv_cache, relu_cache, pool_cache)
@@ -94,3 +94,8 @@ def conv_relu_pool_backward(dout, cache):
     dactive = ops.max_pool2d_backward(dout, pool_cache)
     da = ops.relu_backward(dactive, relu_cache)
     return ops.conv2d_backward(da, conv_cache)
+
+
+def _given(x, w, b):
+    """Without b where there is none: not every convolution takes None for it."""
+    return (x, w) if b is None else (x, w, b)
