@@ -1,9 +1,8 @@
 """sigmoid, forward and backward: bound by arithmetic in the caches, by memory beyond (5 arrays are read or written)."""
 
-from math import prod
-
 from nnspec.benchmarks._jax import jitted
 from nnspec.benchmarks._kinds import Timing
+from nnspec.benchmarks.n05_backpropagation._elementwise import Elementwise
 from nnspec.spec_tests.n05_backpropagation import test_sigmoid as spec
 
 
@@ -13,14 +12,6 @@ def jax_sigmoid(x):
     return jax.nn.sigmoid(x)
 
 
-class BenchSigmoid(Timing):
+class BenchSigmoid(Elementwise, Timing):
     spec = spec.TestSigmoid
     peers = {"jax": jitted(jax_sigmoid)}
-    sizes = {
-        "S": {"shape": (100, 100)},
-        "M": {"shape": (512, 1024)},
-        "L": {"shape": (64, 64, 32, 32)},
-    }
-
-    def traffic(self, shape, **_):
-        return 5 * prod(shape)
