@@ -13,7 +13,7 @@ def jitted(forward):
     def peer(problem):
         import jax
 
-        from nnspec.adapters.jax import Jax
+        from nnspec.backends.adapters.jax import Jax
 
         spec, names = problem.spec, list(problem.inputs)
         moving = [name for name in names if f"d{name}" in spec.gradients]

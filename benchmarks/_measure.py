@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnspec import catalogue
 from nnspec.backends import Backend, NotSupplied, load
 from nnspec.benchmarks import REFERENCE, ROUNDS, STEEPER, _machine
-from nnspec.benchmarks._kinds import FACTORS, Timing
+from nnspec.benchmarks._described import FACTORS, Described
 from nnspec.benchmarks._timing import Timed, fitted_exponent, interleaved, ratio, timed
+from nnspec.concepts import catalogue
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, numbers
 
@@ -69,7 +69,7 @@ class Limit:
         return {"rate": self.work / timing.seconds, "unit": self.unit}
 
 
-def selected(concepts=(), notes=(), presets=()) -> list[tuple[type[Timing], str]]:
+def selected(concepts=(), notes=(), presets=()) -> list[tuple[type[Described], str]]:
     """The cases of these concepts, notes and presets: (benchmark, size)."""
     found = []
     for concept in catalogue.select(concepts, notes):
@@ -80,7 +80,7 @@ def selected(concepts=(), notes=(), presets=()) -> list[tuple[type[Timing], str]
 
 
 def _is_benchmark(entry, module) -> bool:
-    return inspect.isclass(entry) and issubclass(entry, Timing) and entry.__module__ == module.__name__
+    return inspect.isclass(entry) and issubclass(entry, Described) and entry.__module__ == module.__name__
 
 
 def preset_of(size: str) -> str:
@@ -88,7 +88,7 @@ def preset_of(size: str) -> str:
 
 
 def measured(
-    bench: Timing,
+    bench: Described,
     size: str,
     dtype: str,
     names: Iterable[str],
@@ -127,13 +127,13 @@ def measured(
     return rows
 
 
-def _of_case(bench: Timing, size: str, dtype: str) -> dict:
+def _of_case(bench: Described, size: str, dtype: str) -> dict:
     concept = bench.spec.concept()
     told = {"concept": concept, "note": catalogue.concepts()[concept].note, "benchmark": bench.label()}
     return told | {"case": size, "preset": preset_of(size), "dtype": dtype}
 
 
-def admitted(bench: Timing, problem: Problem, name: str) -> Contestant:
+def admitted(bench: Described, problem: Problem, name: str) -> Contestant:
     """A backend that is right on the cases of the specification, ready to be timed on the problem. Raises Unfit."""
     backend, spec = loaded(name), problem.spec
     _machine.used_allocator()

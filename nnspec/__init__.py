@@ -5,7 +5,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name):
     if name == "check":  # imported where it is used: pytest and NumPy are not for `nnspec --help`
-        from nnspec.checking import check
+        from nnspec.checking.run import check
 
         return check
     raise AttributeError(f"module 'nnspec' has no attribute {name!r}")

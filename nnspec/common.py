@@ -9,6 +9,7 @@ import click
 LEVELS = ("core", "robust", "strict")
 DTYPES = ("float32", "float64")
 THREADS = "2"  # of a check: one would hide races, many would make its cost depend on the machine
+PRESETS = ("S", "M", "L")  # of a benchmark: in cache, as in the course, bound by memory or long
 
 
 class Unusable(Exception):
@@ -30,14 +31,14 @@ def writable(context, option, file):
     return file
 
 
-def with_threads(backend: str = ""):
-    """Before a backend is imported, which is when it reads how many threads it has.
+def with_threads(kind: str | None = None):
+    """Before a backend of this kind is imported, which is when it reads how many threads it has.
 
     PyTorch's spin while they wait, for twice the time of a check. Of kernels of one's own they are to start at once:
     a race shows only where both run.
     """
     os.environ.setdefault("NUMBA_NUM_THREADS", THREADS)
-    if backend.partition(":")[0] == "torch":
+    if kind == "torch":
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 

@@ -1,11 +1,10 @@
 """The pytest plugin: `pytest -p nnspec.plugin --pyargs nnspec.spec_tests --nnspec-backend BACKEND`.
 
 Collects spec files under their dotted names, parametrizes their inherited properties over cases and dtypes, and turns
-outcomes into the states of a Report. Checks above the asked level are advice: they run where the levels below pass, and
-cannot fail the run.
+outcomes into states. Checks above the asked level are advice: they run where the levels below pass, and cannot fail the
+run.
 """
 
-import functools
 import importlib
 import json
 import sys
@@ -14,14 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from nnspec.backends import Backend, CannotLoad, NotSupplied, load
+from nnspec import benchmarks, spec_tests
+from nnspec.backends import Backend, CannotLoad, Name, NotSupplied, load
+from nnspec.checking.isolation import GivenUp, Patched, Run, guard_of
+from nnspec.checking.items import BACKEND, FAILING, REPORT, check_of, is_check, parts_of
+from nnspec.checking.results import UNJUDGED, Check, Results, State
 from nnspec.common import DTYPES, LEVELS, with_threads
-from nnspec.isolation import GivenUp, Patched, Run, guard_of
-from nnspec.results import UNJUDGED, Check, Report, State
 
-BACKEND = pytest.StashKey[Backend]()
-REPORT = pytest.StashKey[Report]()
-FAILING = pytest.StashKey[set[str]]()  # concepts that failed a check at core, in this process
 PRINTED_LINES, PRINTED_CHARACTERS = 20, 2000  # of what a backend printed, the last
 
 
@@ -38,21 +36,10 @@ def pytest_addoption(parser):
     group.addoption("--nnspec-id", action="append", default=[], metavar="ID", help="only this check")
 
 
-class GivenBackend:
-    """Hands pytest a backend that is an object, which no command line can name."""
-
-    def __init__(self, backend: Backend):
-        self.backend = backend
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config):
-        config.stash[BACKEND] = self.backend
-
-
 class Recorder:
-    """Turns what pytest reports, from this process or from workers, into the checks of a Report."""
+    """Turns what pytest reports, from this process or from workers, into the checks of a Results."""
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Results):
         self.report = report
 
     def pytest_runtest_logreport(self, report):
@@ -70,8 +57,8 @@ class Recorder:
 
 def pytest_configure(config):
     if not config.invocation_params.plugins and "numba" not in sys.modules:  # not inside of somebody's session
-        with_threads(config.getoption("--nnspec-backend") or "")
-    config.stash[REPORT] = Report(backend="", level=config.getoption("--nnspec-level") or "")
+        with_threads(Name.read(config.getoption("--nnspec-backend") or "cpu").kind)
+    config.stash[REPORT] = Results(backend="", level=config.getoption("--nnspec-level") or "")
     config.pluginmanager.register(Recorder(config.stash[REPORT]), "nnspec-recorder")
     if guard := guard_of(config):
         config.pluginmanager.register(guard, "nnspec-guard")
@@ -113,10 +100,7 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def _dotted(path: Path) -> str | None:
-    import nnspec.benchmarks
-    import nnspec.spec_tests
-
-    for package in (nnspec.spec_tests, nnspec.benchmarks):
+    for package in (spec_tests, benchmarks):
         root = Path(package.__path__[0])
         if path.is_relative_to(root):
             return ".".join([package.__name__, *path.relative_to(root).with_suffix("").parts])
@@ -165,31 +149,6 @@ def _small_enough(item, limit: int | None) -> bool:
         return True
     scale = item.originalname == "test_scale"  # it looks for what only large inputs show
     return not scale and item.cls().largest_input(item.callspec.params["planned"].case) <= limit
-
-
-def is_check(item) -> bool:
-    return "planned" in getattr(item, "fixturenames", ())
-
-
-def parts_of(item) -> list[str]:
-    """What a composite that the backend inherits may call of it."""
-    backend, spec = item.config.stash[BACKEND], item.cls
-    return _parts(spec) if backend.inherits(spec().entry) else []
-
-
-@functools.cache
-def _parts(spec) -> list[str]:
-    return spec().parts
-
-
-def check_of(item) -> Check:
-    """The Check that an item stands for, before it ran."""
-    from nnspec.spec_tests._spec import LEVEL_OF
-
-    name = item.originalname.removeprefix("test_")
-    concept, part = item.cls.concept(), item.cls.part()
-    shown = name if part == concept else f"{part}.{name}"
-    return Check(f"{concept}/{shown}/{item.callspec.params['planned'].id}", LEVEL_OF[name])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,5 +1,5 @@
 """What each concept is: slow, readable NumPy, forward and hand-derived backward."""
 
-from nnspec import collect
+from nnspec.concepts import collect
 
 globals().update(collect.functions(__name__))

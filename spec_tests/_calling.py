@@ -10,8 +10,8 @@ import traceback
 import pytest
 
 from nnspec.backends import Delegates, NotSupplied, OtherSignature
-from nnspec.isolation import Run
-from nnspec.results import STUB
+from nnspec.checking.isolation import Run
+from nnspec.checking.results import STUB
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
 NUMPY_TAKES = re.compile(r"at most (32|64) array")  # of np.choose and its like: what it is built with

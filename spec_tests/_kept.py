@@ -70,8 +70,9 @@ def _surroundings() -> bytes:
     from nnspec import reference, shapes
 
     digest = hashlib.sha256()
-    for file in (*sorted(Path(reference.__path__[0]).rglob("*.py")), Path(shapes.__file__)):
-        digest.update(file.read_bytes())
+    for package in (reference, shapes):
+        for file in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(file.read_bytes())
     features = sorted(name for name, there in np._core._multiarray_umath.__cpu_features__.items() if there)
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     cores = {name: value for name, value in os.environ.items() if name.startswith(("OPENBLAS_CORE", "MKL_CBWR"))}

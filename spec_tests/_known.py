@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from nnspec import reference
 from nnspec.backends import Backend
-from nnspec.collect import public_functions
+from nnspec.concepts.collect import public_functions
 
 
 @dataclass(frozen=True)

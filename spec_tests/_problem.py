@@ -9,7 +9,7 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.backends import Backend
-from nnspec.collect import is_composite, public_functions
+from nnspec.concepts.collect import is_composite, public_functions
 from nnspec.spec_tests._budget import NEIGHBOURS, derive_budget, jittered
 from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._known import Variant

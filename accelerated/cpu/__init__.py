@@ -1,5 +1,6 @@
 """How fast each concept can be on a CPU: the reference's functions, in parallel numba kernels."""
 
-from nnspec import collect
+from nnspec import reference
+from nnspec.concepts import collect
 
-globals().update(collect.functions(__name__))
+globals().update(collect.twins(__name__, reference))

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from nnspec import collect
-from nnspec.adapters.torch import adapted
+from nnspec import reference
+from nnspec.backends.adapters.torch import adapted
+from nnspec.concepts import collect
 
 known_failures = Path(__file__).with_name("known_failures.toml")
-globals().update(collect.functions(__name__, adapted=adapted))
+globals().update(collect.twins(__name__, reference, adapted=adapted))

@@ -7,9 +7,7 @@ import sys
 import click
 
 from nnspec.bench.verdict import THRESHOLD, Verdict
-from nnspec.common import DTYPES, Unusable, told_in_one_line, writable
-
-PRESETS = ("S", "M", "L")
+from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, writable
 
 
 class _Measuring(click.Group):
@@ -66,7 +64,7 @@ def run(backends, curve, json_file, markdown, **cases):
     """Measure, and print a table. Default: cpu; every other installed backend is its peer."""
     from nnspec.backends import CannotLoad
     from nnspec.bench import results
-    from nnspec.report import console
+    from nnspec.terminal import console
 
     with told_in_one_line(CannotLoad, Unusable):
         measured = _measure(backends, curve=curve, **cases)
@@ -163,7 +161,7 @@ def report(file, out, backends, markdown, history):
     from nnspec.bench import history as past
     from nnspec.bench import results
     from nnspec.bench.report import html
-    from nnspec.report import console
+    from nnspec.terminal import console
 
     with told_in_one_line(Unusable):
         folder = _folder(history)
@@ -200,7 +198,7 @@ def _conclude(judged, what: str):
 
     from nnspec.bench.results import interval
     from nnspec.bench.verdict import overall
-    from nnspec.report import console
+    from nnspec.terminal import console
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("case", "new / old", "again", "verdict"):
@@ -225,7 +223,7 @@ def _folder(history):
 def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False):
     """A Measured of the selected cases, with progress on a terminal."""
     from nnspec.bench import results
-    from nnspec.report import console
+    from nnspec.terminal import console
 
     _prepare(threads)
     from nnspec.benchmarks import _machine, _measure
@@ -259,13 +257,13 @@ def _prepare(threads):
 
 def _contestants(backends) -> tuple[list[str], dict[str, str]]:
     """The backends that are asked for, which must load, and every other that is installed and does."""
-    from nnspec.backends import CannotLoad, names
+    from nnspec.backends import CannotLoad, installed
     from nnspec.benchmarks._measure import loaded
 
     for name in backends:
         loaded(name)
     found, refused = list(backends), {}
-    for name in names():
+    for name in installed():
         if name not in found:
             try:
                 loaded(name)

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from nnspec.benchmarks import REFERENCE, ROUNDS
 from nnspec.common import Unusable
-from nnspec.report import markdown_table
+from nnspec.terminal import markdown_table
 
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
 DISTURBED = 0.1  # of the machine taken by others, from which figures are doubtful

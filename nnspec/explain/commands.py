@@ -36,10 +36,10 @@ def explain(concept, part):
 def _show(concept):
     from rich.text import Text
 
-    from nnspec import report
     from nnspec.explain.page import page
+    from nnspec.terminal import console
 
-    made, to = page(concept), report.console()
+    made, to = page(concept), console()
     for i, line in enumerate(made.text):
         to.print(Text(line, style="bold" if i in made.headings else ""), soft_wrap=True)
 
@@ -54,14 +54,14 @@ def _list(word, called, spoken):
 
 
 def _example(concept) -> str:
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
     from nnspec.explain.example import example
 
     return "\n".join(example(concept, catalogue.specs_of(concept))) + "\n"
 
 
 def _stub(concept) -> str:
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
     from nnspec.explain.words import stub
 
     return stub(concept, catalogue.specs_of(concept))
@@ -74,7 +74,7 @@ def _code(concept) -> str:
 
 
 def _pitfalls(concept) -> str:
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
     from nnspec.explain.page import pitfalls
 
     lines = pitfalls(catalogue.specs_of(concept), full=True)

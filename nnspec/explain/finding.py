@@ -3,9 +3,9 @@
 import ast
 import re
 
-from nnspec import catalogue
-from nnspec.catalogue import Concept
 from nnspec.common import Unusable
+from nnspec.concepts import catalogue
+from nnspec.concepts.catalogue import Concept
 
 
 def found(word: str) -> tuple[list[Concept], dict[str, str]]:

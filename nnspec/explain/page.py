@@ -5,8 +5,8 @@ import inspect
 from pathlib import Path
 
 import nnspec
-from nnspec import catalogue
-from nnspec.catalogue import Concept
+from nnspec.concepts import catalogue
+from nnspec.concepts.catalogue import Concept
 from nnspec.explain.words import arguments, first_sentence, packed, public, returned, signature
 
 LINES, BYTES = 80, 6000  # of a page: what does not fit is counted, and shown when it is asked for

@@ -5,7 +5,7 @@ import re
 import textwrap
 
 from nnspec import reference
-from nnspec.catalogue import Concept
+from nnspec.concepts.catalogue import Concept
 from nnspec.shapes import Rule, contract
 
 WIDTH = 118  # of a line; docstrings of the reference are as wide

@@ -33,17 +33,19 @@ from pathlib import Path
 
 import numpy as np
 
-from nnspec import catalogue, mutants
 from nnspec.backends import Backend, NotSupplied
-from nnspec.catalogue import Concept
-from nnspec.report import markdown_table
+from nnspec.concepts import catalogue
+from nnspec.concepts.catalogue import Concept
+from nnspec.selftest import mutants
 from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._diagnosis import LOOKS, Wrong, pattern
 from nnspec.spec_tests._kinds import Procedure
+from nnspec.spec_tests._levels import PROPERTIES
 from nnspec.spec_tests._problem import Problem
-from nnspec.spec_tests._spec import PROPERTIES, Mistake, Planned, Spec
+from nnspec.spec_tests._spec import Mistake, Planned, Spec
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed, fits, numbers, same, same_bits
 from nnspec.spec_tests.meta.other_judges import kill_matrix
+from nnspec.terminal import markdown_table
 
 MUTANTS = 12  # of each concept
 FRESH = 3

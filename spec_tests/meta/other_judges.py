@@ -30,15 +30,16 @@ from pathlib import Path
 
 import numpy as np
 
-from nnspec import catalogue
 from nnspec.backends import Backend, NotSupplied
 from nnspec.common import LEVELS
-from nnspec.report import markdown_table
+from nnspec.concepts import catalogue
 from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._kinds import Procedure
+from nnspec.spec_tests._levels import LEVEL_OF
 from nnspec.spec_tests._problem import REFERENCE, Problem
-from nnspec.spec_tests._spec import LEVEL_OF, Spec
+from nnspec.spec_tests._spec import Spec
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
+from nnspec.terminal import markdown_table
 
 KILL_MATRIX = Path(__file__).parent / "kill_matrix.md"
 PROBLEMS = 3  # of random sizes

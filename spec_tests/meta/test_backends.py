@@ -10,9 +10,10 @@ import pytest
 
 import nnspec
 from nnspec import reference
-from nnspec.backends import Backend, CannotLoad, NotSupplied, load, near_names
-from nnspec.collect import public_functions
-from nnspec.results import State
+from nnspec.backends import Backend, CannotLoad, NotSupplied, load
+from nnspec.backends.near_names import near_names
+from nnspec.checking.results import State
+from nnspec.concepts.collect import public_functions
 
 PARTS = (
     "affine_forward",
@@ -243,11 +244,12 @@ def test_a_broken_file_of_a_bundled_backend_costs_its_own_concept(python, tmp_pa
         import sys, types
         from pathlib import Path
         import numpy
-        from nnspec import collect
+        from nnspec import reference
+        from nnspec.concepts import collect
         package = types.ModuleType("twins")
         package.__path__ = [sys.argv[1]]
         sys.modules["twins"] = package
-        vars(package).update(collect.functions("twins"))
+        vars(package).update(collect.twins("twins", reference))
         assert package.relu_forward(numpy.ones((2, 3)))[0].sum() == 6
         for name in ("tanh_forward", "affine_backward"):
             try:
@@ -310,7 +312,7 @@ def test_dtypes_and_missing_names():
 
 
 def test_every_public_function_belongs_to_a_concept():
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
 
     assert {catalogue.concept_of(name) for name in public_functions(reference)} == set(catalogue.concepts())
 

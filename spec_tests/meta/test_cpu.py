@@ -17,8 +17,8 @@ from nnspec.accelerated import cpu
 from nnspec.accelerated.cpu import _fold, _formula, _jit, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
-from nnspec.catalogue import concepts
-from nnspec.collect import concept_files, folders
+from nnspec.concepts.catalogue import concepts
+from nnspec.concepts.collect import concept_files, folders
 
 TARGETS = [Path(cpu.__file__).parent, Path(cpu.__file__).parent.with_name("cuda")]
 
@@ -210,7 +210,7 @@ def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, 
 BITS = """
     import hashlib, sys
     import numpy as np
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
     from nnspec.accelerated.cpu import _jit
     from nnspec.backends import load
 

@@ -233,7 +233,7 @@ def test_stubs_are_not_implemented(judged):
 
 
 def test_p_is_the_probability_to_drop_in_folders_before_2018(write, tmp_path):
-    from nnspec.adapters import cs231n
+    from nnspec.backends.adapters import cs231n
 
     write(
         "layers.py",
@@ -283,7 +283,7 @@ CLASSIFIER = """
 
 def of_the_first_assignment(write, spoilt="1", half="1"):
     """The functions of a folder that has the softmax classifier alone."""
-    from nnspec.adapters import cs231n
+    from nnspec.backends.adapters import cs231n
 
     folder = write("classifiers/softmax.py", CLASSIFIER.format(name="softmax_loss", spoilt=spoilt, half=half)).parent
     return cs231n.adapted(cs231n.locate(folder.parent))
@@ -314,7 +314,7 @@ def test_either_form_of_the_penalty_is_taken_for_what_it_is(write):
 
 def adapted(write, **files):
     """Functions of a folder. Names of files are given with two underscores for a slash."""
-    from nnspec.adapters import cs231n
+    from nnspec.backends.adapters import cs231n
 
     for name, source in files.items():
         path = write(f"cs231n/{name.replace('__', '/')}.py", source)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nnspec.adapters import cs231n
 from nnspec.backends import CannotLoad, load
+from nnspec.backends.adapters import cs231n
 
 RELU = """
     import numpy as np

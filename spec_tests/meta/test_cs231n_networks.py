@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnspec import reference
-from nnspec.adapters import cs231n
+from nnspec.backends.adapters import cs231n
 from nnspec.spec_tests._verdict import CheckFailed
 
 LAYERS = """
@@ -451,7 +451,7 @@ def test_what_the_course_compiles_is_there(adapted):
 
 @pytest.mark.parametrize("stride", [1, 2])
 def test_columns_of_windows_are_those_of_the_convolution(stride):
-    from nnspec.adapters import _im2col
+    from nnspec.backends.adapters import _im2col
 
     rng = np.random.default_rng(1)
     x, w = rng.standard_normal((2, 3, 7, 5)), rng.standard_normal((4, 3, 3, 3))

@@ -5,7 +5,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from nnspec.adapters import cs231n
+from nnspec.backends.adapters import cs231n
 
 START = "# *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****"
 END = "# *****END OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****"

@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 import nnspec.reference as reference
-from nnspec import catalogue
+from nnspec.concepts import catalogue
 from nnspec.explain import finding
 from nnspec.explain.commands import _PARTS
 from nnspec.explain.example import example, on_the_way

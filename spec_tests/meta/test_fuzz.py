@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from nnspec import reference
-from nnspec.collect import public_functions
+from nnspec.concepts.collect import public_functions
 from nnspec.shapes import contract, evaluate
 from nnspec.spec_tests._cases import default_sizes, shape_of
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nnspec import catalogue, reference
+from nnspec import reference
 from nnspec.backends import Backend
-from nnspec.collect import public_functions
+from nnspec.concepts import catalogue
+from nnspec.concepts.collect import public_functions
 from nnspec.spec_tests._cases import Case
 from nnspec.spec_tests._spec import Planned
 from nnspec.spec_tests.meta.hint_quality import VERDICTS, Line, Planted, as_markdown, read, survey, verdict_of

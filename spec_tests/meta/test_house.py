@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import nnspec
-from nnspec import catalogue
-from nnspec.collect import concept_files
+from nnspec.concepts import catalogue
+from nnspec.concepts.collect import concept_files
 from nnspec.spec_tests._cases import Case, Malformed
 from nnspec.spec_tests._known import known_of
 

@@ -12,7 +12,7 @@ import pytest
 from scipy.special import erf, logsumexp, softmax
 
 import nnspec
-from nnspec.results import State
+from nnspec.checking.results import State
 
 
 def checked(backend, concept, level="core", **options):

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnspec import catalogue, reference
+from nnspec import reference
 from nnspec.backends import Backend, NotSupplied
-from nnspec.collect import public_functions
-from nnspec.mistakes import rejections
+from nnspec.concepts import catalogue
+from nnspec.concepts.collect import public_functions
+from nnspec.selftest.mistakes import rejections
 from nnspec.spec_tests._probes import unexplained
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._spec import Spec

@@ -6,7 +6,8 @@ import difflib
 import numpy as np
 import pytest
 
-from nnspec import catalogue, mutants
+from nnspec.concepts import catalogue
+from nnspec.selftest import mutants
 
 A_CONCEPT = 3  # mutants of each in every run; the whole campaign is `nnspec mutants`
 

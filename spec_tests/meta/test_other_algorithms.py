@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 import nnspec
-from nnspec import catalogue, reference
+from nnspec import reference
 from nnspec.backends import load
-from nnspec.collect import is_composite, public_functions
-from nnspec.results import State
+from nnspec.checking.results import State
+from nnspec.concepts import catalogue
+from nnspec.concepts.collect import is_composite, public_functions
 from nnspec.shapes import takes_no_array
 
 HERE = Path(__file__).parent

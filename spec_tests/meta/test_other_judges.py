@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from nnspec import catalogue, reference
+from nnspec import reference
 from nnspec.backends import Backend
-from nnspec.collect import public_functions
 from nnspec.common import LEVELS
+from nnspec.concepts import catalogue
+from nnspec.concepts.collect import public_functions
 from nnspec.spec_tests._problem import REFERENCE
 from nnspec.spec_tests.meta import other_judges
 from nnspec.spec_tests.n07_residual_networks.test_layernorm import TestLayernorm as Layernorm

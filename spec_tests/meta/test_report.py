@@ -4,11 +4,14 @@ import io
 import re
 
 import pytest
+from rich.console import Console
 
-from nnspec import catalogue
-from nnspec import report as shown
-from nnspec.results import Check, Report, State
-from nnspec.watching import _concerned, _read
+from nnspec.backends import Name
+from nnspec.checking.lines import SHOWN
+from nnspec.checking.report import Report, show
+from nnspec.checking.results import Check, State
+from nnspec.checking.watching import _concerned, _read
+from nnspec.concepts import catalogue
 
 WRONG = "dx[0, {}]: got {}, want 1, off by 1 = 3e+14 budgets\n{} of 6 entries of dx are wrong"
 END = "\nbudget here: 32 x (1e-17 spread)\nformula: out = x w + b."
@@ -88,10 +91,10 @@ def test_every_failing_concept_has_a_block_and_the_rest_is_counted_with_its_comm
     concepts, texts = ("affine", "relu", "tanh", "gelu"), [f"out {n * 'x'}" for n in range(9)]
     made = report(*(failed(f"{name}/value/{len(text)}/float64", text) for name in concepts for text in texts))
     told = [block.split("/")[0] for block in blocks(made)]
-    assert told == [f"failed {name}" for name in concepts for _ in range(shown.SHOWN // len(concepts))]
+    assert told == [f"failed {name}" for name in concepts for _ in range(SHOWN // len(concepts))]
     hidden = r"^6 failures of 6 more causes in (\w+): nnspec check mine.py --concept \1 -v$"
     assert re.findall(hidden, str(made), re.M) == list(concepts)
-    many = [name for name in catalogue.concepts() if name not in concepts][: shown.SHOWN + 3]
+    many = [name for name in catalogue.concepts() if name not in concepts][: SHOWN + 3]
     assert len(blocks(report(*(failed(f"{name}/value/one/float64") for name in many)))) == len(many)
 
 
@@ -107,8 +110,8 @@ def test_advice_is_told_only_where_nothing_else_is_wrong():
 
 def test_the_closer_look_shows_formula_and_budget_and_what_was_printed():
     made = report(failed("relu/value/one/float64", named(2) + "\nprinted: here\n  and there\nx = [[1 2]\n [3 4]]"))
-    to = shown.Console(file=io.StringIO(), width=120)
-    shown.show(made, to, verbose=True)
+    to = Console(file=io.StringIO(), width=120)
+    show(made, to, verbose=True)
     text = to.file.getvalue()
     assert "    budget here: 32 x" in text and "    formula: out = x w + b." in text and "formula" not in str(made)
     for either in (text, str(made)):
@@ -166,5 +169,7 @@ def test_what_a_save_concerns(write):
         (("SCALE = 2", "SCALE = 2\n        dtypes = ('float32',)"), None),
         (("SCALE = 2", "SCALE = "), None),
     ]:
-        assert _concerned("mine.py", old, _read([write("mine.py", before.replace(*changed))])) == concerned, changed
-    assert _concerned("cs231n:mine", old, old) is None
+        assert (
+            _concerned(Name.read("mine.py"), old, _read([write("mine.py", before.replace(*changed))])) == concerned
+        ), changed
+    assert _concerned(Name.read("cs231n:mine"), old, old) is None

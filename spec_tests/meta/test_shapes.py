@@ -8,7 +8,7 @@ import pytest
 
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.collect import public_functions, takes_parts
+from nnspec.concepts.collect import public_functions, takes_parts
 from nnspec.shapes import Array, Between, Float, Labels, Masks, Params, checked, contract
 
 X, W, B = np.ones((2, 3, 2), np.float32), np.ones((6, 4), np.float32), np.ones(4, np.float32)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import nnspec
-from nnspec import catalogue
-from nnspec.results import State
+from nnspec.checking.results import State
+from nnspec.concepts import catalogue
 
 LEFT_OUT: dict[str, str] = {}  # functions of the reference, and why PyTorch has nothing to say about them
 REPRESENTATIVE = (  # of every kind, and what is announced to fail
@@ -58,7 +58,7 @@ def test_the_functions_on_tensors_are_within_reach(torch, backend):
 
 
 def test_arrays_go_in_without_a_copy_and_answers_are_memory_of_their_own(torch):
-    from nnspec.adapters.torch import Torch, adapted
+    from nnspec.backends.adapters.torch import Torch, adapted
 
     x, dout = np.ones((3, 4)), np.ones((3, 4))
     assert np.shares_memory(Torch().asarray(x).numpy(), x)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-from nnspec import reference, training
+from nnspec import reference
 from nnspec.backends import load
+from nnspec.training import models as training
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from nnspec import reference
-from nnspec.collect import public_functions
+from nnspec.concepts.collect import public_functions
 from nnspec.spec_tests._kinds import Case, Layer
 from nnspec.spec_tests._truth import exp, named, sqrt
 from nnspec.spec_tests.n10_attention._masks import a_query_with_none, causal, one_key_each, padding, some_pairs, window

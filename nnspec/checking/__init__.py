@@ -1,0 +1,1 @@
+"""`nnspec check`: the specification run against a backend, and what it found."""

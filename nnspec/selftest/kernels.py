@@ -1,0 +1,81 @@
+"""`nnspec kernels`: every CUDA kernel that the cases of the specification launch, compiled, and what it needs."""
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from nnspec.backends import NotSupplied, load
+from nnspec.common import DTYPES
+from nnspec.concepts import catalogue
+
+MOST_REGISTERS = {"float32": 200, "float64": 240}  # of a thread: at 255 a block of 256 fills a multiprocessor
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kernel in one dtype and variant, over all its signatures; numbers by target."""
+
+    kernel: str
+    dtype: str
+    variant: str
+    registers: dict[str, int]
+    spilled: int
+    stack: int
+    shared: int
+    float64: int
+    faults: list[str]
+
+
+def survey(concepts=()) -> list[Row]:
+    """Compile the kernels of these concepts (empty: all) for every target. Raises Unusable or CannotLoad.
+
+    In fresh processes, one for each dtype: what cuda runs on is chosen once in a process, and no kernel has two dtypes.
+    """
+    names = [concept.name for concept in catalogue.select(concepts) if "cuda" in concept.files]
+    with ProcessPoolExecutor(len(DTYPES), multiprocessing.get_context("spawn")) as processes:
+        rows = [row for found in processes.map(_rows, DTYPES, [names] * len(DTYPES)) for row in found]
+    return sorted(rows, key=lambda row: (row.kernel, row.dtype, row.variant))
+
+
+def _rows(dtype: str, names: list[str]) -> list[Row]:
+    os.environ["NNSPEC_CUDA"] = "compile"
+    backend = load("cuda")
+    from nnspec.accelerated.cuda._compiler import compiled
+
+    for name in names:
+        for spec in (made() for made in catalogue.specs_of(catalogue.concepts()[name])):
+            if not backend.inherits(spec.entry):  # a composite launches what its parts launch
+                _launch_all(spec, backend, dtype)
+    together = {}
+    for versions in compiled.values():
+        for one in versions:
+            together.setdefault((one.kernel, one.dtype, one.variant), []).append(one)
+    return [_row(*key, versions) for key, versions in together.items()]
+
+
+def _launch_all(spec, backend, dtype):
+    """Every launch that the spec's small cases lead to. What they return is arbitrary, and nobody looks at it."""
+    from nnspec.spec_tests._kinds import Procedure
+    from nnspec.spec_tests._problem import Problem
+
+    if isinstance(spec, Procedure):  # it has laws and no cases
+        return
+    cases = {case.name: case for case in (*spec.cases_of_value(), *spec.cases_of_agreement())}
+    for case in cases.values():
+        problem = Problem(spec, case, dtype)
+        try:
+            spec.run(backend, problem, gradient=bool(problem.douts))
+        except NotSupplied:
+            continue
+
+
+def _row(kernel, dtype, variant, versions) -> Row:
+    registers = {}
+    for one in versions:
+        registers[one.target] = max(registers.get(one.target, 0), one.registers)
+    faults = [fault for one in versions for fault in one.faults]
+    if max(registers.values()) > MOST_REGISTERS[dtype]:
+        faults.append(f"more than {MOST_REGISTERS[dtype]} registers")
+    worst = {name: max(getattr(one, name) for one in versions) for name in ("spilled", "stack", "shared", "float64")}
+    return Row(kernel, dtype, variant, dict(sorted(registers.items())), **worst, faults=list(dict.fromkeys(faults)))

@@ -1,0 +1,76 @@
+"""`nnspec mistakes`: the kill matrix. Every classic mistake of every concept against every property."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnspec.backends import Backend, NotSupplied
+from nnspec.concepts import catalogue
+from nnspec.spec_tests._known import Mistake
+from nnspec.spec_tests._levels import LEVEL_OF
+from nnspec.spec_tests._probes import unexplained
+from nnspec.spec_tests._spec import Spec
+from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
+from nnspec.terminal import markdown_table
+
+
+@dataclass
+class Row:
+    """One mistake: how many checks of each property reject it."""
+
+    concept: str
+    part: str
+    mistake: Mistake
+    rejections: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def caught(self) -> bool:
+        """At core or robust; a matter of convention at any level."""
+        return any(
+            count and (LEVEL_OF[name] != "strict" or self.mistake.convention) for name, count in self.rejections.items()
+        )
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """The matrix as a page that can be kept beside the specification."""
+    cells = (
+        [
+            row.part,
+            row.mistake.id,
+            row.mistake.hint.replace("|", "\\|"),
+            *(str(count or "·") for count in row.rejections.values()),
+        ]
+        for row in rows
+    )
+    missed = sum(not row.caught for row in rows)
+    return (
+        "# The kill matrix\n\n"
+        "How many checks of each property reject each classic mistake, which is judged as the reference with one\n"
+        "function replaced. Written by `nnspec mistakes --markdown spec_tests/meta/kill_matrix.md`.\n\n"
+        f"{len(rows)} mistakes, {missed} of them missed.\n\n"
+        + markdown_table(["part", "mistake", "hint", *LEVEL_OF], cells, left=3)
+    )
+
+
+def matrix(concepts=()) -> Iterator[Row]:
+    for concept in catalogue.select(concepts):
+        for spec in catalogue.specs_of(concept):
+            for mistake in spec.mistakes():
+                row = Row(concept.name, spec.part(), mistake, dict.fromkeys(LEVEL_OF, 0))
+                for _, name, _ in rejections(spec(), mistake.backend()):
+                    row.rejections[name] += 1
+                yield row
+
+
+def rejections(spec: Spec, backend: Backend) -> Iterator[tuple[str, str, str]]:
+    """(level, property, case) of each check that rejects the backend, in the order of the levels."""
+    for name, level in LEVEL_OF.items():
+        for planned in spec.plan(name):
+            try:
+                with np.errstate(all="ignore"), unexplained():
+                    getattr(spec, f"test_{name}")(planned, backend)
+            except (CheckFailed, BackendRaised):
+                yield level, name, planned.id
+            except NotSupplied:
+                continue

@@ -1,0 +1,48 @@
+"""The shape notation of the reference, and the check that is generated from it.
+
+    x: Float[Array, "N *d"]         float32 or float64; *d stands for any number of axes
+    w: Float[Array, "prod(d) M"]    an axis may be an expression in the others
+    xq: Real[Array, "Nq D"]         floats, or integers of any width
+    labels: Int[Array, "Nq K"]      integers
+    mask: Bool[Array, "*#batch T"]  booleans; # in front of a name: that many axes, or fewer, or of size 1 (broadcast)
+    y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
+    k: Between[1, "Nt"]             an integer option; None: no upper end
+    params: Params["W1: D H", …]    a dict of floating arrays; numbered ones as in `families.py`
+    masks: Masks["mask1: N H", …]   a dict of booleans
+    dims: Sequence[int]             a list or a tuple
+    model: str                      a text
+    root: os.PathLike               a text or a pathlib.Path
+    state: State["*shape", int]     what an update rule returned: arrays and counts in this order, a single one bare
+
+All floating inputs of one call share their dtype. `checked` puts the check in front of a function.
+"""
+
+from jaxtyping import Bool, Float, Int, Real
+
+from nnspec.shapes.call import calls_of_the_reference, checked
+from nnspec.shapes.contract import Contract, Rule, contract, dimension_names, takes_no_array
+from nnspec.shapes.dimensions import dimensions, evaluate
+from nnspec.shapes.notation import Array, Between, Cache, Labels, Masks, Params, State
+
+__all__ = [
+    "Array",
+    "Between",
+    "Bool",
+    "Cache",
+    "Contract",
+    "Float",
+    "Int",
+    "Labels",
+    "Masks",
+    "Params",
+    "Real",
+    "Rule",
+    "State",
+    "calls_of_the_reference",
+    "checked",
+    "contract",
+    "dimension_names",
+    "dimensions",
+    "evaluate",
+    "takes_no_array",
+]
