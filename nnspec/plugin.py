@@ -176,9 +176,16 @@ def pytest_runtest_makereport(item, call):
         text += _printed(result.sections)
         if check.level == LEVELS[0]:
             config.stash.setdefault(FAILING, set()).add(check.concept)
-    told = {"id": check.id, "level": check.level, "state": state, "text": text, "seconds": call.duration,
-            "parts": sorted(backend.parts_used) or parts_of(item), "margin": item.instance.margin,
-            "follows": item.instance.follows}  # fmt: skip
+    told = {
+        "id": check.id,
+        "level": check.level,
+        "state": state,
+        "text": text,
+        "seconds": call.duration,
+        "parts": sorted(backend.parts_used) or parts_of(item),
+        "margin": item.instance.margin,
+        "follows": item.instance.follows,
+    }
     backend.parts_used.clear()
     result.sections.clear()  # whatever a backend prints, by the megabyte if it likes
     result.user_properties = [*result.user_properties, ("nnspec", json.dumps(told))]

@@ -127,18 +127,26 @@ class Judging:
         return []
 
     def judge(
-        self, backend: Backend, problem: Problem, by: str, *,
-        only=None, lenient=False, at_tie=False, telling=False, given: Problem | None = None,
-    ):  # fmt: skip
+        self,
+        backend: Backend,
+        problem: Problem,
+        by: str,
+        *,
+        only=None,
+        lenient=False,
+        at_tie=False,
+        telling=False,
+        given: Problem | None = None,
+    ):
         """Every output and gradient, or `only` these, within its budget of what is wanted.
 
         by: "truth", sympy's, or "wide", the reference's in extended precision where sympy would take too long.
         given: what is handed to the backend, where that is laid out in another way.
         """
         given = given or problem
-        problem = copy.deepcopy(problem)  # a backend may spoil its inputs, and the truth is that of what it was given
+        untouched = copy.deepcopy(given)  # a backend may spoil its inputs, and the truth is that of what it was given
+        problem = untouched if given is problem else copy.deepcopy(problem)
         problem = problem if at_tie else problem.following(self.form(backend))
-        untouched = copy.deepcopy(given)
         self.looked_at = given.described()
         answer = self.answer(backend, given, gradient=only != "outputs")
         asked = self.asked(problem, answer)

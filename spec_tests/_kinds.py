@@ -34,9 +34,19 @@ from nnspec.spec_tests._spec import Spec, mistake, variant
 from nnspec.spec_tests._verdict import CheckFailed, require, same, same_bits
 
 __all__ = [
-    "Case", "Composite", "Drawing", "Function", "Layer", "Loss", "Malformed", "Penalty", "Procedure", "UpdateRule",
-    "mistake", "variant",
-]  # fmt: skip
+    "Case",
+    "Composite",
+    "Drawing",
+    "Function",
+    "Layer",
+    "Loss",
+    "Malformed",
+    "Penalty",
+    "Procedure",
+    "UpdateRule",
+    "mistake",
+    "variant",
+]
 
 STEPS = 3  # of an update rule
 

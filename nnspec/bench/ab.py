@@ -36,8 +36,12 @@ class Revision:
         self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (a pipe that nobody reads would fill up)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _worker.LAUNCH, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True, cwd=tempfile.gettempdir(),
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.said,
+            text=True,
+            cwd=tempfile.gettempdir(),
+        )
 
     def ask(self, *command):
         with contextlib.suppress(BrokenPipeError):  # it has ended already
@@ -63,8 +67,9 @@ def checked_out(revision: str, repository: Path):
         root = Path(folder) / "tree"
         done = subprocess.run(
             ["git", "-C", str(repository), "worktree", "add", "--detach", str(root), revision],
-            capture_output=True, text=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
             raise Unusable(f"cannot check out {revision}: {done.stderr.strip().splitlines()[-1]}")
         try:
@@ -74,9 +79,17 @@ def checked_out(revision: str, repository: Path):
 
 
 def compare(
-    old: Path, new: Path, cases: Iterable[tuple[type, str]], *, backend="cpu", dtype="float32", threads=1,
-    threshold=THRESHOLD, pairs=PAIRS, rounds=ROUNDS,
-) -> list[Judged]:  # fmt: skip
+    old: Path,
+    new: Path,
+    cases: Iterable[tuple[type, str]],
+    *,
+    backend="cpu",
+    dtype="float32",
+    threads=1,
+    threshold=THRESHOLD,
+    pairs=PAIRS,
+    rounds=ROUNDS,
+) -> list[Judged]:
     """A verdict on each case (benchmark, size) of two checkouts."""
 
     def measured(cases):

@@ -21,14 +21,25 @@ class _Measuring(click.Group):
 
 def _cases(command):
     """The options that say what is measured."""
-    for option in reversed([
-        click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem)."),
-        click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only this note."),
-        click.option("--preset", "presets", multiple=True, type=click.Choice(PRESETS), default=("M",),
-                     show_default=True, help="S in cache, M as in the course, L bound by memory or long."),
-        click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True),
-        click.option("--threads", type=click.IntRange(1), help="Of every pool of every contestant; default all cores."),
-    ]):  # fmt: skip
+    for option in reversed(
+        [
+            click.option("--concept", "concepts", multiple=True, help="Only this concept (a file stem)."),
+            click.option("--note", "notes", multiple=True, type=click.IntRange(1, 99), help="Only this note."),
+            click.option(
+                "--preset",
+                "presets",
+                multiple=True,
+                type=click.Choice(PRESETS),
+                default=("M",),
+                show_default=True,
+                help="S in cache, M as in the course, L bound by memory or long.",
+            ),
+            click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True),
+            click.option(
+                "--threads", type=click.IntRange(1), help="Of every pool of every contestant; default all cores."
+            ),
+        ]
+    ):
         command = option(command)
     return command
 
@@ -56,9 +67,12 @@ def bench():
 @_cases
 @click.option("--curve", is_flag=True, help="Also cost against size, with the fitted exponent.")
 @click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False), callback=writable,
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False),
+    callback=writable,
     help="Write it all, in pytest-benchmark's format.",
-)  # fmt: skip
+)
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 def run(backends, curve, json_file, markdown, **cases):
     """Measure, and print a table. Default: cpu; every other installed backend is its peer."""
@@ -141,18 +155,28 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
         old = trees.enter_context(checked_out(revision, repository))
         new = trees.enter_context(checked_out(other, repository)) if other else repository
         judged = compare(
-            old, new, cases, backend=backend, dtype=dtype, threads=threads or _machine.most_threads(),
-            threshold=threshold, pairs=pairs,
-        )  # fmt: skip
+            old,
+            new,
+            cases,
+            backend=backend,
+            dtype=dtype,
+            threads=threads or _machine.most_threads(),
+            threshold=threshold,
+            pairs=pairs,
+        )
     _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}")
 
 
 @bench.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option(
-    "--out", default="bench.html", show_default=True, type=click.Path(dir_okay=False), callback=writable,
+    "--out",
+    default="bench.html",
+    show_default=True,
+    type=click.Path(dir_okay=False),
+    callback=writable,
     help="The HTML file.",
-)  # fmt: skip
+)
 @click.option("--backend", "backends", multiple=True, help="Only the rows of this backend.")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown instead.")
 @_history

@@ -34,9 +34,14 @@ def html(bench: Measured, history: list[dict], names=()) -> str:
     rows = bench.judged(names)
     rivals = bench.rivals(rows)
     sections = [
-        _head(bench, rows, rivals), _heat_map(rows, rivals), _losses(rows, rivals), _limits(rows), _curves(bench, rows),
-        _histories(history), _about(bench, rows),
-    ]  # fmt: skip
+        _head(bench, rows, rivals),
+        _heat_map(rows, rivals),
+        _losses(rows, rivals),
+        _limits(rows),
+        _curves(bench, rows),
+        _histories(history),
+        _about(bench, rows),
+    ]
     return PAGE.replace("{style}", STYLE).replace("{body}", "\n".join(filter(None, sections)))
 
 
@@ -104,12 +109,18 @@ def _ratio_cell(ratio, shown: str) -> str:
 
 
 def _losses(rows, rivals) -> str:
-    lost = [(row["over"][rival]["value"], row, rival) for row in rows for rival in rivals
-            if rival in row["over"] and (row["over"][rival]["low"] or row["over"][rival]["value"]) > 1]  # fmt: skip
+    lost = [
+        (row["over"][rival]["value"], row, rival)
+        for row in rows
+        for rival in rivals
+        if rival in row["over"] and (row["over"][rival]["low"] or row["over"][rival]["value"]) > 1
+    ]
     if not lost:
         return ""
-    lines = [f"<li><b>{value:.2f}</b> {escape(case_of(row))}: {escape(row['backend'])} behind {escape(rival)}"
-             for value, row, rival in sorted(lost, key=lambda entry: -entry[0])]  # fmt: skip
+    lines = [
+        f"<li><b>{value:.2f}</b> {escape(case_of(row))}: {escape(row['backend'])} behind {escape(rival)}"
+        for value, row, rival in sorted(lost, key=lambda entry: -entry[0])
+    ]
     return (
         "<section><h2>Behind</h2><p class=dim>The whole interval lies above 1, or, without an interval, the ratio.</p>"
         f"<ul>{''.join(lines)}</ul></section>"
@@ -170,8 +181,10 @@ def _curves(bench, rows) -> str:
 def _curve_chart(title, curves, colours) -> str:
     points = {name: [(n, t) for n, t in zip(c["sizes"], c["seconds"], strict=True) if t] for name, c in curves.items()}
     everything = [point for line in points.values() for point in line]
-    x, y = (_log_scale([point[axis] for point in everything], *ends) for axis, ends in enumerate(
-        ((LEFT, WIDTH - 8), (HEIGHT - BOTTOM, TOP))))  # fmt: skip
+    x, y = (
+        _log_scale([point[axis] for point in everything], *ends)
+        for axis, ends in enumerate(((LEFT, WIDTH - 8), (HEIGHT - BOTTOM, TOP)))
+    )
     any_curve = next(iter(curves.values()))
     drawn = [_axes(x, y, [any_curve["sizes"][0], any_curve["sizes"][-1]], str, _time)]
     fitted = []
@@ -249,8 +262,10 @@ def _axes(x, y, sizes, size_text, value_text) -> str:
     drawn = []
     for value in _ticks(y):
         at = y(value)
-        drawn.append(f"<line x1={LEFT} x2={WIDTH - 8} y1='{at:.1f}' y2='{at:.1f}' class=grid />"
-                     f"<text x={LEFT - 4} y='{at + 3:.1f}' text-anchor=end>{value_text(value)}</text>")  # fmt: skip
+        drawn.append(
+            f"<line x1={LEFT} x2={WIDTH - 8} y1='{at:.1f}' y2='{at:.1f}' class=grid />"
+            f"<text x={LEFT - 4} y='{at + 3:.1f}' text-anchor=end>{value_text(value)}</text>"
+        )
     for size, anchor in zip(sizes, ("start", "end"), strict=False):
         drawn.append(f"<text x='{x(size):.1f}' y={HEIGHT - 8} text-anchor={anchor}>{size_text(size)}</text>")
     return "".join(drawn)

@@ -105,13 +105,15 @@ def _as_benchmark(row: dict) -> dict:
     name = f"test_time[{row['case']}-{row['backend']}]"
     params = {"bench_size": row["case"], "bench_backend": row["backend"]}
     return {
-        "group": case_of(row), "name": name,
+        "group": case_of(row),
+        "name": name,
         "fullname": f"benchmarks/{row['note']}/bench_{row['concept']}.py::{row['benchmark']}::{name}",
-        "params": params, "param": f"{row['case']}-{row['backend']}",
+        "params": params,
+        "param": f"{row['case']}-{row['backend']}",
         "extra_info": {"nnspec": {key: value for key, value in row.items() if key != "rounds"}},
         "options": {"disable_gc": True, "timer": "perf_counter", "interleaved": True},
         "stats": stats.as_dict() | {"data": stats.data, "iterations": row["repeats"]},
-    }  # fmt: skip
+    }
 
 
 def read_json(file) -> Measured:
@@ -190,9 +192,14 @@ def geometric_mean(rows: list[dict], rival: str) -> tuple[float, int] | None:
 
 def machine_line(machine: dict) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine.get("versions", {}).items())
-    parts = [machine.get("cpu"), f"{machine['cores']} cores" if "cores" in machine else "",
-             f"threads for all: {machine['threads']}" if "threads" in machine else "", machine.get("blas"),
-             f"Python {machine['python']}" if "python" in machine else "", versions]  # fmt: skip
+    parts = [
+        machine.get("cpu"),
+        f"{machine['cores']} cores" if "cores" in machine else "",
+        f"threads for all: {machine['threads']}" if "threads" in machine else "",
+        machine.get("blas"),
+        f"Python {machine['python']}" if "python" in machine else "",
+        versions,
+    ]
     return ", ".join(filter(None, parts))
 
 
@@ -205,17 +212,24 @@ def lines(rows: list[dict], rivals: list[str]) -> tuple[list[str], list[list[str
     over = [f"/ {rival}" for rival in rivals]
     headings = ["concept", "case", *told, "reference /", *over, "of the limit", "compile s", "memory MB"]
     return headings, [
-        [title_of(row), row["case"], *(row[name] for name in told), times(row["over"].get(REFERENCE)),
-         *(interval(row["over"].get(rival)) for rival in rivals),
-         percent(row["limit"], ends=False), seconds(row["compile"]), megabytes(row["memory"])]
+        [
+            title_of(row),
+            row["case"],
+            *(row[name] for name in told),
+            times(row["over"].get(REFERENCE)),
+            *(interval(row["over"].get(rival)) for rival in rivals),
+            percent(row["limit"], ends=False),
+            seconds(row["compile"]),
+            megabytes(row["memory"]),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def notes(bench: Measured, rows: list[dict]) -> list[str]:
     """What has to be said below a table."""
-    lines = [f"{', '.join(dict.fromkeys(row['backend'] for row in rows))} in "
-             f"{', '.join(dict.fromkeys(row['dtype'] for row in rows))}"] if rows else []  # fmt: skip
+    told = (", ".join(dict.fromkeys(row[name] for row in rows)) for name in ("backend", "dtype"))
+    lines = [" in ".join(told)] * bool(rows)
     for rival in bench.rivals(rows):
         for backend in dict.fromkeys(row["backend"] for row in rows if row["backend"] != rival):
             mean = geometric_mean([row for row in rows if row["backend"] == backend], rival)
@@ -229,13 +243,17 @@ def notes(bench: Measured, rows: list[dict]) -> list[str]:
     for rival in [REFERENCE, *bench.rivals(rows)]:
         fewer = [row["over"][rival]["rounds"] for row in rows if rival in row["over"]]
         if short := [count for count in fewer if count < ROUNDS]:
-            lines.append(f"{rival}: in {len(short)} of {len(fewer)} cases, whose calls are long, fewer than {ROUNDS} "
-                         f"rounds were paired with it, {min(short)} at least")  # fmt: skip
+            lines.append(
+                f"{rival}: in {len(short)} of {len(fewer)} cases, whose calls are long, fewer than {ROUNDS} "
+                f"rounds were paired with it, {min(short)} at least"
+            )
     if any(row["clock"] == "cpu" for row in rows):
         lines.append("with one thread CPU time is measured, which other processes do not lengthen")
     elif disturbed := sum((row.get("others") or 0) > DISTURBED for row in rows):
-        lines.append(f"the machine was busy: in {disturbed} of {len(rows)} cases others took more than "
-                     f"{100 * DISTURBED:.0f} % of it, which lengthens long calls more than short ones")  # fmt: skip
+        lines.append(
+            f"the machine was busy: in {disturbed} of {len(rows)} cases others took more than "
+            f"{100 * DISTURBED:.0f} % of it, which lengthens long calls more than short ones"
+        )
     return [*lines, TREATMENT]
 
 

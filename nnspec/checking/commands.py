@@ -16,18 +16,24 @@ from nnspec.common import DTYPES, LEVELS, Unusable, told_in_one_line, with_threa
 @click.option("--all", "run_all", is_flag=True, help="Also what is above the level, of concepts that fail at core.")
 @click.option("--dtype", type=click.Choice(DTYPES), help="Only this dtype.")
 @click.option(
-    "--id", "ids", multiple=True, metavar="ID",
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="ID",
     help="Only this check, as a failure names it, or those that begin so (affine/gradient), or a glob.",
-)  # fmt: skip
+)
 @click.option("--last-failed", is_flag=True, help="Only what failed when this backend was last checked.")
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first failure at the asked level.")
 @click.option("--watch", is_flag=True, help="Check again what is concerned whenever the files are saved, until Ctrl-C.")
 @click.option("-v", "--verbose", is_flag=True, help="Every cause, with its formula and what its budget is made of.")
 @click.option(
-    "-n", "workers", type=click.IntRange(0), metavar="WORKERS",
+    "-n",
+    "workers",
+    type=click.IntRange(0),
+    metavar="WORKERS",
     help="Worker processes; default 1, which is guarded; bundled backends: 0, 2 for many concepts. "
     "0: this process, where breakpoint() works.",
-)  # fmt: skip
+)
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Seconds a check may take in a worker [30].")
 @click.option("--memory", type=click.FloatRange(0, min_open=True), help="GiB that a worker may add [8].")
 @click.option("--simulate", is_flag=True, help="Run the kernels of cuda without a GPU, on small inputs.")

@@ -10,17 +10,20 @@ from nnspec.checking.lines import HEADINGS, lines_of, notes_of, rows_of, summary
 from nnspec.checking.results import Results
 from nnspec.common import LEVELS
 
-_HTML = {"green": "color: #2e9e5b", "yellow": "color: #b7791f", "bold red": "color: #e5484d; font-weight: bold",
-         "dim": "opacity: 0.65"}  # fmt: skip
+_HTML = {
+    "green": "color: #2e9e5b",
+    "yellow": "color: #b7791f",
+    "bold red": "color: #e5484d; font-weight: bold",
+    "dim": "opacity: 0.65",
+}
 
 
 def as_html(report: Results) -> str:
     """One table, and below it a line for each cause that opens. Colours that can be read on white and on black."""
-    rows = [
-        _html_row("td", [name, *(f"<span style='{_HTML[style]}'>{html.escape(told)}</span>" for told, style in cells),
-                         used, seconds])
-        for name, cells, used, seconds in rows_of(report)
-    ]  # fmt: skip
+    rows = []
+    for name, cells, used, seconds in rows_of(report):
+        coloured = (f"<span style='{_HTML[style]}'>{html.escape(told)}</span>" for told, style in cells)
+        rows.append(_html_row("td", [name, *coloured, used, seconds]))
     shown, hidden = told_causes(report, verbose=False)
     counts = [Text.from_markup(line).plain for line in summary_of(report)]
     return "".join(

@@ -66,8 +66,9 @@ def notes_of(report: Results) -> list[str]:
     told = " ".join(notes)
     notes += [
         f"{name} has no name of the specification: did you mean {meant}?"
-        for name, meant in report.near.items() if f"it has {name}" not in told
-    ]  # fmt: skip
+        for name, meant in report.near.items()
+        if f"it has {name}" not in told
+    ]
     wrong = {check.part for check in report.checks if check.state in BAD and check.level == LEVELS[0]}
     # What is wrong may resemble a form by chance.
     follows = dict.fromkeys((c.part, c.follows) for c in report.checks if c.follows and c.part not in wrong)
@@ -95,13 +96,16 @@ def told_causes(report: Results, verbose: bool) -> tuple[list[Cause], list[str]]
     lines = []
     for concept in dict.fromkeys(cause.example.concept for cause in hidden):
         of = [cause for cause in hidden if cause.example.concept == concept]
-        lines.append(f"{_of(sum(len(c.checks) for c in of), 'failure')} of {_of(len(of), 'more cause')} in {concept}: "
-                     f"{_command(report, concept=concept)}")  # fmt: skip
+        lines.append(
+            f"{_of(sum(len(c.checks) for c in of), 'failure')} of {_of(len(of), 'more cause')} in {concept}: "
+            f"{_command(report, concept=concept)}"
+        )
     if counted and len(counted) < len(wrong):
         above = [c for c in wrong if not report.counts(c)]
         level = LEVELS[max(LEVELS.index(c.level) for c in above)]
-        lines.append(f"{_of(len(above), 'failure')} above level {report.level}, which is advice: "
-                     f"{_command(report, level=level)}")  # fmt: skip
+        lines.append(
+            f"{_of(len(above), 'failure')} above level {report.level}, which is advice: {_command(report, level=level)}"
+        )
     return shown, lines
 
 

@@ -118,8 +118,14 @@ class Results:
     def to_json(self) -> str:
         head = {"backend": self.backend, "level": self.level, "exit_code": self.exit_code, "planned": self.planned}
         counts = {state.value: self.count()[state] for state in State}
-        head |= {"seconds": round(self.seconds, 3), "missing": self.missing, "partly": self.partly,
-                 "composed": self.composed, "near": self.near, "counts": counts}  # fmt: skip
+        head |= {
+            "seconds": round(self.seconds, 3),
+            "missing": self.missing,
+            "partly": self.partly,
+            "composed": self.composed,
+            "near": self.near,
+            "counts": counts,
+        }
         told = {**head, "checks": [asdict(c) for c in self.checks]}
         return json.dumps(told, indent=1)
 

@@ -105,8 +105,12 @@ class Writer:
         return f"{left} {formula.rel_op} {right}", ADDED
 
     _writers: dict[type, Callable] = {
-        sp.Add: _add, sp.Mul: _mul, sp.Pow: _pow, sp.Piecewise: _piecewise, sp.core.relational.Relational: _relation,
-    }  # fmt: skip
+        sp.Add: _add,
+        sp.Mul: _mul,
+        sp.Pow: _pow,
+        sp.Piecewise: _piecewise,
+        sp.core.relational.Relational: _relation,
+    }
 
     def _order(self, factor):
         """Numbers first, then entries and options, each in the order in which the definition meets them."""

@@ -27,8 +27,17 @@ def mistakes(concepts, json_file, markdown):
     with told_in_one_line(Unusable):
         rows = list(killing.matrix(concepts))
     if json_file:
-        told = [{"concept": r.concept, "part": r.part, "mistake": r.mistake.id, "hint": r.mistake.hint,
-                 "rejections": r.rejections, "caught": r.caught} for r in rows]  # fmt: skip
+        told = [
+            {
+                "concept": r.concept,
+                "part": r.part,
+                "mistake": r.mistake.id,
+                "hint": r.mistake.hint,
+                "rejections": r.rejections,
+                "caught": r.caught,
+            }
+            for r in rows
+        ]
         with open(json_file, "w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
     if markdown:

@@ -133,9 +133,14 @@ def _rule(parameter: inspect.Parameter) -> Rule:
     if get_origin(annotation) is Literal:
         return Rule(kind="choice", choices=get_args(annotation), **common)
     kinds = {
-        int: "integer", float: "number", bool: "bool", np.random.Generator: "generator", Sequence[int]: "integers",
-        str: "text", os.PathLike: "path",
-    }  # fmt: skip
+        int: "integer",
+        float: "number",
+        bool: "bool",
+        np.random.Generator: "generator",
+        Sequence[int]: "integers",
+        str: "text",
+        os.PathLike: "path",
+    }
     return Rule(kind=kinds.get(annotation, "any"), **common)
 
 
@@ -156,9 +161,15 @@ _EXPECTED = {
 
 
 _PLAIN = {
-    "integer": int, "number": (int, float), "bool": bool, "generator": np.random.Generator, "params": dict,
-    "integers": (list, tuple), "text": str, "path": (str, os.PathLike),
-}  # fmt: skip
+    "integer": int,
+    "number": (int, float),
+    "bool": bool,
+    "generator": np.random.Generator,
+    "params": dict,
+    "integers": (list, tuple),
+    "text": str,
+    "path": (str, os.PathLike),
+}
 
 
 def _check_kind(name, rule, value, shapes, floats, dtypes):

@@ -112,10 +112,22 @@ def train(backend: Backend, model: Model, images: Split, seed: int, epochs: int,
 
     ops = OnNumpy(backend)
     best, history = reference.train(
-        params, images.x_train[kept:], images.y_train[kept:], images.x_train[:kept], images.y_train[:kept],
-        model=model.loss, rule="adam", lr=model.lr, lr_decay=model.lr_decay, reg=model.reg, epochs=epochs,
-        batch=model.batch, rng=rng, on_epoch=tell, ops=ops,
-    )  # fmt: skip
+        params,
+        images.x_train[kept:],
+        images.y_train[kept:],
+        images.x_train[:kept],
+        images.y_train[:kept],
+        model=model.loss,
+        rule="adam",
+        lr=model.lr,
+        lr_decay=model.lr_decay,
+        reg=model.reg,
+        epochs=epochs,
+        batch=model.batch,
+        rng=rng,
+        on_epoch=tell,
+        ops=ops,
+    )
     scores = getattr(ops, model.loss)(best, images.x_test)
     return History(history["loss"], float((scores.argmax(axis=1) == images.y_test).mean()))
 

@@ -70,11 +70,9 @@ def batchnorm2d_forward(
     """out, the new running_mean and running_var, cache."""
     if train:
         _count("batchnorm2d_forward", x.shape[0] * x.shape[2] * x.shape[3], unbiased_running)
-    out, running_mean, running_var, cache = batchnorm_forward(
-        _rows(x), gamma, beta, running_mean, running_var,
-        train=train, momentum=momentum, eps=eps, unbiased_running=unbiased_running,
-    )  # fmt: skip
-    return _images(out, x.shape), running_mean, running_var, cache
+    options = {"train": train, "momentum": momentum, "eps": eps, "unbiased_running": unbiased_running}
+    out, *running, cache = batchnorm_forward(_rows(x), gamma, beta, running_mean, running_var, **options)
+    return _images(out, x.shape), *running, cache
 
 
 def batchnorm2d_backward(dout, cache):

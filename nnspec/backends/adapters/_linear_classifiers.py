@@ -57,9 +57,14 @@ def penalty(folder: Folder, stubs: Stubs) -> dict[str, Callable]:
             return of(functions, rows, 1.0)
 
         question = Question(
-            "l2_penalty", forms, of, ("r", "dw"), named=True, again=lambda: [(W, 0.7), (W[:2] - 0.5, 1.3)],
+            "l2_penalty",
+            forms,
+            of,
+            ("r", "dw"),
+            named=True,
+            again=lambda: [(W, 0.7), (W[:2] - 0.5, 1.3)],
             also=[("pattern: the penalty is there at reg = 0 too: its reg is forgotten", without_lam)],
-        )  # fmt: skip
+        )
         r, dw = question.answered(rows, lam, dtype=w.dtype)
         if dw is None:
             told = f"the gradient of {' and '.join(forms)} is still a stub"

@@ -113,10 +113,12 @@ class Networks:
 
         def two_layer_loss(params, x, y=None, *, reg=0.0):
             question = Question(
-                "two_layer_net", {name: form(theirs) for name, theirs in forms.items()}, of,
+                "two_layer_net",
+                {name: form(theirs) for name, theirs in forms.items()},
+                of,
                 ("scores",) if y is None else ("loss", *(f"d{key}" for key in keys)),
                 scale=lambda params, x, *_: abs(x).max(initial=1),
-            )  # fmt: skip
+            )
             loss, *grads = question.answered(params, x, y, reg, dtype=x.dtype)
             if not grads:
                 return loss

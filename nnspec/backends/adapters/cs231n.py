@@ -118,10 +118,14 @@ def _layer(theirs, folder, stubs, forward, plain, outputs=1, states=0, backwards
             yield kept, *(_numbers(*np.shape(out)) for out in found[:outputs])
 
         question = Question(
-            ours, {n: functools.partial(ask, n) for n in names}, of, ("dx", "dgamma", "dbeta"), again=again,
+            ours,
+            {n: functools.partial(ask, n) for n in names},
+            of,
+            ("dx", "dgamma", "dbeta"),
+            again=again,
             scale=lambda _, *douts: max(abs(dout).max(initial=0) for dout in douts),
             dims=lambda _, dout: {"N": len(dout), "D": dout.shape[-1]},
-        )  # fmt: skip
+        )
         return question.answered(cache, *douts, dtype=douts[0].dtype)
 
     def ask(backward_name, cache, *douts):
@@ -351,12 +355,15 @@ def _loss(ours: str, versions: dict[str, Callable]) -> dict[str, Callable]:
 
     first, *others = versions.items()
     question = Question(
-        ours, dict([first, *((name, _on_a_copy(theirs)) for name, theirs in others)]), of, ("loss", "dscores"),
+        ours,
+        dict([first, *((name, _on_a_copy(theirs)) for name, theirs in others)]),
+        of,
+        ("loss", "dscores"),
         scale=lambda scores, y: abs(scores).max(initial=1),
         dims=lambda scores, y: {"N": len(scores), "C": scores.shape[-1]},
         again=lambda: [(_numbers(n, c), np.arange(n) % c) for n, c in ((5, 4), (3, 6))],
         also=(without_reg(False), without_reg(True)),
-    )  # fmt: skip
+    )
 
     def forward(scores, y):
         return question.answered(scores, y, dtype=scores.dtype)
@@ -444,12 +451,14 @@ def _distance(ours, *methods):
             return lambda *x: stubs.asked(method, functools.partial(ask, method, *x), plain, key=method)
 
         question = Question(
-            "knn", {method: form(method) for method in methods if hasattr(theirs, method)},
-            lambda functions, xq, xt: (getattr(functions, ours)(xq, xt),), ("d",),
+            "knn",
+            {method: form(method) for method in methods if hasattr(theirs, method)},
+            lambda functions, xq, xt: (getattr(functions, ours)(xq, xt),),
+            ("d",),
             scale=lambda *x: max(abs(rows.astype(float)).max(initial=0) for rows in x),
             dims=lambda xq, xt: {"Nq": len(xq), "Nt": len(xt), "D": xq.shape[-1]},
             again=lambda: [(_numbers(n, d), _numbers(m, d) + 1) for n, m, d in ((4, 6, 5), (3, 5, 2))],
-        )  # fmt: skip
+        )
 
         def distance(xq, xt):
             if not question.forms:
@@ -487,17 +496,14 @@ _ADAPTED = {
     "batchnorm": _Adapted(
         theirs="batchnorm_forward", make=_batchnorm(4, 3, backwards=("batchnorm_backward_alt",)), ending="_forward"
     ),
-    "batchnorm2d": _Adapted(
-        theirs="spatial_batchnorm_forward", make=_batchnorm(2, 3, 2, 2), ending="_forward"
-    ),
+    "batchnorm2d": _Adapted(theirs="spatial_batchnorm_forward", make=_batchnorm(2, 3, 2, 2), ending="_forward"),
     "layernorm": _Adapted(theirs="layernorm_forward", make=_layernorm, ending="_forward"),
     "dropout": _Adapted(theirs="dropout_forward", make=_dropout, ending="_forward"),
     "sgd_momentum": _Adapted(theirs="sgd_momentum", make=_rule(lr="learning_rate", mu="momentum")),
-    "adam": _Adapted(
-        theirs="adam", make=_rule(lr="learning_rate", beta1="beta1", beta2="beta2", eps="epsilon")
-    ),
+    "adam": _Adapted(theirs="adam", make=_rule(lr="learning_rate", beta1="beta1", beta2="beta2", eps="epsilon")),
     "lstm_step": _Adapted(
-        theirs="lstm_step_forward", ending="_forward",
+        theirs="lstm_step_forward",
+        ending="_forward",
         make=_as_it_is((2, 4), (2, 2), (2, 2), (4, 8), (2, 8), (8,), outputs=2),
     ),
     "lstm": _Adapted(theirs="lstm_forward", make=_lstm, ending="_forward"),
@@ -509,4 +515,4 @@ _ADAPTED = {
         theirs="KNearestNeighbor", make=_distance("l2_distance_gemm", "compute_distances_no_loops")
     ),
     "knn_predict": _Adapted(theirs="KNearestNeighbor", make=_predict),
-}  # fmt: skip
+}
