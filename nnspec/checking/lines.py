@@ -97,14 +97,14 @@ def told_causes(report: Results, verbose: bool) -> tuple[list[Cause], list[str]]
     for concept in dict.fromkeys(cause.example.concept for cause in hidden):
         of = [cause for cause in hidden if cause.example.concept == concept]
         lines.append(
-            f"{_of(sum(len(c.checks) for c in of), 'failure')} of {_of(len(of), 'more cause')} in {concept}: "
+            f"{_counted(sum(len(c.checks) for c in of), 'failure')} of {_counted(len(of), 'more cause')} in {concept}: "
             f"{_command(report, concept=concept)}"
         )
     if counted and len(counted) < len(wrong):
         above = [c for c in wrong if not report.counts(c)]
         level = LEVELS[max(LEVELS.index(c.level) for c in above)]
         lines.append(
-            f"{_of(len(above), 'failure')} above level {report.level}, which is advice: {_command(report, level=level)}"
+            f"{_counted(len(above), 'failure')} above level {report.level}, which is advice: {_command(report, level=level)}"
         )
     return shown, lines
 
@@ -114,11 +114,11 @@ def _advised(report: Results, wrong: list[Check]) -> tuple[list[Cause], list[str
     found = sorted(causes(report, wrong), key=lambda cause: LEVELS.index(cause.example.level))
     shown, hidden = found[:ADVISED], found[ADVISED:]
     level = LEVELS[max((LEVELS.index(cause.example.level) for cause in found), default=0)]
-    more = f"{_of(sum(len(c.checks) for c in hidden), 'more failure')} above level {report.level}, which is advice: "
+    more = f"{_counted(sum(len(c.checks) for c in hidden), 'more failure')} above level {report.level}, which is advice: "
     return shown, [more + _command(report, level=level)] if hidden else []
 
 
-def _of(count: int, what: str) -> str:
+def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
@@ -133,7 +133,7 @@ def lines_of(report: Results, cause: Cause, verbose: bool) -> list[str]:
         counts = ", ".join(f"{name} {count}" for name, count in Counter(c.property_name for c in others).items())
         unnamed = sum(not said_of(c).names for c in others) if said_of(check).names else 0
         doubt = f" ({unnamed} of them {'names' if unnamed == 1 else 'name'} no cause)" if unnamed else ""
-        lines.append(f"and {_of(len(others), 'more check')}: {counts}{doubt}")
+        lines.append(f"and {_counted(len(others), 'more check')}: {counts}{doubt}")
     return [*lines, f"again: {_command(report, check_id=check.id)}"]
 
 

@@ -33,7 +33,7 @@ class TestAdam(UpdateRule):
         return run(**turned)[last], run()[last][::-1]
 
     def law_the_twelfth_step(self, run, problem):
-        """m = (1 - beta1) sum_t beta1^(12 - t) g_t, v likewise of g_t^2: they go on to be corrected."""
+        """m = (1 - beta1) sum_t beta1^(12 - t) g_t, v likewise of g_t^2; both are still divided by 1 - beta^12."""
         T, lr = 12, 0.5
         factors = np.resize([1.0, -0.5, 2.0, 0.25, 1.0], T)  # of one gradient: powers of two, which round nothing
         w, dw = problem.inputs["w"], problem.inputs["dw1"]

@@ -1,5 +1,6 @@
 """A thread for each output, which notes the pixel that won; backward, one for each pixel, which asks its windows.
 
+An image and a channel make one plane m. The winner of a window is noted as its place in the plane, y W + z.
 The size of the window and the stride are constants to the compiler: a division by them is then a multiplication.
 """
 
@@ -9,7 +10,7 @@ from nnspec.accelerated.cuda._kernel import blocks, kernel
 from nnspec.accelerated.cuda._target import cuda, empty, math
 from nnspec.reference.n06_convolution._windows import output_size
 
-THREADS = (256, 8)
+THREADS = (256, 8)  # of a block: on the device, in the simulator
 
 
 def max_pool2d_forward(x, *, k=2, stride=None, pad=0):
@@ -35,7 +36,7 @@ def _forward(real, threads, k, stride):
     def forward(x, pad, out, winner):
         for at in range(cuda.grid(1), out.size, cuda.gridsize(1)):
             row, j = at // out.shape[2], at % out.shape[2]
-            m, i = row // out.shape[1], row % out.shape[1]
+            m, i = row // out.shape[1], row % out.shape[1]  # out[m, i, j] is this thread's
             best, best_at = -real(math.inf), -1
             for u in range(k):
                 for v in range(k):
@@ -51,7 +52,7 @@ def _forward(real, threads, k, stride):
 
 @kernel(threads=THREADS)
 def _backward(real, threads, k, stride):
-    reach = (k - 1) // stride  # windows before the last one that a pixel may be in
+    reach = (k - 1) // stride  # how many windows before its last one a pixel is in, at most
 
     def backward(dout, winner, pad, dx):
         for at in range(cuda.grid(1), dx.size, cuda.gridsize(1)):
