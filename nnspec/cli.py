@@ -7,6 +7,7 @@ import click
 
 from nnspec.bench.commands import bench
 from nnspec.common import DTYPES, LEVELS, told_in_one_line, with_threads, writable
+from nnspec.contributing.commands import new_concept, next_mistake
 from nnspec.explain.commands import explain
 
 
@@ -21,6 +22,8 @@ def main():
 
 main.add_command(bench)
 main.add_command(explain)
+main.add_command(new_concept)
+main.add_command(next_mistake)
 
 
 @main.command()
@@ -69,7 +72,9 @@ def check(context, backend, verbose, watch, json_file, timeout, memory, **asked)
         return
 
     from nnspec import checking, report
+    from nnspec.contributing.questions import require_answers
 
+    require_answers(backend, asked["concepts"], asked["notes"], asked["ids"])
     to = report.console()
     limits = {name: value for name, value in (("timeout", timeout), ("memory", memory)) if value is not None}
     shows_progress = to.is_terminal and asked["workers"] != 0  # where a debugger may want the terminal
