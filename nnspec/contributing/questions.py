@@ -4,6 +4,7 @@ A question stands between `[?` and `?]`, in a docstring, a comment, or the text 
 answers it writes the answer in its place. So each run can tell what comes next, and nothing is left by mistake.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 
 from nnspec import catalogue
+from nnspec.collect import concept_files
 
 _QUESTION = re.compile(r"\[\? (.+?) \?\]", re.DOTALL)
 _BETWEEN_LINES = re.compile(r"\s*\n\s*#?\s*")
@@ -52,12 +54,32 @@ def sorted_files(concept: catalogue.Concept) -> list[tuple[str, Path]]:
 
 
 def require_answers(backend: str, concepts=(), notes=(), ids=()):
-    """End a check, before it begins, at the first question of what it would ask: no check could be made of it."""
+    """End a check, before it begins, at the first question of what it would ask: no check could be made of it.
+
+    What cannot even be parsed comes before any question.
+    """
     names = {*concepts, *(check_id.partition("/")[0] for check_id in ids)}
-    for concept in catalogue.concepts().values():
+    try:
+        known = catalogue.concepts().values()
+    except SyntaxError:
+        _end(_first_that_cannot_be_parsed())
+    for concept in known:
         asked = (not names or concept.name in names) and (not notes or concept.number in notes)
         if asked and (open_ones := of_concept(concept, ("reference", "spec", backend))):
-            first, *others = open_ones
-            left = f" ({len(others)} more)" if others else ""
-            click.echo(f"nnspec: {concept.name} is still to be written{left}. Next: {first}", err=True)
-            sys.exit(2)
+            left = f", {len(open_ones)} questions are open" if open_ones[1:] else ""
+            _end(f"{concept.name} is still to be written{left}. Next: {open_ones[0]}")
+
+
+def _first_that_cannot_be_parsed() -> str:
+    root = Path(catalogue.__file__).parent.parent
+    for path in (*concept_files(root / "reference"), *concept_files(root / "spec_tests", "test_")):
+        try:
+            ast.parse(path.read_bytes())
+        except SyntaxError as error:
+            return f"{shown(path)}:{error.lineno}: {error.msg}"
+    raise AssertionError("all files of the reference and the specification can be parsed")
+
+
+def _end(why: str):
+    click.echo(f"nnspec: {why}", err=True)
+    sys.exit(2)

@@ -10,7 +10,13 @@ A block: it is written once, and `ops` is the implementation of its parts (None:
 from nnspec.shapes import Array, Float
 
 
-def the_concept_forward(x: Float[Array, "N *d"], w: Float[Array, "prod(d) M"], b: Float[Array, "M"], *, ops=None):
+def the_concept_forward(
+    x: Float[Array, "N *d"],
+    w: Float[Array, "prod(d) M"],
+    b: Float[Array, "M"],
+    *,
+    ops=None,
+):
     if ops is None:
         from nnspec import reference as ops
     raise NotImplementedError("[? ops.PART_forward in turn; return out, (ops, the cache of each part) ?]")

@@ -12,7 +12,13 @@ import numpy as np
 from nnspec.shapes import Array, Between, Float, Labels, Params
 
 
-def the_concept_init(D: Between[1, None], C: Between[1, None], *, scale: float = 1e-3, rng: np.random.Generator):
+def the_concept_init(
+    D: Between[1, None],
+    C: Between[1, None],
+    *,
+    scale: float = 1e-3,
+    rng: np.random.Generator,
+):
     raise NotImplementedError("[? a dict of first parameters, drawn from rng; biases 0 ?]")
 
 

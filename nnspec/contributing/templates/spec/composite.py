@@ -16,7 +16,7 @@ class TestTheConcept(Composite):
 
     @mistake("N000", replaces="the_function")
     def name_of_what_is_done_wrong(the_arguments):
-        """[? What to do instead, as a hint to whoever made this mistake ?]"""
+        """[? What to do instead, as a hint to whoever made it; the name above says what is done wrong ?]"""
         raise NotImplementedError("[? the wrong answer, made with functions of nnspec.reference ?]")
 
 
@@ -27,5 +27,5 @@ class TestTheConceptInit(Drawing):
         raise NotImplementedError("[? a call that leaves something to chance, such as return init(3, 4, rng=rng) ?]")
 
     def law_of_its_own(self, init):
-        """[? A law that the first parameters obey: their shapes, biases of 0, weights that differ; a method each ?]"""
+        """[? A law of the first parameters, named after it: their shapes, biases of 0, …; a method for each ?]"""
         raise NotImplementedError("[? two sides that must be equal, such as init(3, 4, rng=rng)['b'] and 4 zeros ?]")
