@@ -50,7 +50,11 @@ def check(context, backend, verbose, watch, json_file, timeout, memory, **asked)
 
     A class in one: file.py:Class. Forms of others: cs231n:FOLDER, torch:mine.py, jax:mine.py.
     """
-    from nnspec.backends.name import Name
+    from nnspec.concepts import catalogue
+
+    catalogue.select(asked["concepts"], asked["notes"])  # what cannot be parsed is told before it is imported
+
+    from nnspec.backends import Name
 
     name = Name.read(backend)
     with_threads(name.kind)

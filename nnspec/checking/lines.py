@@ -103,9 +103,8 @@ def told_causes(report: Results, verbose: bool) -> tuple[list[Cause], list[str]]
     if counted and len(counted) < len(wrong):
         above = [c for c in wrong if not report.counts(c)]
         level = LEVELS[max(LEVELS.index(c.level) for c in above)]
-        lines.append(
-            f"{_counted(len(above), 'failure')} above level {report.level}, which is advice: {_command(report, level=level)}"
-        )
+        count = _counted(len(above), "failure")
+        lines.append(f"{count} above level {report.level}, which is advice: {_command(report, level=level)}")
     return shown, lines
 
 
@@ -114,7 +113,9 @@ def _advised(report: Results, wrong: list[Check]) -> tuple[list[Cause], list[str
     found = sorted(causes(report, wrong), key=lambda cause: LEVELS.index(cause.example.level))
     shown, hidden = found[:ADVISED], found[ADVISED:]
     level = LEVELS[max((LEVELS.index(cause.example.level) for cause in found), default=0)]
-    more = f"{_counted(sum(len(c.checks) for c in hidden), 'more failure')} above level {report.level}, which is advice: "
+    more = (
+        f"{_counted(sum(len(c.checks) for c in hidden), 'more failure')} above level {report.level}, which is advice: "
+    )
     return shown, [more + _command(report, level=level)] if hidden else []
 
 

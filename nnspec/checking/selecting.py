@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 from nnspec.common import DTYPES, Unusable
 from nnspec.concepts import catalogue
+from nnspec.contributing.questions import require_answers
 from nnspec.spec_tests._levels import LEVEL_OF
 
 
@@ -29,6 +30,7 @@ def choose(backend, concepts: list[str], notes: list[int], ids: list[str], dtype
     if failed:
         ids = [check_id for check_id in failed if not concepts or check_id.split("/")[0] in concepts]
         wanted = sorted({check_id.split("/")[0] for check_id in ids}) or concepts
+    require_answers(catalogue.select(wanted, notes), backend.name)
     files, missing = _files(wanted, notes, backend)
     ids = _whole_ids(ids, [name for name in wanted if name not in missing], dtype, lenient=bool(failed))
     asked = wanted or [concept.name for concept in catalogue.select(notes=notes)] * bool(notes)

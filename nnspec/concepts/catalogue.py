@@ -16,12 +16,13 @@ from pathlib import Path
 from nnspec.common import Unusable, cache_root
 from nnspec.concepts.collect import concept_files, forward_of
 
+ROOT = Path(__file__).parents[2]  # of the checkout, or where the package is installed
+
 
 def _folder(package: str) -> Path:
     """Where a package lies, without importing it. A folder that does not exist yet holds no concept."""
     inside = package.split(".")[1:]
-    here = Path(__file__).parents[1]
-    installed, checkout = here.joinpath(*inside), here.parent.joinpath(*inside)
+    installed, checkout = ROOT.joinpath("nnspec", *inside), ROOT.joinpath(*inside)
     return installed if installed.is_dir() else checkout
 
 
@@ -156,7 +157,7 @@ class _Told:
     def __call__(self, read, path: Path):
         text = path.read_bytes()
         key = hashlib.sha256(self.reader + read.__name__.encode() + text).hexdigest()[:32]
-        self.used[key] = self.kept[key] if key in self.kept else read(ast.parse(text))
+        self.used[key] = self.kept[key] if key in self.kept else read(_parsed(path, text))
         return self.used[key]
 
     def keep(self):
@@ -167,6 +168,13 @@ class _Told:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_text(json.dumps(self.used), encoding="utf-8")
             beside.replace(self.path)
+
+
+def _parsed(path: Path, text: bytes) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise Unusable(f"{path.relative_to(ROOT).as_posix()}:{error.lineno}: {error.msg}") from None
 
 
 def _needs_no_twin(function: ast.FunctionDef) -> bool:
