@@ -8,6 +8,7 @@ run.
 import importlib
 import json
 import sys
+import traceback
 import warnings
 from pathlib import Path
 
@@ -214,7 +215,9 @@ def _outcome(item, call) -> tuple[State, str]:
         return State.ERRORED, str(error)
     if isinstance(error, BackendRaised):
         return State.ERRORED, f"{error}{_formula(item)}"
-    return State.ERRORED, f"the suite itself broke, please report it:\n{item.repr_failure(call.excinfo)}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}"
+    return State.ERRORED, f"the suite itself broke, please report it: {type(error).__name__}: {error} ({where})"
 
 
 def _printed(sections) -> str:

@@ -41,8 +41,9 @@ class Session:
             code = pytest.main(self.arguments(), plugins=[collector])
         results, stopped_after = collector.results, collector.stopped_after
         if results is None or (code not in (0, 1, 5) and stopped_after is None):
-            self.chosen.require_known()
-            raise Unusable(_why_not(code, printed.getvalue()))
+            if not collector.broken:
+                self.chosen.require_known()
+            raise Unusable(collector.broken or _why_not(code, printed.getvalue()))
         if stopped_after is not None:
             del results.checks[stopped_after:]  # workers end what they have begun
         results.missing, results.selected = self.chosen.missing, self.chosen.concepts
@@ -81,6 +82,7 @@ class Collector:
         self.results: Results | None = None
         self.session = None
         self.stopped_after: int | None = None  # checks
+        self.broken = ""  # why a file of the specification cannot be imported
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):
@@ -88,6 +90,11 @@ class Collector:
 
     def pytest_sessionstart(self, session):
         self.session, self.results = session, session.config.stash[REPORT]
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            told = [line.removeprefix("E ").strip() for line in report.longreprtext.splitlines() if line.startswith("E ")]
+            self.broken = f"{report.nodeid} cannot be imported: {told[-1] if told else report.longreprtext}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self):

@@ -277,3 +277,13 @@ def test_what_cannot_be_parsed_is_named_before_a_check(copy, run):
 def test_no_question_is_open_in_the_tree():
     """A concept is whole before it lands: its benchmark, too, which no check asks for."""
     assert [str(one) for c in catalogue.concepts().values() for one in questions.of_concept(c)] == []
+
+
+def test_a_specification_that_cannot_be_imported_is_named(copy, run):
+    """It was told as an interruption, which is what pytest's exit code says."""
+    spec = copy / "spec_tests" / "n05_backpropagation" / "test_relu.py"
+    before = spec.read_text(encoding="utf-8")
+    spec.write_text(before.replace("(Layer)", "(Lair)"), encoding="utf-8")
+    ((code, said),) = run(["check", "reference", "--id", "relu/value/distinct/float64"])
+    spec.write_text(before, encoding="utf-8")
+    assert code == 2 and "test_relu.py cannot be imported: NameError: name 'Lair' is not defined" in said
