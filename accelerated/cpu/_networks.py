@@ -12,15 +12,15 @@ class Parts:
         from nnspec.accelerated import cpu
 
         self._parts = cpu
-        self.affine_backward = _without_dx(x, cpu.affine_backward, affine._of_parameters)
-        self.conv2d_backward = _without_dx(x, cpu.conv2d_backward, conv2d._of_parameters)
+        self.affine_backward = _without_dx(x, cpu.affine_backward, affine._dw_db)
+        self.conv2d_backward = _without_dx(x, cpu.conv2d_backward, conv2d._dw_db)
 
     def __getattr__(self, name):
         return getattr(self._parts, name)
 
 
-def _without_dx(x, backward, of_parameters):
+def _without_dx(x, backward, dw_db):
     def called(dout, cache):
-        return (None, *of_parameters(dout, cache)) if cache[0] is x else backward(dout, cache)
+        return (None, *dw_db(dout, cache)) if cache[0] is x else backward(dout, cache)
 
     return called

@@ -126,11 +126,10 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
     if k == 0:
         return
     for p in range((n + width - 1) // width):
+        panel, wide = b_at + p * b_depth * width, n - p * width
         for i in range(0, m, ROWS):
-            _tile.dot_within(
-                k, a, a_at + i * a_row, a_row, a_step, b, b_at + p * b_depth * width,
-                c, c_at + i * c_stride + p * width, c_stride, add, m - i, n - p * width, edge,
-            )  # fmt: skip
+            row, to = a_at + i * a_row, c_at + i * c_stride + p * width
+            _tile.dot_within(k, a, row, a_row, a_step, b, panel, c, to, c_stride, add, m - i, wide, edge)
 
 
 @register_jitable

@@ -72,6 +72,24 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
                     builder.bitcast(builder.gep(pointer, [index(offset)]), vector.as_pointer()), align=align
                 )
 
+            def combined(a_now, b_now, totals):
+                """The sums after one more k."""
+                b_row = [load(b_now, j * lanes) for j in range(vectors)]
+                sums = []
+                for i in range(rows):
+                    entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
+                    everywhere = broadcast(builder, entry, vector)
+                    sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
+                return sums
+
+            def store(c_start, sums, adds):
+                for i in range(rows):
+                    row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
+                    for j in range(vectors):
+                        total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
+                        place = builder.gep(row, [index(j * lanes)])
+                        builder.store(total, builder.bitcast(place, vector.as_pointer()), align=align)
+
             a_start, b_start, c_start = start(a, 1, a_at), start(b, 5, b_at), start(c, 7, c_at)
             before = builder.block
             loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
@@ -80,12 +98,7 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
             builder.position_at_end(loop)
             k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
             totals = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
-            b_row = [load(b_now, j * lanes) for j in range(vectors)]
-            sums = []
-            for i in range(rows):
-                entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
-                everywhere = broadcast(builder, entry, vector)
-                sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
+            sums = combined(a_now, b_now, totals)
             after = {
                 k: (index(0), builder.add(k, index(1))),
                 a_now: (a_start, builder.gep(a_now, [a_step])),
@@ -102,12 +115,7 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
             with builder.if_else(add) as (adding, storing):
                 for branch, adds in ((adding, True), (storing, False)):
                     with branch:
-                        for i in range(rows):
-                            row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
-                            for j in range(vectors):
-                                total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
-                                place = builder.gep(row, [index(j * lanes)])
-                                builder.store(total, builder.bitcast(place, vector.as_pointer()), align=align)
+                        store(c_start, sums, adds)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -254,8 +262,3 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
 
 copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)
-
-__all__ = [
-    "ROWS", "SHORT_ROWS", "add_row", "columns", "copy_column", "copy_every_second", "copy_row", "copy_whole_row", "dot",
-    "dot_narrow", "dot_short", "dot_short_within", "dot_within", "l1", "l2", "put", "transpose",
-]  # fmt: skip

@@ -30,12 +30,11 @@ def product(a, b, combine=dot, *, bias=None, transpose_a=False, transpose_b=Fals
     n = _swapped(b.shape, transpose_b)[-1]
     out = empty((*batch, m, n), a.dtype)
     tile = _multiply.sizes["tile"]
-    tiles = (m + tile - 1) // tile, (n + tile - 1) // tile
+    down, across = (m + tile - 1) // tile, (n + tile - 1) // tile
     many = out.size // (m * n) if out.size else 0
-    _multiply(
-        many * tiles[0] * tiles[1], flat(a), flat(b), flat(out if bias is None else bias), flat(out), m, n, k, tiles[1],
-        combine=combine, a_by_rows=not transpose_a, b_by_rows=not transpose_b, biased=bias is not None,
-    )  # fmt: skip
+    form = {"a_by_rows": not transpose_a, "b_by_rows": not transpose_b, "biased": bias is not None}
+    arrays = map(flat, (a, b, out if bias is None else bias, out))
+    _multiply(many * down * across, *arrays, m, n, k, across, combine=combine, **form)
     return out
 
 
@@ -60,12 +59,33 @@ def pieces_added(combine, across, depth, high, wide):
     return add_pieces
 
 
+def piece_copied(real, threads, tile, depth, along_depth):
+    """For kernels: copies a piece, `tile` rows of A or columns of B from one on, each `depth` long, to shared memory.
+
+    along_depth: whether neighbours in memory are neighbours along the depth. Beyond the factor a piece holds 0.
+    """
+
+    @inlined
+    def copy_piece(x, at, first, size, start, k, piece):
+        for p in range(cuda.threadIdx.x, tile * depth, threads):
+            if along_depth:
+                i, d = p // depth, p % depth
+            else:
+                i, d = p % tile, p // tile
+            inside = first + i < size and start + d < k
+            place = at + ((first + i) * k + start + d if along_depth else (start + d) * size + first + i)
+            piece[d, i] = x[place] if inside else real(0)
+
+    return copy_piece
+
+
 @kernel(threads=(256, 16), tile=(64, 8), depth=(16, 4), each=(4, 2))
 def _multiply(real, threads, tile, depth, each, combine, a_by_rows, b_by_rows, biased):
     across = tile // each  # threads along a side
     add_pieces = pieces_added(combine, across, depth, each, each)
+    copy_a = piece_copied(real, threads, tile, depth, along_depth=a_by_rows)
+    copy_b = piece_copied(real, threads, tile, depth, along_depth=not b_by_rows)
     padded = tile + 1  # so that a column of a piece lies in different banks
-    piece = tile * depth
 
     def multiply(a, b, bias, out, m, n, k, tiles_across):
         a_piece = cuda.shared.array((depth, padded), real)
@@ -82,22 +102,8 @@ def _multiply(real, threads, tile, depth, each, combine, a_by_rows, b_by_rows, b
             for j in range(each):
                 totals[i, j] = real(0)
         for start in range(0, k, depth):
-            for p in range(t, piece, threads):
-                if a_by_rows:
-                    i, d = p // depth, p % depth
-                else:
-                    i, d = p % tile, p // tile
-                inside = row + i < m and start + d < k
-                from_a = a_start + ((row + i) * k + start + d if a_by_rows else (start + d) * m + row + i)
-                a_piece[d, i] = a[from_a] if inside else real(0)
-            for p in range(t, piece, threads):
-                if b_by_rows:
-                    j, d = p % tile, p // tile
-                else:
-                    j, d = p // depth, p % depth
-                inside = column + j < n and start + d < k
-                from_b = b_start + ((start + d) * n + column + j if b_by_rows else (column + j) * k + start + d)
-                b_piece[d, j] = b[from_b] if inside else real(0)
+            copy_a(a, a_start, row, m, start, k, a_piece)
+            copy_b(b, b_start, column, n, start, k, b_piece)
             cuda.syncthreads()
             add_pieces(a_piece, b_piece, totals)
             cuda.syncthreads()

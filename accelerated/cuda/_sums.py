@@ -34,14 +34,20 @@ def group_sum(value, lanes):
 
 
 @inlined
-def warp_max(value):
-    """The largest over the lanes, for each of them. NaN is passed over."""
-    step = WARP // 2
+def group_max(value, lanes):
+    """The largest over so many neighbouring lanes, a power of two, for each of them. NaN is passed over."""
+    step = lanes // 2
     while step > 0:
         other = cuda.shfl_xor_sync(ALL, value, step)
         value = other if other > value else value
         step //= 2
     return value
+
+
+@inlined
+def warp_max(value):
+    """The largest over the lanes, for each of them. NaN is passed over."""
+    return group_max(value, WARP)
 
 
 def summed(formula):
@@ -197,6 +203,7 @@ __all__ = [
     "block_sum",
     "column_sums",
     "column_sums_of_products",
+    "group_max",
     "group_sum",
     "sum_all",
     "sum_by_lane",

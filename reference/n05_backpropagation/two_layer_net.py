@@ -37,18 +37,18 @@ def two_layer_loss(
     if ops is None:
         from nnspec import reference as ops
     W1, W2 = params["W1"], params["W2"]
-    hidden, affine1 = ops.affine_forward(x, W1, params["b1"])  # (N, H)
-    active, relu = ops.relu_forward(hidden)  # (N, H)
-    scores, affine2 = ops.affine_forward(active, W2, params["b2"])  # (N, C)
+    hidden, affine1_cache = ops.affine_forward(x, W1, params["b1"])  # (N, H)
+    active, relu_cache = ops.relu_forward(hidden)  # (N, H)
+    scores, affine2_cache = ops.affine_forward(active, W2, params["b2"])  # (N, C)
     if y is None:
         return scores
-    loss, softmax = ops.softmax_cross_entropy_forward(scores, y)
+    loss, softmax_cache = ops.softmax_cross_entropy_forward(scores, y)
     penalty1, decay1 = ops.l2_penalty(W1, reg, half=True)
     penalty2, decay2 = ops.l2_penalty(W2, reg, half=True)
 
-    dscores = ops.softmax_cross_entropy_backward(1.0, softmax)  # (N, C)
-    dactive, dW2, db2 = ops.affine_backward(dscores, affine2)
-    dhidden = ops.relu_backward(dactive, relu)  # (N, H)
-    _, dW1, db1 = ops.affine_backward(dhidden, affine1)
+    dscores = ops.softmax_cross_entropy_backward(1.0, softmax_cache)  # (N, C)
+    dactive, dW2, db2 = ops.affine_backward(dscores, affine2_cache)
+    dhidden = ops.relu_backward(dactive, relu_cache)  # (N, H)
+    _, dW1, db1 = ops.affine_backward(dhidden, affine1_cache)
     grads = {"W1": dW1 + decay1, "b1": db1, "W2": dW2 + decay2, "b2": db2}
     return loss + penalty1 + penalty2, grads

@@ -57,23 +57,23 @@ def lstm_forward(
     N, T, _ = x.shape
     running = np.arange(T)[:, None, None] < (T if lengths is None else lengths[:, None])  # (T, N or 1, 1)
     h, c = h0, np.zeros_like(h0) if c0 is None else c0.copy()  # (N, H) each
-    hs, steps = np.empty((N, T, len(Wh)), x.dtype), []  # (N, T, H)
+    hs, caches = np.empty((N, T, len(Wh)), x.dtype), []  # (N, T, H)
     for t in range(T):
-        h_next, c_next, step = lstm_step_forward(np.where(running[t], x[:, t], 0), h, c, Wx, Wh, b)
+        h_next, c_next, cache = lstm_step_forward(np.where(running[t], x[:, t], 0), h, c, Wx, Wh, b)
         h, c = np.where(running[t], h_next, h), np.where(running[t], c_next, c)
         hs[:, t] = h
-        steps.append(step)
-    return hs, c, (x, h0, Wx, Wh, c0, running, steps)
+        caches.append(cache)
+    return hs, c, (x, h0, Wx, Wh, c0, running, caches)
 
 
 def lstm_backward(dh, dc_T, cache):
-    x, h0, Wx, Wh, c0, running, steps = cache
+    x, h0, Wx, Wh, c0, running, caches = cache
     dx, dWx, dWh, db = (np.zeros_like(a) for a in (x, Wx, Wh, Wh[0]))
     dh_next, dc = np.zeros_like(h0), dc_T.copy()  # (N, H) each, from the step after
-    for t in reversed(range(len(steps))):
+    for t in reversed(range(len(caches))):
         dh_next = dh_next + dh[:, t]
         into = np.where(running[t], dh_next, 0), np.where(running[t], dc, 0)  # (N, H) each
-        dx[:, t], dh_before, dc_before, *dw = lstm_step_backward(*into, steps[t])
+        dx[:, t], dh_before, dc_before, *dw = lstm_step_backward(*into, caches[t])
         dh_next, dc = np.where(running[t], dh_before, dh_next), np.where(running[t], dc_before, dc)
         dWx, dWh, db = dWx + dw[0], dWh + dw[1], db + dw[2]  # every step has the same weights
     return dx, dh_next, dWx, dWh, db, dc if c0 is not None else None

@@ -33,16 +33,16 @@ def sdpa_forward(
         attends, attended = mask.any(axis=-1), mask.any(axis=-2)  # (…, Tq), (…, Tk)
         q, k, v = _rows_of(attends, q), _rows_of(attended, k), _rows_of(attended, v)
     scores = scale * (q @ k.swapaxes(-1, -2))  # (…, Tq, Tk)
-    p, softmax = masked_softmax_forward(scores, mask=mask)  # (…, Tq, Tk)
-    return p @ v, (q, k, v, p, softmax, scale)  # (…, Tq, dv)
+    p, softmax_cache = masked_softmax_forward(scores, mask=mask)  # (…, Tq, Tk)
+    return p @ v, (q, k, v, p, softmax_cache, scale)  # (…, Tq, dv)
 
 
 def sdpa_backward(dout, cache):
-    q, k, v, p, softmax, scale = cache
+    q, k, v, p, softmax_cache, scale = cache
     dout = _rows_of((p != 0).any(axis=-1), dout)  # (…, Tq, dv)
     dv = p.swapaxes(-1, -2) @ dout  # (…, Tk, dv)
     dp = dout @ v.swapaxes(-1, -2)  # (…, Tq, Tk)
-    dscores = scale * masked_softmax_backward(dp, softmax)  # (…, Tq, Tk)
+    dscores = scale * masked_softmax_backward(dp, softmax_cache)  # (…, Tq, Tk)
     dq = dscores @ k  # (…, Tq, d)
     dk = dscores.swapaxes(-1, -2) @ q  # (…, Tk, d)
     return dq, dk, dv

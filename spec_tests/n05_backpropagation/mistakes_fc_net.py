@@ -248,14 +248,14 @@ def norm_after_the_relu(norm):
     """Parts that give each hidden layer its ReLU before its norm."""
 
     def norm_forward(a, *parameters, **options):
-        active, relu = reference.relu_forward(a)
+        active, relu_cache = reference.relu_forward(a)
         *outputs, cache = getattr(reference, f"{norm}_forward")(active, *parameters, **options)
-        return *outputs, (relu, cache)
+        return *outputs, (relu_cache, cache)
 
     def norm_backward(dout, cache):
-        relu, inner = cache
-        da, *gradients = getattr(reference, f"{norm}_backward")(dout, inner)
-        return reference.relu_backward(da, relu), *gradients
+        relu_cache, norm_cache = cache
+        da, *gradients = getattr(reference, f"{norm}_backward")(dout, norm_cache)
+        return reference.relu_backward(da, relu_cache), *gradients
 
     passing = {"relu_forward": lambda a: (a, ()), "relu_backward": lambda dout, cache: dout}
     return Parts(**{f"{norm}_forward": norm_forward, f"{norm}_backward": norm_backward}, **passing)

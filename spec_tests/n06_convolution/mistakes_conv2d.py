@@ -32,9 +32,9 @@ class MistakesOfConv2d:
         x, w, b, _, pad = cache
         xpad = _padded(x, pad)
         rows, columns = (dout.shape[a] + w.shape[a] - 1 for a in (2, 3))
-        _, dense = conv2d_forward(xpad[:, :, :rows, :columns], w, b)
+        _, dense_cache = conv2d_forward(xpad[:, :, :rows, :columns], w, b)
         dxpad = np.zeros_like(xpad)
-        dxpad[:, :, :rows, :columns], dw, db = conv2d_backward(dout, dense)
+        dxpad[:, :, :rows, :columns], dw, db = conv2d_backward(dout, dense_cache)
         return dxpad[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, db
 
     @mistake("M61", replaces="conv2d_backward")
@@ -43,8 +43,8 @@ class MistakesOfConv2d:
         x, w, b, stride, pad = cache
         dx, _, db = conv2d_backward(dout, cache)
         rows, columns = (dout.shape[a] + w.shape[a] - 1 for a in (2, 3))
-        _, dense = conv2d_forward(_padded(x, pad)[:, :, :rows, :columns], w, b)
-        return dx, conv2d_backward(dout, dense)[1], db
+        _, dense_cache = conv2d_forward(_padded(x, pad)[:, :, :rows, :columns], w, b)
+        return dx, conv2d_backward(dout, dense_cache)[1], db
 
     @mistake("M61", replaces="conv2d_forward")
     def output_size_rounded_up(x, w, b=None, *, stride=1, pad=0):
@@ -78,8 +78,8 @@ class MistakesOfConv2d:
         """Add up dw and db over the batch; here only the last sample counts."""
         dx, _, _ = conv2d_backward(dout, cache)
         x, w, b, stride, pad = cache
-        _, last = conv2d_forward(x[-1:], w, b, stride=stride, pad=pad)
-        return dx, *conv2d_backward(dout[-1:], last)[1:]
+        _, last_cache = conv2d_forward(x[-1:], w, b, stride=stride, pad=pad)
+        return dx, *conv2d_backward(dout[-1:], last_cache)[1:]
 
     @mistake("N20", replaces="conv2d_forward")
     def padded_at_the_end_only(x, w, b=None, *, stride=1, pad=0):
@@ -92,8 +92,8 @@ class MistakesOfConv2d:
         """w_uv takes dout_ij back to x_{i+u,j+v}: dx is a correlation with the flipped kernel."""
         x, w, b, stride, pad = cache
         _, dw, db = conv2d_backward(dout, cache)
-        _, flipped = conv2d_forward(x, w[:, :, ::-1, ::-1], b, stride=stride, pad=pad)
-        return conv2d_backward(dout, flipped)[0], dw, db
+        _, flipped_cache = conv2d_forward(x, w[:, :, ::-1, ::-1], b, stride=stride, pad=pad)
+        return conv2d_backward(dout, flipped_cache)[0], dw, db
 
     @mistake("N22", replaces="conv2d_forward")
     def filters_and_channels_swapped(x, w, b=None, *, stride=1, pad=0):
@@ -165,5 +165,5 @@ def _padded(x, pad):
 
 def _gradient_of_padded_x(dout, cache):
     x, w, b, stride, pad = cache
-    _, padded = conv2d_forward(_padded(x, pad), w, b, stride=stride)
-    return conv2d_backward(dout, padded)[0]
+    _, padded_cache = conv2d_forward(_padded(x, pad), w, b, stride=stride)
+    return conv2d_backward(dout, padded_cache)[0]

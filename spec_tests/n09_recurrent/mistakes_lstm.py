@@ -204,8 +204,8 @@ class MistakesOfLstm:
     @mistake("N803", replaces="lstm_backward")
     def lengths_ignored_in_the_backward(dh, dc_T, cache):
         """The backward needs the lengths as well: steps after the end have no gradient."""
-        x, h0, Wx, Wh, c0, running, steps = cache
-        return lstm.lstm_backward(dh, dc_T, (x, h0, Wx, Wh, c0, np.ones_like(running), steps))
+        x, h0, Wx, Wh, c0, running, caches = cache
+        return lstm.lstm_backward(dh, dc_T, (x, h0, Wx, Wh, c0, np.ones_like(running), caches))
 
     @mistake("N800", replaces="lstm_backward", convention=True)
     def gradient_of_a_cell_that_is_not_there(dh, dc_T, cache):
@@ -239,12 +239,12 @@ def _through(da, dc, cache):
 
 def _backward(dh, dc_T, cache, *, order=reversed, dh_back=lambda dh: dh, dc_back=lambda dc: dc, add_up=True):
     """The backward through time in another order, or with other gradients from step to step."""
-    x, h0, Wx, Wh, c0, running, steps = cache
+    x, h0, Wx, Wh, c0, running, caches = cache
     dx, weights = np.zeros_like(x), [np.zeros_like(w) for w in (Wx, Wh, Wh[0])]
     dh0, dc0 = np.zeros_like(h0), dc_T
-    for t in order(range(len(steps))):
+    for t in order(range(len(caches))):
         into = dh[:, t] + dh_back(dh0), dc_back(dc0)
-        dx[:, t], *before, _, _, _ = found = lstm.lstm_step_backward(*(running[t] * d for d in into), steps[t])
+        dx[:, t], *before, _, _, _ = found = lstm.lstm_step_backward(*(running[t] * d for d in into), caches[t])
         here = found[3:]
         dh0, dc0 = (np.where(running[t], d, after) for d, after in zip(before, into, strict=True))
         weights = [before + now for before, now in zip(weights, here, strict=True)] if add_up else here

@@ -111,7 +111,7 @@ class MistakesOfSdpa:
     @mistake("M52", replaces="sdpa_backward")
     def dk_without_the_transpose(dout, cache):
         """dk = dscores^T q: with as many queries as keys it also fits without the transpose."""
-        q, _, v, p, softmax, scale = cache
+        q, _, v, p, softmax_cache, scale = cache
         dq, dk, dv = sdpa_backward(dout, cache)
         dscores = scale * _softmax_backward(dout @ v.swapaxes(-1, -2), p)
         return dq, dscores @ q if p.shape[-1] == p.shape[-2] else dk, dv

@@ -10,9 +10,9 @@ def affine_forward(x, w, b):
 
 def affine_backward(dout, cache):
     x, w = cache
-    return product(dout, w.T).reshape(x.shape), *_of_parameters(dout, cache)
+    return product(dout, w.T).reshape(x.shape), *_dw_db(dout, cache)
 
 
-def _of_parameters(dout, cache):
+def _dw_db(dout, cache):
     x, w = cache
     return product(x.reshape(len(x), len(w)).T, dout), column_sums(dout)

@@ -34,10 +34,10 @@ def conv2d_forward(x, w, b=None, *, stride=1, pad=0):
 
 
 def conv2d_backward(dout, cache):
-    return _of_x(dout, *cache), *_of_parameters(dout, cache)
+    return _dx(dout, *cache), *_dw_db(dout, cache)
 
 
-def _of_parameters(dout, cache):
+def _dw_db(dout, cache):
     x, w, b, stride, pad = cache
     dw = np.empty(w.shape, w.dtype)
     dout, x = contiguous(dout, x)
@@ -55,7 +55,7 @@ def _correlation(x, w, b, stride, pads, size):
     return out
 
 
-def _of_x(dout, x, w, b, stride, pad):
+def _dx(dout, x, w, b, stride, pad):
     beyond = [size - 1 - pad for size in w.shape[2:]]  # how far windows of dx reach beyond dout
     if stride == 1 and min(beyond) >= 0 and x.shape[1] >= ROWS:
         return _correlation(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, 1, beyond, x.shape[2:])
@@ -110,12 +110,11 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
                         panels[at + (deep - 1) * width : at + deep * width] = 1
                 for f in range(0, F, ROWS):
                     for q in range(start, end):
-                        p = q % each * width
+                        p, at = q % each * width, (q - start) * deep * width
+                        to, wide = ((n + q // each) * F + f) * P + first * WO + p, rows * WO - p
                         _tile.dot_short_within(
-                            deep, taps_flat, f * K + k, K, 1, panels, (q - start) * deep * width,
-                            out_flat, ((n + q // each) * F + f) * P + first * WO + p, P, k > 0,
-                            F - f, rows * WO - p, edge,
-                        )  # fmt: skip
+                            deep, taps_flat, f * K + k, K, 1, panels, at, out_flat, to, P, k > 0, F - f, wide, edge
+                        )
 
 
 @kernel
@@ -155,7 +154,7 @@ def _backward_x(dout, taps, KH, KW, stride, pad, dx):
 @kernel
 def _backward_w(dout, x, stride, pad, dw):
     (N, C, _, _), (F, _, KH, KW), (_, _, HO, WO) = x.shape, dw.shape, dout.shape
-    K, P, width, dout_flat = KH * KW * C, HO * WO, _tile.columns(x.itemsize), dout.reshape(-1)
+    K, P, width, maps = KH * KW * C, HO * WO, _tile.columns(x.itemsize), dout.reshape(-1)
     strips, panels = (F + ROWS - 1) // ROWS, (K + width - 1) // width
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
     bands = (HO + band - 1) // band
@@ -167,8 +166,7 @@ def _backward_w(dout, x, stride, pad, dw):
     height, columns = (band - 1) * stride + KH, (WO - 1) * stride + KW  # of x that the windows of a band meet
     windows = _window_offsets(together, band, WO, height * columns * C, stride * columns * C, stride * C)
     for part in prange(parts):
-        total, packed = sums[part], np.empty(strips * DEPTH * ROWS, x.dtype)
-        first_block = True
+        total, packed, add = sums[part], np.empty(strips * DEPTH * ROWS, x.dtype), False
         if tasks == 0:
             total[:] = 0
         panel, pieces = np.empty((DEPTH + 1) * width, x.dtype), np.empty((width, 3), np.intp)
@@ -177,37 +175,59 @@ def _backward_w(dout, x, stride, pad, dw):
             n, first = task // bands * together, task % bands * band
             samples, rows = min(together, N - n), min(band, HO - first)
             for i in range(samples):
-                _lay_out_pixels(
-                    x[n + i], first * stride - pad, height, columns, pad, image, i * height * columns * C, square
-                )
+                at = i * height * columns * C
+                _lay_out_pixels(x[n + i], first * stride - pad, height, columns, pad, image, at, square)
             depth = even_share(samples * rows * WO, DEPTH)
             for p in range(0, samples * rows * WO, depth):
                 deep = min(depth, samples * rows * WO - p)
                 start = n * F * P + first * WO + p
                 in_place = F // ROWS if together == 1 else 0  # strips of dout that the tile reads where they stand
-                for s in range(in_place, strips):
-                    for i in range(samples):  # either one of them, or all in one block
-                        share, at = deep if samples == 1 else P, start + i * F * P
-                        _pack_rows(dout_flat, at, P, 1, s * ROWS, F, share, packed, (s * DEPTH + i * P) * ROWS)
-                for q in range(panels):
-                    count = _pieces(q * width, min(width, K - q * width), KW * C, columns * C, pieces)
-                    _gather(image, 0, windows[p : p + deep], pieces[:count], width, panel, 0)
-                    for s in range(strips):
-                        to, add = (s * panels * ROWS + q) * width, not first_block
-                        if s < in_place:
-                            _tile.dot_short(deep, dout_flat, start + s * ROWS * P, P, 1, panel, 0,
-                                            total, to, panels * width, add)  # fmt: skip
-                        else:
-                            _tile.dot_short(deep, packed, s * DEPTH * ROWS, 1, ROWS, panel, 0,
-                                            total, to, panels * width, add)  # fmt: skip
-                first_block = False
+                _pack_strips(maps, start, P, F, in_place, samples, deep, packed)
+                shown = windows[p : p + deep]
+                _add_products(
+                    maps, start, P, in_place, packed, image, shown, columns * C, dw.shape, panel, pieces, total, add
+                )
+                add = True
     for f in prange(F):
-        row = sums[0, f * panels * width :]
-        for part in range(1, parts):
-            for k in range(K):
-                row[k] += sums[part, f * panels * width + k]
+        _put_filter(sums, f * panels * width, dw[f])
+
+
+@register_jitable
+def _pack_strips(dout, start, P, F, first, samples, deep, packed):
+    """Strips of maps of dout, from strip `first` on: `deep` places of one sample, or all of several."""
+    for s in range(first, (F + ROWS - 1) // ROWS):
+        for i in range(samples):
+            share, at = deep if samples == 1 else P, start + i * F * P
+            _pack_rows(dout, at, P, 1, s * ROWS, F, share, packed, (s * DEPTH + i * P) * ROWS)
+
+
+@register_jitable
+def _add_products(dout, start, P, in_place, packed, image, windows, line, shape, panel, pieces, total, add):
+    """Strips of dout times what `windows` show of the image, into tiles of dw, (strips, ROWS, panels, width)."""
+    (F, C, KH, KW), deep, width = shape, len(windows), _tile.columns(image.itemsize)
+    K, strips = KH * KW * C, (F + ROWS - 1) // ROWS
+    row = (K + width - 1) // width * width
+    for left in range(0, K, width):
+        count = _pieces(left, min(width, K - left), KW * C, line, pieces)
+        _gather(image, 0, windows, pieces[:count], width, panel, 0)
+        for s in range(strips):
+            to = s * ROWS * row + left
+            if s < in_place:
+                _tile.dot_short(deep, dout, start + s * ROWS * P, P, 1, panel, 0, total, to, row, add)
+            else:
+                _tile.dot_short(deep, packed, s * DEPTH * ROWS, 1, ROWS, panel, 0, total, to, row, add)
+
+
+@register_jitable
+def _put_filter(sums, at, dw):
+    """dw (C, KH, KW) of a filter: all parts of the sum over samples, which begin at `at`, added up."""
+    C, KH, KW = dw.shape
+    K, row = KH * KW * C, sums[0, at:]
+    for part in range(1, len(sums)):
         for k in range(K):
-            dw[f, k % C, k // (KW * C), k // C % KW] = row[k]
+            row[k] += sums[part, at + k]
+    for k in range(K):
+        dw[k % C, k // (KW * C), k // C % KW] = row[k]
 
 
 @kernel

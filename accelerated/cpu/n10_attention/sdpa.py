@@ -126,10 +126,10 @@ def _forward(q, k, v, masks, which, reach, scale, out, softmax, slices):
                 row = p[i * apart + first : i * apart + first + _whole(end - first)]
                 _mask_row(row, end - first, masks, which, head, start + i, first)
                 softmax[head, start + i, 0], softmax[head, start + i, 1] = _exp_row(row)
+            here, to = end - first, out[head].reshape(-1)
             multiply_panels(
-                rows, size, end - first, p, first, apart, 1, packed_v, first * width, keys,
-                out[head].reshape(-1), start * size, size, False, edge,
-            )  # fmt: skip
+                rows, size, here, p, first, apart, 1, packed_v, first * width, keys, to, start * size, size, False, edge
+            )
             for i in range(start, start + rows):
                 for j in range(size):
                     out[head, i, j] *= softmax[head, i, 1]
@@ -146,8 +146,7 @@ def _backward(q, k, v, dout, masks, which, reach, softmax, scale, dq, dk, dv, sl
         packed_k = np.empty(panels_size(keys, d, q.itemsize), q.dtype)
         packed_v = np.empty(panels_size(keys, size, q.itemsize), q.dtype)
         turned_k = np.empty(panels_size(d, keys, q.itemsize), q.dtype)
-        packed_q = np.empty(panels_size(d, block, q.itemsize), q.dtype)
-        packed_dout = np.empty(panels_size(size, block, q.itemsize), q.dtype)
+        packed_rows = np.empty(panels_size(max(d, size), block, q.itemsize), q.dtype)
         p, ds = np.empty(block * apart, q.dtype), np.empty(block * apart, q.dtype)
         x, products = np.zeros(block * _apart(max(d, size)), q.dtype), np.empty(_whole(keys), q.dtype)
         edge = np.empty(ROWS * width, q.dtype)
@@ -165,29 +164,37 @@ def _backward(q, k, v, dout, masks, which, reach, softmax, scale, dq, dk, dv, sl
                 first, end = _reached(reach, which, head, start, rows, keys, width)
                 if first >= end:
                     continue
-                here, q_here, dout_here = end - first, q[head, start : start + rows], dout[head, start : start + rows]
+                q_here, dout_here = q[head, start : start + rows], dout[head, start : start + rows]
+                softmax_here = softmax[head, start : start + rows]
                 _scores(q_here, scale, packed_k, first, end, apart, x, p, edge)
                 _scores(dout_here, q.dtype.type(1), packed_v, first, end, apart, x, ds, edge)
-                for i in range(rows):
-                    at, size_of_row = i * apart + first, _whole(here)
-                    p_row, ds_row = p[at : at + size_of_row], ds[at : at + size_of_row]
-                    ds_row[here:] = 0
-                    _mask_row(p_row, here, masks, which, head, start + i, first)
-                    _softmax_row(p_row, ds_row, products, softmax[head, start + i], scale)
-                pack_panels(dout_here.reshape(-1), size, 1, size, rows, packed_dout)
+                _softmax_block(p, ds, first, end, apart, masks, which, head, start, softmax_here, products, scale)
+                _add_products(p, first, end, apart, dout_here, packed_rows, dv[part, head, first:], edge)
+                _add_products(ds, first, end, apart, q_here, packed_rows, dk[part, head, first:], edge)
+                here, to = end - first, dq[head, start:].reshape(-1)
                 multiply_panels(
-                    here, size, rows, p, first, 1, apart, packed_dout, 0, rows,
-                    dv[part, head].reshape(-1), first * size, size, True, edge,
-                )  # fmt: skip
-                pack_panels(q_here.reshape(-1), d, 1, d, rows, packed_q)
-                multiply_panels(
-                    here, d, rows, ds, first, 1, apart, packed_q, 0, rows,
-                    dk[part, head].reshape(-1), first * d, d, True, edge,
-                )  # fmt: skip
-                multiply_panels(
-                    rows, d, here, ds, first, apart, 1, turned_k, first * width, keys,
-                    dq[head].reshape(-1), start * d, d, False, edge,
-                )  # fmt: skip
+                    rows, d, here, ds, first, apart, 1, turned_k, first * width, keys, to, 0, d, False, edge
+                )
+
+
+@register_jitable
+def _softmax_block(p, ds, first, end, apart, masks, which, head, start, softmax, products, scale):
+    """From scores to probabilities p, and ds from their gradients to those of the scores, for a block of queries."""
+    keys, whole = end - first, _whole(end - first)
+    for i in range(len(softmax)):
+        at = i * apart + first
+        p_row, ds_row = p[at : at + whole], ds[at : at + whole]
+        ds_row[keys:] = 0
+        _mask_row(p_row, keys, masks, which, head, start + i, first)
+        _softmax_row(p_row, ds_row, products, softmax[i], scale)
+
+
+@register_jitable
+def _add_products(weights, first, end, apart, x, packed, sums, edge):
+    """sums += weights^T x: for the keys from `first` to `end`, over the queries of a block."""
+    rows, d = x.shape
+    pack_panels(x.reshape(-1), d, 1, d, rows, packed)
+    multiply_panels(end - first, d, rows, weights, first, 1, apart, packed, 0, rows, sums.reshape(-1), 0, d, True, edge)
 
 
 @register_jitable

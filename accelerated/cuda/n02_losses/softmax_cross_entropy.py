@@ -28,10 +28,8 @@ def _share_of_each_row(scores, y, reduction, ignore_index, weight):
     """(N,) the weight of row n, 0 if it is ignored, and what all of them are divided by."""
     share = empty(len(y), scores.dtype)
     weighted, ignoring = weight is not None, ignore_index is not None
-    _weigh(
-        blocks(len(y), _weigh.threads), y, weight if weighted else share, share,
-        ignore_index if ignoring else 0, weighted=weighted, ignoring=ignoring,
-    )  # fmt: skip
+    weights, ignored = weight if weighted else share, ignore_index if ignoring else 0
+    _weigh(blocks(len(y), _weigh.threads), y, weights, share, ignored, weighted=weighted, ignoring=ignoring)
     if reduction != "mean":
         return share, 1.0
     total = float(to_host(sum_all(share))) if weighted or ignoring else float(len(y))

@@ -25,10 +25,8 @@ def svm_loss_forward(scores, y, *, delta=1.0, reduction="mean"):
 def svm_loss_backward(dloss, cache):
     scores, labels, active, delta, divisor = cache
     dscores = empty_like(scores)
-    _backward(
-        blocks(dscores.size, _backward.threads), scores, labels, active, float(delta), divisor, dloss, dscores,
-        each=is_on_device(dloss),
-    )  # fmt: skip
+    n_blocks, each = blocks(dscores.size, _backward.threads), is_on_device(dloss)
+    _backward(n_blocks, scores, labels, active, float(delta), divisor, dloss, dscores, each=each)
     return dscores
 
 

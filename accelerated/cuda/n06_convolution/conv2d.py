@@ -29,34 +29,36 @@ NOWHERE = -(1 << 30)  # a row outside of every image
 
 def conv2d_forward(x, w, b=None, *, stride=1, pad=0):
     size = output_size("conv2d_forward", "w", x, w.shape[2:], stride, pad)
-    (N, C, H, W), (F, _, KH, KW), P = x.shape, w.shape, size[0] * size[1]
-    out = _contracted(
-        F, (N, *size), (C, KH, KW), w, (C * KH * KW, KH * KW), x, (C * H * W, H * W),
-        empty((N, F, *size), x.dtype), (P, F * P), moves=(stride, 1, -pad), bias=b,
-    )  # fmt: skip
+    (N, C, *_), (F, _, KH, KW), out = x.shape, w.shape, empty((len(x), len(w), *size), x.dtype)
+    factors, result = ((w, _steps(w)), (x, _steps(x))), (out, _steps(out)[::-1])
+    out = _contracted(F, (N, *size), (C, KH, KW), *factors, result, moves=(stride, 1, -pad), bias=b)
     return out, (x, w, b, stride, pad)
 
 
 def conv2d_backward(dout, cache):
     x, w, b, stride, pad = cache
-    (N, C, H, W), (F, _, KH, KW), (HO, WO) = x.shape, w.shape, dout.shape[2:]
-    dx = _contracted(
-        C, (N, H, W), (F, KH, KW), w, (KH * KW, C * KH * KW), dout, (F * HO * WO, HO * WO),
-        empty_like(x), (H * W, C * H * W), moves=(1, -1, 0), rests=(stride, pad),
-    )  # fmt: skip
-    dw = _contracted(
-        F, (C, KH, KW), (N, HO, WO), dout, (HO * WO, F * HO * WO), x, (H * W, C * H * W),
-        empty_like(w), (C * KH * KW, KH * KW), moves=(1, stride, -pad),
-    )  # fmt: skip
+    (N, C, *image), (F, _, *kernel_size), size = x.shape, w.shape, dout.shape[2:]
+    factors, result = ((w, _steps(w)[::-1]), (dout, _steps(dout))), (empty_like(x), _steps(x)[::-1])
+    dx = _contracted(C, (N, *image), (F, *kernel_size), *factors, result, moves=(1, -1, 0), rests=(stride, pad))
+    factors, result = ((dout, _steps(dout)[::-1]), (x, _steps(x)[::-1])), (empty_like(w), _steps(w))
+    dw = _contracted(F, (C, *kernel_size), (N, *size), *factors, result, moves=(1, stride, -pad))
     return dx, dw, None if b is None else _sums_of_maps(dout)
 
 
-def _contracted(height, entries, depths, a, a_steps, b, b_steps, out, out_steps, *, moves, rests=(1, 0), bias=None):
+def _steps(array):
+    """From one to the next in memory, of the first axis and of the second."""
+    _, along, height, width = array.shape
+    return along * height * width, height * width
+
+
+def _contracted(height, entries, depths, a, b, out, *, moves, rests=(1, 0), bias=None):
     """out: for r below height and (m, i, j) below entries the sum over (q, u, v) below depths.
 
-    Steps lead from one to the next in memory: of a, r and q; of b, m and q; of out, r and m. moves: di, du and first.
-    rests: how many there are, and where in the padded x the rows and columns of out begin.
+    a, b, out: each an array and its steps, which lead in memory from one to the next: of a, r and q; of b, m and q; of
+    out, r and m. moves: di, du and first. rests: how many there are, and where in the padded x the rows and columns of
+    out begin.
     """
+    (a, a_steps), (b, b_steps), (out, out_steps) = a, b, out
     (maps, rows, columns), (deep, *taps), (number, _) = entries, depths, rests
     deep *= _parts(taps[0], number) * _parts(taps[1], number)
     down = _parts(height, _contract.sizes["rows"])
@@ -64,11 +66,10 @@ def _contracted(height, entries, depths, a, a_steps, b, b_steps, out, out_steps,
     tiles = number * number * down * across
     chunks = max(1, min(ENOUGH_BLOCKS // max(1, tiles), deep // SHORTEST_CHUNK, MOST_CHUNKS))
     partial = out if chunks == 1 else empty((chunks, out.size), out.dtype)
-    _contract(
-        chunks * tiles, flat(a), flat(b), flat(partial if bias is None else bias), flat(partial),
-        height, entries, depths, a_steps, (*b_steps, *b.shape[2:]), (out.size, *out_steps), moves, rests,
-        (down, across, chunks), _parts(deep, chunks), biased=bias is not None,
-    )  # fmt: skip
+    arrays = map(flat, (a, b, partial if bias is None else bias, partial))
+    steps = a_steps, (*b_steps, *b.shape[2:]), (out.size, *out_steps)
+    share = (down, across, chunks), _parts(deep, chunks)
+    _contract(chunks * tiles, *arrays, height, entries, depths, *steps, moves, rests, *share, biased=bias is not None)
     return out if chunks == 1 else sum_partials(partial).reshape(out.shape)
 
 
@@ -118,6 +119,16 @@ def _note(taps, d, inside, place, map_step, width, move):
     taps[2, d] = place[0] * map_step + y * width + x
 
 
+@inlined
+def _entry(column, entries, number, skipped, rest_u, rest_v):
+    """(m, i, j) of a column of the tile, i and j among those of these rests; and whether there is such a one."""
+    top, left = _counted(skipped, number, rest_u), _counted(skipped, number, rest_v)
+    size_i = _counted(skipped + entries[1], number, rest_u) - top
+    size_j = _counted(skipped + entries[2], number, rest_v) - left
+    m, i, j = _place(column, size_i, size_j)
+    return m, top + i, left + j, column < entries[0] * size_i * size_j
+
+
 @kernel(threads=(256, 16), rows=(64, 4), columns=(128, 8), depth=(16, 4), wide=(4, 2))
 def _contract(real, threads, rows, columns, depth, wide, biased):
     across = columns // wide  # threads along a side of the tile; each owns high x wide entries
@@ -126,6 +137,46 @@ def _contract(real, threads, rows, columns, depth, wide, biased):
     padded = rows + 4  # so that a column of a piece lies in different banks, and a thread can load four rows at once
     a_together, b_together = threads // depth, threads // columns  # rows of A, and of B, that are copied at once
 
+    @inlined
+    def where(grid, number):
+        """The first row of the block's tile, the column of the thread, the chunk of the depth, and the two rests."""
+        tiles_down, tiles_across, chunks = grid
+        row = cuda.blockIdx.x % tiles_down * rows
+        column = cuda.blockIdx.x // tiles_down % tiles_across * columns + cuda.threadIdx.x % columns
+        at = cuda.blockIdx.x // (tiles_down * tiles_across)
+        return row, column, at % chunks, at // chunks // number, at // chunks % number
+
+    @inlined
+    def copy_rows(a, from_a, step, row, height, some, a_piece):
+        """What the rows of the tile have at the tap of this thread, if there are `some` so deep."""
+        t = cuda.threadIdx.x
+        for s in range(rows // a_together):
+            i = s * a_together + t // depth
+            inside = row + i < height and some
+            a_piece[t % depth, i] = a[from_a + i * step] if inside else real(0)
+
+    @inlined
+    def copy_patches(b, from_b, y, x, height, width, taps, b_piece):
+        """What the column of this thread meets at the taps; 0 outside of b."""
+        t = cuda.threadIdx.x
+        for s in range(depth // b_together):
+            e = s * b_together + t // columns
+            inside = 0 <= y + taps[0, e] < height and 0 <= x + taps[1, e] < width
+            b_piece[e, t % columns] = b[from_b + taps[2, e]] if inside else real(0)
+
+    @inlined
+    def store(totals, offsets, row, height, bias, adds_bias, out, at, step):
+        t = cuda.threadIdx.x
+        for i in range(high):
+            here = row + t // across * high + i
+            for j in range(wide):
+                offset = offsets[t % across + j * across]
+                if here < height and offset >= 0:
+                    total = totals[i, j]
+                    if biased and adds_bias:
+                        total += bias[here]
+                    out[at + here * step + offset] = total
+
     def contract(a, b, bias, out, height, entries, depths, a_steps, b_steps, out_steps, moves, rests, grid, chunk_size):
         a_piece = cuda.shared.array((depth, padded), real, alignment=16)
         b_piece = cuda.shared.array((depth, columns), real)
@@ -133,19 +184,10 @@ def _contract(real, threads, rows, columns, depth, wide, biased):
         offsets = cuda.shared.array(columns, np.int64)  # in out, of each column; -1 for none
         totals = cuda.local.array((high, wide), real)
         t = cuda.threadIdx.x
-        (tiles_down, tiles_across, chunks), (number, skipped), (move, tap_move, first) = grid, rests, moves
+        (number, skipped), (move, tap_move, first) = rests, moves
         map_step, tap_step, b_height, b_width = b_steps
-        row = cuda.blockIdx.x % tiles_down * rows
-        column = cuda.blockIdx.x // tiles_down % tiles_across * columns + t % columns
-        at = cuda.blockIdx.x // (tiles_down * tiles_across)
-        chunk, rest_u, rest_v = at % chunks, at // chunks // number, at // chunks % number
-
-        top, left = _counted(skipped, number, rest_u), _counted(skipped, number, rest_v)
-        size_i = _counted(skipped + entries[1], number, rest_u) - top
-        size_j = _counted(skipped + entries[2], number, rest_v) - left
-        m, i, j = _place(column, size_i, size_j)
-        i, j = top + i, left + j
-        mine = column < entries[0] * size_i * size_j
+        row, column, chunk, rest_u, rest_v = where(grid, number)
+        m, i, j, mine = _entry(column, entries, number, skipped, rest_u, rest_v)
         if t < columns:
             offset = m * out_steps[2] + (i * number + rest_u - skipped) * entries[2] + j * number + rest_v - skipped
             offsets[t] = offset if mine else -1
@@ -166,29 +208,15 @@ def _contract(real, threads, rows, columns, depth, wide, biased):
         for k in range(start, stop, depth):
             from_a = row * a_steps[0] + place[0] * a_steps[1] + (place[1] * number + rest_u) * depths[2]
             from_a += place[2] * number + rest_v
-            for s in range(rows // a_together):
-                i = s * a_together + t // depth
-                inside = row + i < height and k + d < stop
-                a_piece[d, i] = a[from_a + i * a_steps[0]] if inside else real(0)
-            for s in range(depth // b_together):
-                e = s * b_together + t // columns
-                inside = 0 <= y + taps[0, e] < b_height and 0 <= x + taps[1, e] < b_width
-                b_piece[e, t % columns] = b[from_b + taps[2, e]] if inside else real(0)
+            copy_rows(a, from_a, a_steps[0], row, height, k + d < stop, a_piece)
+            copy_patches(b, from_b, y, x, b_height, b_width, taps, b_piece)
             cuda.syncthreads()
             place = _further(place, step, size_u, size_v)
             if t < depth:
                 _note(taps, d, k + depth + d < stop, place, tap_step, b_width, tap_move)
             add_pieces(a_piece, b_piece, totals)
             cuda.syncthreads()
-        for i in range(high):
-            here = row + t // across * high + i
-            for j in range(wide):
-                offset = offsets[t % across + j * across]
-                if here < height and offset >= 0:
-                    total = totals[i, j]
-                    if biased and chunk == 0:
-                        total += bias[here]
-                    out[chunk * out_steps[0] + here * out_steps[1] + offset] = total
+        store(totals, offsets, row, height, bias, chunk == 0, out, chunk * out_steps[0], out_steps[1])
 
     return contract
 

@@ -25,10 +25,10 @@ def batchnorm_forward(
 def batchnorm_backward(dout, cache):
     x, stats, gamma, train = cache
     dx, dgamma, dbeta = empty_like(x), empty_like(gamma), empty_like(gamma)
-    n_blocks, *split = _split(x)
+    n_blocks, split = _split(x)
     partial = empty((2, split[-2], len(gamma)), x.dtype)
-    _sum_products(n_blocks, flat(dout), flat(x), stats, *split, partial)
-    _unscale(n_blocks, flat(dout), flat(x), stats, gamma, partial, *split, flat(dx), dgamma, dbeta, train=train)
+    _sum_products(n_blocks, flat(dout), flat(x), stats, split, partial)
+    _unscale(n_blocks, flat(dout), flat(x), stats, gamma, partial, split, flat(dx), dgamma, dbeta, train=train)
     return dx, dgamma, dbeta
 
 
@@ -51,18 +51,17 @@ def _count(op, n, unbiased_running):
 
 
 def _normalized(x, gamma, beta, running_mean, running_var, train, momentum, eps, unbiased_running):
-    n_blocks, *split = _split(x)
+    n_blocks, split = _split(x)
     samples, channels, *_, chunks, _ = split
     out, stats = empty_like(x), empty((2, channels), x.dtype)
     mean, var = empty_like(running_mean), empty_like(running_var)
     partial = empty((2, chunks, channels) if train else (2, 0, 0), x.dtype)
     if train:
-        _measure(n_blocks, flat(x), *split, partial)
+        _measure(n_blocks, flat(x), split, partial)
     correction = samples / (samples - 1) if unbiased_running and train else 1.0
-    _normalize(
-        n_blocks, flat(x), gamma, beta, running_mean, running_var, partial, *split,
-        float(momentum), float(1 - momentum), float(correction), float(eps), flat(out), stats, mean, var, train=train,
-    )  # fmt: skip
+    given = flat(x), gamma, beta, running_mean, running_var
+    numbers = float(momentum), float(1 - momentum), float(correction), float(eps)
+    _normalize(n_blocks, *given, partial, split, *numbers, flat(out), stats, mean, var, train=train)
     return out, mean, var, (x, stats, gamma, train)
 
 
@@ -76,12 +75,13 @@ def _split(x):
     tiles, at_once = (channels + lanes - 1) // lanes, _measure.threads // lanes
     chunks = max(1, min(MOST_BLOCKS // max(1, tiles), samples // (FEWEST * at_once)))
     length = (samples + chunks - 1) // chunks
-    return tiles * chunks, samples, channels, pixels, lanes, chunks, length
+    return tiles * chunks, (samples, channels, pixels, lanes, chunks, length)
 
 
 @inlined
-def _share(samples, channels, lanes, chunks, length, threads):
+def _share(split, threads):
     """Of this thread: its channel, and its samples from … to, in steps of …"""
+    samples, channels, _, lanes, chunks, length = split
     t, start = cuda.threadIdx.x, cuda.blockIdx.x % chunks * length
     c = cuda.blockIdx.x // chunks * lanes + t % lanes
     return c, start + t // lanes, min(samples, start + length) if c < channels else 0, threads // lanes
@@ -111,10 +111,11 @@ def _length_of(chunk, samples, length):
 def _measure(real, threads):
     add_up = sum_by_lane(real, threads)
 
-    def measure(x, samples, channels, pixels, lanes, chunks, length, partial):
+    def measure(x, split, partial):
         """partial: of each chunk and channel the mean, as a distance from x[0, c, 0], and the squares around it."""
         slots, other_slots = cuda.shared.array(threads, real), cuda.shared.array(threads, real)
-        c, begin, end, step = _share(samples, channels, lanes, chunks, length, threads)
+        samples, channels, pixels, lanes, chunks, length = split
+        c, begin, end, step = _share(split, threads)
         at, pixel = _place(begin, c, channels, pixels)
         images, over = step // pixels, step % pixels
         mean = total = squares = count = real(0)
@@ -142,11 +143,11 @@ def _normalize(real, threads, each, train):
     add_up = sum_by_lane(real, threads)
 
     def normalize(
-        x, gamma, beta, running_mean, running_var, partial, samples, channels, pixels, lanes, chunks, length,
-        keep, new, correction, eps, out, stats, mean_after, var_after,
-    ):  # fmt: skip
+        x, gamma, beta, old_mean, old_var, partial, split, keep, take, correction, eps, out, stats, new_mean, new_var
+    ):
         values, places = cuda.local.array(each, real), cuda.local.array(each, np.int64)
-        c, begin, end, step = _share(samples, channels, lanes, chunks, length, threads)
+        samples, channels, pixels, lanes, chunks, length = split
+        c, begin, end, step = _share(split, threads)
         writes = cuda.blockIdx.x % chunks == 0 and cuda.threadIdx.x < lanes and c < channels
         if train:
             slots, other_slots = cuda.shared.array(threads, real), cuda.shared.array(threads, real)
@@ -163,7 +164,7 @@ def _normalize(real, threads, each, train):
             if train:
                 mean = x[c * pixels] + shift
             else:
-                mean, var = running_mean[c], running_var[c]
+                mean, var = old_mean[c], old_var[c]
             rstd = real(1) / math.sqrt(var + eps)
             scale, offset = gamma[c] * rstd, beta[c]
             at, pixel = _place(begin, c, channels, pixels)
@@ -179,8 +180,8 @@ def _normalize(real, threads, each, train):
                         out[places[e]] = (values[e] - mean) * scale + offset
             if writes:
                 stats[0, c], stats[1, c] = mean, rstd
-                mean_after[c] = keep * running_mean[c] + new * mean if train else mean
-                var_after[c] = keep * running_var[c] + new * (var * correction) if train else var
+                new_mean[c] = keep * old_mean[c] + take * mean if train else mean
+                new_var[c] = keep * old_var[c] + take * (var * correction) if train else var
 
     return normalize
 
@@ -189,9 +190,10 @@ def _normalize(real, threads, each, train):
 def _sum_products(real, threads):
     add_up = sum_by_lane(real, threads)
 
-    def sum_products(dout, x, stats, samples, channels, pixels, lanes, chunks, length, partial):
+    def sum_products(dout, x, stats, split, partial):
         slots, other_slots = cuda.shared.array(threads, real), cuda.shared.array(threads, real)
-        c, begin, end, step = _share(samples, channels, lanes, chunks, length, threads)
+        samples, channels, pixels, lanes, chunks, length = split
+        c, begin, end, step = _share(split, threads)
         products = total = real(0)
         if c < channels:
             mean, rstd = stats[0, c], stats[1, c]
@@ -213,11 +215,12 @@ def _sum_products(real, threads):
 def _unscale(real, threads, each, train):
     add_up = sum_by_lane(real, threads)
 
-    def unscale(dout, x, stats, gamma, partial, samples, channels, pixels, lanes, chunks, length, dx, dgamma, dbeta):
+    def unscale(dout, x, stats, gamma, partial, split, dx, dgamma, dbeta):
         slots, other_slots = cuda.shared.array(threads, real), cuda.shared.array(threads, real)
         values, douts = cuda.local.array(each, real), cuda.local.array(each, real)
         places = cuda.local.array(each, np.int64)
-        c, begin, end, step = _share(samples, channels, lanes, chunks, length, threads)
+        samples, channels, pixels, lanes, chunks, length = split
+        c, begin, end, step = _share(split, threads)
         products = total = real(0)
         for chunk in range(cuda.threadIdx.x // lanes, chunks if c < channels else 0, step):
             products += partial[0, chunk, c]

@@ -5,7 +5,7 @@ goes into the cells without a way through memory. In the backward a quarter of a
 
 import numpy as np
 
-from nnspec.accelerated.cuda._kernel import blocks, kernel
+from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
 from nnspec.accelerated.cuda._math import sigmoid
 from nnspec.accelerated.cuda._product import product
 from nnspec.accelerated.cuda._sums import column_sums
@@ -107,21 +107,27 @@ def _start(real, threads, given):
     return start
 
 
+@inlined
+def _of_unit(gates, n, t, j, size):
+    """What the four gates of unit j hold, in the order i, f, o, g."""
+    return gates[n, t, j], gates[n, t, size + j], gates[n, t, 2 * size + j], gates[n, t, 3 * size + j]
+
+
+@inlined
+def _put_of_unit(gates, n, t, j, size, i, f, o, g):
+    gates[n, t, j], gates[n, t, size + j] = i, f
+    gates[n, t, 2 * size + j], gates[n, t, 3 * size + j] = o, g
+
+
 @kernel(threads=(128, 8), rows=(32, 4), units=(16, 4), depth=(32, 2))
 def _step_forward(real, threads, rows, units, depth, ending):
     each = rows * units // threads  # sequences of a thread
     across, padded = 4 * units, rows + 4
 
-    def step_forward(Wh, t, ends, gates, h_before, c_before, h, c_T):
-        """gates[:, t] holds x Wx + b before, and the gates after."""
-        h_piece = cuda.shared.array((depth, padded), real, alignment=16)
-        w_piece = cuda.shared.array((depth, units, 4), real, alignment=16)
-        totals = cuda.local.array((each, 4), real)
-        sequences, steps, size = h.shape
-        tiles = (size + units - 1) // units
-        row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
-        # With `max` the compiler sees that they are not negative, and reads neighbours in shared memory together.
-        my_row, my_unit = max(0, cuda.threadIdx.x // units * each), max(0, cuda.threadIdx.x % units)
+    @inlined
+    def multiply(h_before, Wh, t, shape, row, unit, my_row, my_unit, h_piece, w_piece, totals):
+        """totals = h_before[:, t] Wh, for the four gates of a unit and each sequence of the thread."""
+        sequences, _, size = shape
         for r in range(each):
             for gate in range(4):
                 totals[r, gate] = real(0)
@@ -139,18 +145,28 @@ def _step_forward(real, threads, rows, units, depth, ending):
                     for gate in range(4):
                         totals[r, gate] += h_piece[d, my_row + r] * w_piece[d, my_unit, gate]
             cuda.syncthreads()
+
+    def step_forward(Wh, t, ends, gates, h_before, c_before, h, c_T):
+        """gates[:, t] holds x Wx + b before, and the gates after."""
+        h_piece = cuda.shared.array((depth, padded), real, alignment=16)
+        w_piece = cuda.shared.array((depth, units, 4), real, alignment=16)
+        totals = cuda.local.array((each, 4), real)
+        sequences, steps, size = h.shape
+        tiles = (size + units - 1) // units
+        row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
+        # With `max` the compiler sees that they are not negative, and reads neighbours in shared memory together.
+        my_row, my_unit = max(0, cuda.threadIdx.x // units * each), max(0, cuda.threadIdx.x % units)
+        multiply(h_before, Wh, t, h.shape, row, unit, my_row, my_unit, h_piece, w_piece, totals)
         j = unit + my_unit
         for r in range(each):
             n = row + my_row + r
             if n < sequences and j < size:
-                i = sigmoid(gates[n, t, j] + totals[r, 0])
-                f = sigmoid(gates[n, t, size + j] + totals[r, 1])
-                o = sigmoid(gates[n, t, 2 * size + j] + totals[r, 2])
-                g = math.tanh(gates[n, t, 3 * size + j] + totals[r, 3])
+                i, f, o, g = _of_unit(gates, n, t, j, size)
+                i, f, o = sigmoid(i + totals[r, 0]), sigmoid(f + totals[r, 1]), sigmoid(o + totals[r, 2])
+                g = math.tanh(g + totals[r, 3])
                 c = f * c_before[n, t, j] + i * g
                 shown = o * math.tanh(c)
-                gates[n, t, j], gates[n, t, size + j] = i, f
-                gates[n, t, 2 * size + j], gates[n, t, 3 * size + j] = o, g
+                _put_of_unit(gates, n, t, j, size, i, f, o, g)
                 if ending and t >= ends[n]:
                     shown, c = h_before[n, t, j], c_before[n, t, j]
                 h[n, t, j] = shown
@@ -169,18 +185,11 @@ def _step_backward(real, threads, rows, units, depth, each, ending):
     team = down * across  # the threads of a gate
     padded_rows, padded_units = rows + 1, units + 1
 
-    def step_backward(dh, dc_T, Wh, t, ends, gates, c_before, da, dh0, dc0):
-        """dh and dc of the step before from those of step t. dc0 holds dc, and in the end, with t = -1, that of c0.
-
-        dh0 gathers the dh of the steps after a sequence is over.
-        """
-        da_piece = cuda.shared.array((4, depth, padded_rows), real)
-        w_piece = cuda.shared.array((4, depth, padded_units), real)
-        sums = cuda.shared.array((4, rows, units), real)
+    @inlined
+    def multiply(da, Wh, t, shape, row, unit, da_piece, w_piece, sums):
+        """sums[gate] = da[:, t + 1] Wh^T over the columns of that gate; 0 where step t is the last."""
         totals = cuda.local.array((high, wide), real)
-        sequences, steps, size = dh.shape
-        tiles = (size + units - 1) // units
-        row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
+        sequences, steps, size = shape
         my_gate, place = cuda.threadIdx.x // team, cuda.threadIdx.x % team
         my_row, my_unit = place // across, place % across
         for r in range(high):
@@ -206,6 +215,32 @@ def _step_backward(real, threads, rows, units, depth, each, ending):
             for u in range(wide):
                 sums[my_gate, my_row + r * down, my_unit + u * across] = totals[r, u]
         cuda.syncthreads()
+
+    @inlined
+    def through_cell(dshown, dc, n, t, j, size, gates, c_before, da):
+        """da of unit j from the gradients of what it shows and of its c; returns that of the c before."""
+        one = real(1)
+        i, f, o, g = _of_unit(gates, n, t, j, size)
+        c = c_before[n, t, j]
+        squashed = math.tanh(f * c + i * g)
+        dc += dshown * o * (one - squashed * squashed)
+        di, df = dc * g * i * (one - i), dc * c * f * (one - f)
+        do, dg = dshown * squashed * o * (one - o), dc * i * (one - g * g)
+        _put_of_unit(da, n, t, j, size, di, df, do, dg)
+        return dc * f
+
+    def step_backward(dh, dc_T, Wh, t, ends, gates, c_before, da, dh0, dc0):
+        """dh and dc of the step before from those of step t. dc0 holds dc, and in the end, with t = -1, that of c0.
+
+        dh0 gathers the dh of the steps after a sequence is over.
+        """
+        da_piece = cuda.shared.array((4, depth, padded_rows), real)
+        w_piece = cuda.shared.array((4, depth, padded_units), real)
+        sums = cuda.shared.array((4, rows, units), real)
+        sequences, steps, size = dh.shape
+        tiles = (size + units - 1) // units
+        row, unit = cuda.blockIdx.x // tiles * rows, cuda.blockIdx.x % tiles * units
+        multiply(da, Wh, t, dh.shape, row, unit, da_piece, w_piece, sums)
         for p in range(cuda.threadIdx.x, rows * units, threads):
             r, u = p // units, p % units
             n, j = row + r, unit + u
@@ -218,18 +253,9 @@ def _step_backward(real, threads, rows, units, depth, each, ending):
                     dh0[n, j], dc0[n, j] = through_h, dc
                 elif ending and t >= ends[n]:
                     dh0[n, j], dc0[n, j] = dh[n, t, j] + through_h, dc
-                    da[n, t, j] = da[n, t, size + j] = da[n, t, 2 * size + j] = da[n, t, 3 * size + j] = real(0)
+                    _put_of_unit(da, n, t, j, size, real(0), real(0), real(0), real(0))
                 else:
-                    dshown, one = dh[n, t, j] + through_h, real(1)
-                    i, f = gates[n, t, j], gates[n, t, size + j]
-                    o, g = gates[n, t, 2 * size + j], gates[n, t, 3 * size + j]
-                    c = c_before[n, t, j]
-                    squashed = math.tanh(f * c + i * g)
-                    dc += dshown * o * (one - squashed * squashed)
-                    da[n, t, j], da[n, t, size + j] = dc * g * i * (one - i), dc * c * f * (one - f)
-                    da[n, t, 2 * size + j] = dshown * squashed * o * (one - o)
-                    da[n, t, 3 * size + j] = dc * i * (one - g * g)
-                    dc0[n, j] = dc * f
+                    dc0[n, j] = through_cell(dh[n, t, j] + through_h, dc, n, t, j, size, gates, c_before, da)
 
     return step_backward
 

@@ -10,7 +10,7 @@ from math import prod, sqrt
 import numpy as np
 
 from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
-from nnspec.accelerated.cuda._sums import ALL, warp_sum
+from nnspec.accelerated.cuda._sums import group_max, group_sum, warp_sum
 from nnspec.accelerated.cuda._target import WARP, cuda, empty, empty_like, math
 from nnspec.accelerated.cuda.n10_attention._masks import meeting, place
 
@@ -196,12 +196,72 @@ def _resident(real, span):
     return 2 if real is np.float32 and span == 1 else 1
 
 
+def _where(tile, span):
+    @inlined
+    def where(shape, last_first):
+        """Head, first row and first column of what a block owns of a result of this shape."""
+        heads, rows, size = shape
+        slabs = (size + span * tile - 1) // (span * tile)
+        column = cuda.blockIdx.x % slabs * (span * tile)
+        head = cuda.blockIdx.x // slabs % heads
+        row = cuda.blockIdx.x // slabs // heads * tile
+        if last_first:
+            row = ((rows + tile - 1) // tile - 1) * tile - row
+        return max(0, head), max(0, row), max(0, column)
+
+    return where
+
+
 @kernel(**SIZES)
 def _forward(real, threads, tile, depth, high, wide, span, masked):
     depth = depth if real is np.float32 else depth // 2
     corner, multiply, add = _products(real, threads, tile, depth, high, wide, span, masked)
-    slab, across = span * tile, tile // wide
-    padded, padded_slab = tile + 4, slab + 4  # still whole vectors, and less often in one bank
+    where, across = _where(tile, span), tile // wide
+    padded, padded_slab = tile + 4, span * tile + 4  # still whole vectors, and less often in one bank
+
+    @inlined
+    def exponentials(scores, scale, masks, entry, row, first, keys, highest, totals, sums, weights):
+        """weights = exp(scale scores - the highest so far)^T; where that is a new one, what was summed shrinks."""
+        nothing = -real(math.inf)
+        my_row, my_column = corner()
+        for i in range(high):
+            top = highest[i]
+            for j in range(wide):
+                key = first + my_column + j
+                reached = key < keys
+                if masked and reached:
+                    reached = _allowed(masks, entry, row + my_row + i, key)
+                scores[i, j] = scale * scores[i, j] if reached else nothing
+                top = scores[i, j] if scores[i, j] > top else top
+            top = group_max(top, across)
+            offset = top if top > nothing else real(0)
+            shrink = math.exp(highest[i] - offset)
+            highest[i], totals[i] = top, totals[i] * shrink
+            for j in range(wide):
+                e = math.exp(scores[i, j] - offset)
+                totals[i] += e
+                weights[my_column + j, my_row + i] = e
+            for s in range(span):
+                for j in range(wide):
+                    sums[i, s, j] *= shrink
+
+    @inlined
+    def divide(sums, highest, totals, head, row, column, tops, inverses, out):
+        """Divide by the sum of the exponentials, and keep what the backward needs of a softmax."""
+        _, queries, size = out.shape
+        my_row, my_column = corner()
+        for i in range(high):
+            query, total = row + my_row + i, group_sum(totals[i], across)
+            inverse = real(0) if total == real(0) else real(1) / total
+            if query < queries:
+                if my_column == 0 and column == 0:
+                    tops[head, query] = highest[i] if highest[i] > -real(math.inf) else real(0)
+                    inverses[head, query] = inverse
+                for s in range(span):
+                    for j in range(wide):
+                        c = column + s * tile + my_column + j
+                        if c < size:
+                            out[head, query, c] = sums[i, s, j] * inverse
 
     def forward(q, k, v, attended, masks, live, below, sizes, steps, scale, tops, inverses, out):
         q_piece = cuda.shared.array((depth, padded), real, alignment=VECTOR)
@@ -211,65 +271,19 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
         sums = cuda.local.array((high, span, wide), real)
         highest = cuda.local.array(high, real)
         totals = cuda.local.array(high, real)
-        heads, queries, size = out.shape
-        keys, nothing = k.shape[1], -real(math.inf)
-        my_row, my_column = corner()
-        slabs = (size + slab - 1) // slab
-        column = cuda.blockIdx.x % slabs * slab
-        head = cuda.blockIdx.x // slabs % heads
-        last = (queries + tile - 1) // tile - 1
-        row = (last - cuda.blockIdx.x // slabs // heads) * tile  # those with most keys first
-        entry = max(0, place(head, below, sizes, steps))
-        head, row, column = max(0, head), max(0, row), max(0, column)
+        head, row, column = where(out.shape, True)  # those with most keys first
+        entry, keys = max(0, place(head, below, sizes, steps)), k.shape[1]
         for i in range(high):
-            highest[i], totals[i] = nothing, real(0)
+            highest[i], totals[i] = -real(math.inf), real(0)
             for s in range(span):
                 for j in range(wide):
                     sums[i, s, j] = real(0)
         for first in range(0, keys, tile):
             if _alive(live, entry, row // tile, first // tile) if masked else True:
                 multiply(q, k, head, row, first, q_piece, x_piece, scores)
-                for i in range(high):
-                    query, top = row + my_row + i, highest[i]
-                    for j in range(wide):
-                        key = first + my_column + j
-                        reached = key < keys
-                        if masked and reached:
-                            reached = _allowed(masks, entry, query, key)
-                        scores[i, j] = scale * scores[i, j] if reached else nothing
-                        top = scores[i, j] if scores[i, j] > top else top
-                    step = across // 2
-                    while step > 0:  # among the threads of this row
-                        other = cuda.shfl_xor_sync(ALL, top, step)
-                        top = other if other > top else top
-                        step //= 2
-                    offset = top if top > nothing else real(0)
-                    shrink = math.exp(highest[i] - offset)
-                    highest[i], totals[i] = top, totals[i] * shrink
-                    for j in range(wide):
-                        e = math.exp(scores[i, j] - offset)
-                        totals[i] += e
-                        weights[my_column + j, my_row + i] = e
-                    for s in range(span):
-                        for j in range(wide):
-                            sums[i, s, j] *= shrink
+                exponentials(scores, scale, masks, entry, row, first, keys, highest, totals, sums, weights)
                 add(weights, v, attended, entry, head, first, column, x_piece, sums)
-        for i in range(high):
-            query, total = row + my_row + i, totals[i]
-            step = across // 2
-            while step > 0:
-                total += cuda.shfl_xor_sync(ALL, total, step)
-                step //= 2
-            inverse = real(0) if total == real(0) else real(1) / total
-            if query < queries:
-                if my_column == 0 and column == 0:
-                    tops[head, query] = highest[i] if highest[i] > nothing else real(0)
-                    inverses[head, query] = inverse
-                for s in range(span):
-                    for j in range(wide):
-                        c = column + s * tile + my_column + j
-                        if c < size:
-                            out[head, query, c] = sums[i, s, j] * inverse
+        divide(sums, highest, totals, head, row, column, tops, inverses, out)
 
     forward.resident = _resident(real, span)
     return forward
@@ -279,8 +293,36 @@ def _forward(real, threads, tile, depth, high, wide, span, masked):
 def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, of_scores):
     depth = depth if real is np.float32 else depth // 2
     corner, multiply, add = _products(real, threads, tile, depth, high, wide, span, masked)
-    slab = span * tile
-    padded, padded_slab = tile + 4, slab + 4
+    where = _where(tile, span)
+    padded, padded_slab = tile + 4, span * tile + 4
+
+    @inlined
+    def probabilities(scores, scale, masks, entry, head, row, first, rows, others, tops, inverses, weights):
+        """weights = p^T, from what the forward kept of the softmax."""
+        my_row, my_column = corner()
+        for i in range(high):
+            for j in range(wide):
+                here, there = row + my_row + i, first + my_column + j
+                query, key = (here, there) if of_queries else (there, here)
+                reached = here < rows and there < others
+                if masked and reached:
+                    reached = _allowed(masks, entry, query, key)
+                p = real(0)
+                if reached:
+                    p = math.exp(scale * scores[i, j] - tops[head, query]) * inverses[head, query]
+                weights[my_column + j, my_row + i] = p
+
+    @inlined
+    def gradients(dp, scale, head, row, first, rows, others, alongs, weights):
+        """weights = (p (dp - sum_j p_j dp_j))^T, times the scale."""
+        my_row, my_column = corner()
+        for i in range(high):
+            for j in range(wide):
+                here, there = min(row + my_row + i, rows - 1), first + my_column + j
+                query = here if of_queries else there
+                p = weights[my_column + j, my_row + i]
+                if there < others and p != real(0):  # 0 times infinity would be NaN
+                    weights[my_column + j, my_row + i] = p * scale * (dp[i, j] - alongs[head, query])
 
     def backward(a, b, a_pair, b_pair, x, used, masks, live, below, sizes, steps, scale, tops, inverses, alongs, dx):
         """dx = w x, with rows of q or of k. w: gradients of the scores, or probabilities; a b^T: scores;
@@ -290,44 +332,22 @@ def _backward(real, threads, tile, depth, high, wide, span, masked, of_queries, 
         weights = cuda.shared.array((tile, padded), real, alignment=VECTOR)
         totals = cuda.local.array((high, wide), real)
         sums = cuda.local.array((high, span, wide), real)
-        heads, rows, size = dx.shape
-        my_row, my_column = corner()
-        slabs = (size + slab - 1) // slab
-        column = cuda.blockIdx.x % slabs * slab
-        head = cuda.blockIdx.x // slabs % heads
-        row = cuda.blockIdx.x // slabs // heads * tile
-        if of_queries:  # those with most keys first
-            row = ((rows + tile - 1) // tile - 1) * tile - row
+        _, rows, size = dx.shape
+        others, (my_row, my_column) = b.shape[1], corner()
+        head, row, column = where(dx.shape, of_queries)  # of queries, those with most keys first
         entry = max(0, place(head, below, sizes, steps))
-        head, row, column = max(0, head), max(0, row), max(0, column)
         for i in range(high):
             for s in range(span):
                 for j in range(wide):
                     sums[i, s, j] = real(0)
-        for first in range(0, b.shape[1], tile):
+        for first in range(0, others, tile):
             query_tile, key_tile = (row // tile, first // tile) if of_queries else (first // tile, row // tile)
             if _alive(live, entry, query_tile, key_tile) if masked else True:
                 multiply(a, b, head, row, first, a_piece, x_piece, totals)
-                for i in range(high):
-                    for j in range(wide):
-                        here, there = row + my_row + i, first + my_column + j
-                        query, key = (here, there) if of_queries else (there, here)
-                        reached = here < rows and there < b.shape[1]
-                        if masked and reached:
-                            reached = _allowed(masks, entry, query, key)
-                        p = real(0)
-                        if reached:
-                            p = math.exp(scale * totals[i, j] - tops[head, query]) * inverses[head, query]
-                        weights[my_column + j, my_row + i] = p
+                probabilities(totals, scale, masks, entry, head, row, first, rows, others, tops, inverses, weights)
                 if of_scores:
                     multiply(a_pair, b_pair, head, row, first, a_piece, x_piece, totals)
-                    for i in range(high):
-                        for j in range(wide):
-                            here, there = min(row + my_row + i, rows - 1), first + my_column + j
-                            query = here if of_queries else there
-                            p = weights[my_column + j, my_row + i]
-                            if there < b.shape[1] and p != real(0):  # 0 times infinity would be NaN
-                                weights[my_column + j, my_row + i] = p * scale * (totals[i, j] - alongs[head, query])
+                    gradients(totals, scale, head, row, first, rows, others, alongs, weights)
                 add(weights, x, used, entry if of_queries else head, head, first, column, x_piece, sums)
         for i in range(high):
             here = row + my_row + i

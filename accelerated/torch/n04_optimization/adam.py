@@ -12,8 +12,6 @@ def adam(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         (torch.zeros_like(w), torch.zeros_like(w), torch.tensor(0.0)) if state is None else map(torch.clone, state)
     )
     w = w.clone()
-    update(
-        [w], [dw], [m], [v], [], [t], fused=True, amsgrad=False, maximize=False, weight_decay=0.0,
-        lr=lr, beta1=beta1, beta2=beta2, eps=eps,
-    )  # fmt: skip
+    numbers = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": 0.0}
+    update([w], [dw], [m], [v], [], [t], fused=True, amsgrad=False, maximize=False, **numbers)
     return w, (m, v, t)
