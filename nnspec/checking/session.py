@@ -93,7 +93,9 @@ class Collector:
 
     def pytest_collectreport(self, report):
         if report.failed:
-            told = [line.removeprefix("E ").strip() for line in report.longreprtext.splitlines() if line.startswith("E ")]
+            told = [
+                line.removeprefix("E ").strip() for line in report.longreprtext.splitlines() if line.startswith("E ")
+            ]
             self.broken = f"{report.nodeid} cannot be imported: {told[-1] if told else report.longreprtext}"
 
     @pytest.hookimpl(wrapper=True)
