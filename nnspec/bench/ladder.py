@@ -38,15 +38,21 @@ def ladders(concepts=(), backend: str = "cpu") -> list[Ladder]:
     """Those of these concepts (empty: all) for a target. Raises Unusable where there is none."""
     from nnspec import catalogue
 
-    found = []
-    for concept in catalogue.select(concepts):
-        path = concept.files.get(backend)
-        if path is not None and path.with_name(f"_ladder_{concept.name}.py").exists():
-            module = f"{catalogue.TWINS[backend][0]}.{concept.note}._ladder_{concept.name}"
-            found.append(Ladder(concept.name, module, _rungs(importlib.import_module(module))))
+    found = [ladder for concept in catalogue.select(concepts) if (ladder := beside(concept, backend))]
     if not found:
         raise Unusable(f"{backend} has no ladder of {', '.join(concepts) or 'any concept'}")
     return found
+
+
+def beside(concept, backend: str) -> Ladder | None:
+    """The ladder beside a concept's twin, if there is one."""
+    from nnspec import catalogue
+
+    path = concept.files.get(backend)
+    if path is None or not path.with_name(f"_ladder_{concept.name}.py").exists():
+        return None
+    module = f"{catalogue.TWINS[backend][0]}.{concept.note}._ladder_{concept.name}"
+    return Ladder(concept.name, module, _rungs(importlib.import_module(module)))
 
 
 def _rungs(module) -> dict[str, type]:

@@ -7,12 +7,14 @@ import pytest
 import nnspec
 from nnspec import catalogue, reference
 from nnspec.accelerated import cpu
+from nnspec.accelerated.cpu import _jit
 from nnspec.bench.ladder import Ladder, climbed, ladders, lines
 from nnspec.common import Unusable
 from nnspec.spec_tests._spec import PROPERTIES
 
 LADDERS = {ladder.concept: ladder for ladder in ladders()}
 RUNGS = [(concept, name) for concept, ladder in LADDERS.items() for name in ladder.rungs]
+CUDA = ("rows", "columns", "tiles", "final")  # of affine
 FEW_WORDS = 6
 
 
@@ -26,9 +28,33 @@ class Doubled:
     affine_backward = cpu.affine_backward
 
 
-def core(concept):
-    """What core asks, without the advice of the levels above."""
-    return [f"{concept}/{name}/" for name in PROPERTIES["core"]]
+SIMULATED = """
+from nnspec.accelerated import cuda
+from nnspec.bench.ladder import ladders
+from nnspec.spec_tests.meta.test_ladders import ends_with_the_twin, faults_of
+
+for ladder in ladders(backend="cuda"):
+    for name in ladder.rungs:
+        print(ladder.concept, name, faults_of(ladder, name))
+    print(ladder.concept, "ends", ends_with_the_twin(ladder, cuda))
+"""
+
+
+def faults_of(ladder, name):
+    """What core finds, without the advice of the levels above. In one dtype: each costs a compilation, and the twins
+    are checked in both."""
+    ids = [f"{ladder.concept}/{asked}/" for asked in PROPERTIES["core"]]
+    report = nnspec.check(ladder.backends()[name], ids=ids, dtype="float32", level="core")
+    assert {check.property_name for check in report.checks} == set(PROPERTIES["core"])
+    return [check.id for check in report.checks if check.state != "passed"]
+
+
+def ends_with_the_twin(ladder, package):
+    """And no rung before has a function of it."""
+    *others, last = ladder.rungs.values()
+    twins = {name: inspect.unwrap(getattr(package, name)) for name in catalogue.concepts()[ladder.concept].functions}
+    own = [getattr(rung, name) for rung in others for name in twins]
+    return all(getattr(last, name) is twin for name, twin in twins.items()) and not {*own} & {*twins.values()}
 
 
 def test_the_three_that_teach_have_ladders():
@@ -37,11 +63,7 @@ def test_the_three_that_teach_have_ladders():
 
 @pytest.mark.parametrize("concept, name", RUNGS, ids=map("-".join, RUNGS))
 def test_every_rung_passes_the_specification(concept, name):
-    """In one dtype: each costs a compilation, and the twins are checked in both."""
-    rung = LADDERS[concept].backends()[name]
-    report = nnspec.check(rung, ids=core(concept), dtype="float32", level="core")
-    assert [check.id for check in report.checks if check.state != "passed"] == [] and report.exit_code == 0
-    assert {check.property_name for check in report.checks} == set(PROPERTIES["core"])
+    assert faults_of(LADDERS[concept], name) == []
 
 
 @pytest.mark.parametrize("concept, name", RUNGS, ids=map("-".join, RUNGS))
@@ -55,10 +77,21 @@ def test_a_rung_has_all_functions_of_the_concept_and_says_what_it_changes(concep
 
 @pytest.mark.parametrize("concept", LADDERS)
 def test_the_last_rung_is_the_twin_itself(concept):
-    *others, last = LADDERS[concept].rungs.values()
-    for function in catalogue.concepts()[concept].functions:
-        twin = inspect.unwrap(getattr(cpu, function))
-        assert getattr(last, function) is twin and all(getattr(rung, function) is not twin for rung in others)
+    assert ends_with_the_twin(LADDERS[concept], cpu)
+
+
+def test_the_rungs_of_cuda_too_in_the_simulator(python):
+    """That they compile for a GPU is asked where all kernels are: `nnspec kernels`."""
+    done = python("-c", SIMULATED, NNSPEC_CUDA="simulate")
+    told = [line.split(" ", 2) for line in done.stdout.splitlines()]
+    assert told == [["affine", name, "[]"] for name in CUDA] + [["affine", "ends", "True"]], done.stderr
+
+
+def test_an_edit_of_a_ladder_compiles_no_other_kernel_anew(write, monkeypatch):
+    monkeypatch.setattr(_jit, "__file__", str(write("accelerated/cpu/_jit.py", "")))
+    before = _jit._cache_folder.__wrapped__()
+    write("accelerated/cpu/n05_a/_ladder_affine.py", "changed")
+    assert _jit._cache_folder.__wrapped__() == before
 
 
 def test_a_ladder_is_no_concept():

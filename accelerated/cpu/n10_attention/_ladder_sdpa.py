@@ -188,7 +188,8 @@ class rows:
     def _backward(q, k, v, masks, scale, out, softmax, dout, dq, dk, dv):
         p, ds, scale = np.empty(k.shape[1], q.dtype), np.empty(k.shape[1], q.dtype), q.dtype.type(scale)
         for h in range(len(q)):
-            keys, values, douts, outs = _turned(k[h]), _turned(v[h]), dout[h].reshape(-1), out[h].reshape(-1)
+            keys, values = _turned(k[h]), _turned(v[h])
+            douts, outs = dout[h].reshape(-1), out[h].reshape(-1)
             for i in range(q.shape[1]):
                 p[:] = 0
                 ds[:] = 0
