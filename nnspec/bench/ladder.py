@@ -23,8 +23,8 @@ class Ladder:
     rungs: dict[str, type]  # by name, from the plainest to the twin
 
     def change(self, name: str) -> str:
-        """What this rung does that the one before does not."""
-        return inspect.getdoc(self.rungs[name]).splitlines()[0].rstrip(".")
+        """What this rung does that the one before does not; nothing where Python leaves docstrings out (-OO)."""
+        return (inspect.getdoc(self.rungs[name]) or "").partition("\n")[0].rstrip(".")
 
     def backends(self) -> dict:
         """Each rung as a backend of its own, behind the check of shapes that stands in front of a twin."""
@@ -87,7 +87,7 @@ def climbed(ladder: Ladder, preset: str, dtype: str, threads: int | None = None)
     cases = _measure.selected([ladder.concept], presets=[preset])
     bench = next(bench for bench, size in cases if bench.label() == ladder.concept and size == preset)()
     bench.peers = {}
-    rungs = ladder.backends()
+    rungs = ladder.backends()  # each of which stands where its name would: what has no name is loaded as it is
     found = {row["backend"]: row for row in _measure.measured(bench, preset, dtype, rungs.values(), threads)}
     rows = [found[rung] | {"rung": name} for name, rung in rungs.items()]
     for row in rows:
@@ -129,7 +129,7 @@ HEADINGS = ["rung", "what it changes", "ms", "/ before", "/ first", "of the limi
 
 @click.command()
 @click.argument("concept", required=False)
-@click.option("--backend", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]), help="Whose twin.")
+@click.option("--backend", default="cpu", show_default=True, help="Whose twins the ladders lead to: cpu or cuda.")
 @click.option(
     "--preset", default="M", show_default=True, type=click.Choice(PRESETS), help="The size, as in nnspec bench."
 )
