@@ -14,7 +14,8 @@ from nnspec.spec_tests._spec import PROPERTIES
 
 LADDERS = {ladder.concept: ladder for ladder in ladders()}
 RUNGS = [(concept, name) for concept, ladder in LADDERS.items() for name in ladder.rungs]
-CUDA = ("rows", "columns", "tiles", "final")  # of affine
+CUDA = {"affine": ("rows", "columns", "tiles", "final"), "layernorm": ("rows", "warps", "final")}
+ENDS = ("ends", "True")
 FEW_WORDS = 6
 
 
@@ -84,7 +85,8 @@ def test_the_rungs_of_cuda_too_in_the_simulator(python):
     """That they compile for a GPU is asked where all kernels are: `nnspec kernels`."""
     done = python("-c", SIMULATED, NNSPEC_CUDA="simulate")
     told = [line.split(" ", 2) for line in done.stdout.splitlines()]
-    assert told == [["affine", name, "[]"] for name in CUDA] + [["affine", "ends", "True"]], done.stderr
+    want = [[concept, *said] for concept, rungs in CUDA.items() for said in (*((r, "[]") for r in rungs), ENDS)]
+    assert told == want, done.stderr
 
 
 def test_an_edit_of_a_ladder_compiles_no_other_kernel_anew(write, monkeypatch):
