@@ -64,6 +64,7 @@ def _cache_folder() -> Path:
     """Named after the contents of the helpers, so that a kernel is never older than what it calls."""
     digest, here = hashlib.sha256(), Path(__file__).parent
     shared = [*here.parent.glob("_*.py"), *here.parent.joinpath("formulas").rglob("_*.py")]
-    for helper in sorted([*here.rglob("_*.py"), *shared]):
+    own = [path for path in here.rglob("_*.py") if not path.name.startswith("_ladder_")]  # which nobody else calls
+    for helper in sorted([*own, *shared]):
         digest.update(helper.read_bytes())
     return cache_root() / "numba" / digest.hexdigest()[:16]

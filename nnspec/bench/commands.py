@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from nnspec.bench.ladder import ladder
 from nnspec.bench.verdict import THRESHOLD, Verdict
 from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, writable
 
@@ -60,6 +61,9 @@ def bench():
 
     The reference, the backends, every installed peer and the limit of the machine are timed in turn in one process.
     """
+
+
+bench.add_command(ladder)
 
 
 @bench.command()

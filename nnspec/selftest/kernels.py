@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from nnspec.backends import NotSupplied, load
+from nnspec.bench.ladder import beside
 from nnspec.common import DTYPES
 from nnspec.concepts import catalogue
 
@@ -43,10 +44,12 @@ def _rows(dtype: str, names: list[str]) -> list[Row]:
     backend = load("cuda")
     from nnspec.accelerated.cuda._compiler import compiled
 
-    for name in names:
-        for spec in (made() for made in catalogue.specs_of(catalogue.concepts()[name])):
+    for concept in map(catalogue.concepts().get, names):
+        ladder = beside(concept, "cuda")
+        for spec in (made() for made in catalogue.specs_of(concept)):
             if not backend.inherits(spec.entry):  # a composite launches what its parts launch
-                _launch_all(spec, backend, dtype)
+                for one in (backend, *(ladder.backends().values() if ladder else ())):
+                    _launch_all(spec, one, dtype)
     together = {}
     for versions in compiled.values():
         for one in versions:

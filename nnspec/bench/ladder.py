@@ -1,0 +1,180 @@
+"""`nnspec bench ladder`: how code becomes fast, rung by rung, each timed beside the others.
+
+A ladder stands beside its twin, in `_ladder_<concept>.py`: a class for each rung, from the plainest to the twin itself,
+with the public functions of the concept. The docstring of a class says in its first line what the rung changes.
+"""
+
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+
+import click
+
+from nnspec.common import DTYPES, Unusable, told_in_one_line
+
+PRESETS = ("S", "M", "L")
+
+
+@dataclass(frozen=True)
+class Ladder:
+    concept: str
+    module: str
+    rungs: dict[str, type]  # by name, from the plainest to the twin
+
+    def change(self, name: str) -> str:
+        """What this rung does that the one before does not; nothing where Python leaves docstrings out (-OO)."""
+        return (inspect.getdoc(self.rungs[name]) or "").partition("\n")[0].rstrip(".")
+
+    def backends(self) -> dict:
+        """Each rung as a backend of its own, behind the check of shapes that stands in front of a twin."""
+        from nnspec.backends import Backend
+
+        package = importlib.import_module(self.module.rsplit(".", 2)[0])
+        return {name: Backend(name, _guarded(rung, package), ours=True) for name, rung in self.rungs.items()}
+
+
+def ladders(concepts=(), backend: str = "cpu") -> list[Ladder]:
+    """Those of these concepts (empty: all) for a target. Raises Unusable where there is none."""
+    from nnspec import catalogue
+
+    found = [ladder for concept in catalogue.select(concepts) if (ladder := beside(concept, backend))]
+    if not found:
+        raise Unusable(f"{backend} has no ladder of {', '.join(concepts) or 'any concept'}")
+    return found
+
+
+def beside(concept, backend: str) -> Ladder | None:
+    """The ladder beside a concept's twin, if there is one."""
+    from nnspec import catalogue
+
+    path = concept.files.get(backend)
+    if path is None or not path.with_name(f"_ladder_{concept.name}.py").exists():
+        return None
+    module = f"{catalogue.TWINS[backend][0]}.{concept.note}._ladder_{concept.name}"
+    return Ladder(concept.name, module, _rungs(importlib.import_module(module)))
+
+
+def _rungs(module) -> dict[str, type]:
+    here = [entry for entry in vars(module).values() if inspect.isclass(entry) and entry.__module__ == module.__name__]
+    return {rung.__name__: rung for rung in here if not rung.__name__.startswith("_")}
+
+
+def _guarded(rung: type, package) -> dict:
+    """Its functions as the package hands out its twins; arrays stand ready on a device where there is one."""
+    from nnspec import reference
+    from nnspec.collect import public_functions
+    from nnspec.shapes import checked
+
+    device, hooks, around = getattr(package, "_target", None), {}, lambda function: function
+    if device is not None:
+        hooks = {"asarray": device.to_device, "to_numpy": device.to_host, "synchronize": device.synchronize}
+        around = package._boundary.boundary
+    whose = f"{rung.__module__}.{rung.__name__}"
+    return hooks | {
+        name: checked(around(f), inspect.unwrap(getattr(reference, name)), backend=whose, device=device)
+        for name, f in public_functions(rung).items()
+    }
+
+
+def climbed(ladder: Ladder, preset: str, dtype: str, threads: int | None = None) -> list[dict]:
+    """The row of each rung, as `nnspec bench` measures a backend: all of them in turn, none that is wrong.
+
+    Of a rung on a device there is no share: the limits that are measured are those of the CPU.
+    """
+    from nnspec.benchmarks import _measure
+
+    cases = _measure.selected([ladder.concept], presets=[preset])
+    bench = next(bench for bench, size in cases if bench.label() == ladder.concept and size == preset)()
+    bench.peers = {}
+    rungs = ladder.backends()  # each of which stands where its name would: what has no name is loaded as it is
+    found = {row["backend"]: row for row in _measure.measured(bench, preset, dtype, rungs.values(), threads)}
+    rows = [found[rung] | {"rung": name} for name, rung in rungs.items()]
+    for row in rows:
+        row["over"] = {getattr(other, "name", other): ratio for other, ratio in row.get("over", {}).items()}
+        row["limit"] = None if row["backend"].asarray else row.get("limit")
+    return rows
+
+
+def lines(ladder: Ladder, rows: list[dict]) -> list[list[str]]:
+    """Of the table: time, how many times faster than the rung before and than the first, share of the limit."""
+    from nnspec.bench.results import BLANK, percent, times
+
+    told, timed = [], []
+    for row in rows:
+        cells = [row["state"], BLANK, BLANK, BLANK]
+        if row["state"] == "timed":
+            faster = [times(row["over"][timed[at]]) if timed else BLANK for at in (-1, 0)]
+            cells = [f"{1e3 * row['seconds']:.4g}", *faster, percent(row["limit"], ends=False)]
+            timed.append(row["rung"])
+        told.append([row["rung"], ladder.change(row["rung"]), *cells])
+    return told
+
+
+def notes(rows: list[dict]) -> list[str]:
+    """What has to be said below a table."""
+    from nnspec.bench.results import DISTURBED
+
+    timed = [row for row in rows if row["state"] == "timed"]
+    told = [f"{row['rung']} is timed in {len(row['rounds'])} round" for row in timed if len(row["rounds"]) == 1]
+    if any(row["clock"] == "cpu" for row in timed):
+        told.append("CPU time of the one thread")
+    elif any((row["others"] or 0) > DISTURBED for row in timed):
+        told.append(f"the machine was busy: others took {100 * timed[0]['others']:.0f} % of it")
+    return told
+
+
+HEADINGS = ["rung", "what it changes", "ms", "/ before", "/ first", "of the limit"]
+
+
+@click.command()
+@click.argument("concept", required=False)
+@click.option("--backend", default="cpu", show_default=True, help="Whose twins the ladders lead to: cpu or cuda.")
+@click.option(
+    "--preset", default="M", show_default=True, type=click.Choice(PRESETS), help="The size, as in nnspec bench."
+)
+@click.option("--dtype", default="float32", show_default=True, type=click.Choice(DTYPES))
+@click.option(
+    "--threads", type=click.IntRange(1), help="Of every pool; default all cores. With 1, CPU time is measured."
+)
+@click.option("--markdown", is_flag=True, help="Print Markdown.")
+def ladder(concept, backend, preset, dtype, threads, markdown):
+    """How CONCEPT becomes fast: each rung between the plainest code and the twin, against the limit.
+
+    Every rung passes the specification before it is timed, and all take turns in one process. Exit code 1 if one of
+    them is wrong.
+    """
+    from nnspec.bench.commands import _prepare
+
+    _prepare(threads)
+    from nnspec.backends import CannotLoad, load
+    from nnspec.bench.results import machine_line
+    from nnspec.benchmarks import _machine
+
+    found = []
+    with told_in_one_line(CannotLoad, Unusable):
+        load(backend)
+        for one in ladders([concept] if concept else (), backend):
+            rows = climbed(one, preset, dtype, threads)
+            click.echo(f"{one.concept} {preset} {dtype}\n")
+            _show(lines(one, rows), markdown)
+            click.echo("\n" + "".join(f"- {note}\n" for note in notes(rows)))
+            found += rows
+    click.echo(f"machine: {machine_line(_machine.described(threads or _machine.most_threads()))}")
+    sys.exit(0 if all(row["state"] == "timed" for row in found) else 1)
+
+
+def _show(filled: list[list[str]], markdown: bool):
+    from rich.table import Table
+
+    from nnspec.report import console, markdown_table
+
+    if markdown:
+        click.echo(markdown_table(HEADINGS, filled, left=2), nl=False)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="left" if number < 2 else "right", no_wrap=number == 0)
+    for cells in filled:
+        table.add_row(*cells)
+    console().print(table)
