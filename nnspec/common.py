@@ -42,6 +42,12 @@ def with_threads(kind: str | None = None):
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def with_pool_of(threads: int | None):
+    """For a measurement with so many threads: before numba is imported, whose pool cannot grow later."""
+    if threads:
+        os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, os.cpu_count() or 1)))
+
+
 class told_in_one_line:
     """Errors that are the user's to mend: their text on stderr, exit code 2, no traceback."""
 

@@ -8,7 +8,7 @@ import click
 
 from nnspec.bench.ladder import ladder
 from nnspec.bench.verdict import THRESHOLD, Verdict
-from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, writable
+from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, with_pool_of, writable
 
 
 class _Measuring(click.Group):
@@ -150,7 +150,7 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
     import nnspec
     from nnspec.bench.ab import checked_out, compare
 
-    _prepare(threads)
+    with_pool_of(threads)
     from nnspec.benchmarks import _machine, _measure
 
     repository = Path(nnspec.__file__).parent.parent
@@ -253,7 +253,7 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
     from nnspec.bench import results
     from nnspec.terminal import console
 
-    _prepare(threads)
+    with_pool_of(threads)
     from nnspec.benchmarks import _machine, _measure
 
     names, refused = _contestants(backends or ("cpu",))
@@ -275,12 +275,6 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
         click.echo(f"nnspec: no column for {name}: {why}", err=True)
     machine = _machine.described(threads or _machine.most_threads())
     return results.Measured(rows, machine, results.commit_of_the_code(), tuple(backends or ("cpu",)))
-
-
-def _prepare(threads):
-    """Before numba is imported, whose pool cannot grow later."""
-    if threads:
-        os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, os.cpu_count() or 1)))
 
 
 def _contestants(backends) -> tuple[list[str], dict[str, str]]:

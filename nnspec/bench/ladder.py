@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 import click
 
-from nnspec.common import DTYPES, Unusable, told_in_one_line
-
-PRESETS = ("S", "M", "L")
+from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, with_pool_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Ladder:
 
 def ladders(concepts=(), backend: str = "cpu") -> list[Ladder]:
     """Those of these concepts (empty: all) for a target. Raises Unusable where there is none."""
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
 
     found = [ladder for concept in catalogue.select(concepts) if (ladder := beside(concept, backend))]
     if not found:
@@ -46,7 +44,7 @@ def ladders(concepts=(), backend: str = "cpu") -> list[Ladder]:
 
 def beside(concept, backend: str) -> Ladder | None:
     """The ladder beside a concept's twin, if there is one."""
-    from nnspec import catalogue
+    from nnspec.concepts import catalogue
 
     path = concept.files.get(backend)
     if path is None or not path.with_name(f"_ladder_{concept.name}.py").exists():
@@ -63,7 +61,7 @@ def _rungs(module) -> dict[str, type]:
 def _guarded(rung: type, package) -> dict:
     """Its functions as the package hands out its twins; arrays stand ready on a device where there is one."""
     from nnspec import reference
-    from nnspec.collect import public_functions
+    from nnspec.concepts.collect import public_functions
     from nnspec.shapes import checked
 
     device, hooks, around = getattr(package, "_target", None), {}, lambda function: function
@@ -144,9 +142,7 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
     Every rung passes the specification before it is timed, and all take turns in one process. Exit code 1 if one of
     them is wrong.
     """
-    from nnspec.bench.commands import _prepare
-
-    _prepare(threads)
+    with_pool_of(threads)
     from nnspec.backends import CannotLoad, load
     from nnspec.bench.results import machine_line
     from nnspec.benchmarks import _machine
@@ -167,7 +163,7 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
 def _show(filled: list[list[str]], markdown: bool):
     from rich.table import Table
 
-    from nnspec.report import console, markdown_table
+    from nnspec.terminal import console, markdown_table
 
     if markdown:
         click.echo(markdown_table(HEADINGS, filled, left=2), nl=False)

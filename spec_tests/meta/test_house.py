@@ -20,7 +20,13 @@ SPECS = concept_files(ROOT / "spec_tests", "test_")
 SIBLINGS = concept_files(ROOT / "spec_tests", "mistakes_")
 ORDER = ("rows", "definition", "law_", "cases", "beyond", "extremes", "ties", "bad", "@mistake", "@variant")
 NEAR, LONG = 30, 300  # lines
-BY_HAND = {"accelerated": 1, "benchmarks": 1, "nnspec": 5, "reference": 1, "spec_tests": 8}  # how many `fmt: skip` there may be
+BY_HAND = {
+    "accelerated": 1,
+    "benchmarks": 1,
+    "nnspec": 5,
+    "reference": 1,
+    "spec_tests": 8,
+}  # how many `fmt: skip` there may be
 BODY = 40  # lines
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 

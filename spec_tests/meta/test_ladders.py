@@ -5,11 +5,12 @@ import inspect
 import pytest
 
 import nnspec
-from nnspec import catalogue, reference
+from nnspec import reference
 from nnspec.accelerated import cpu
 from nnspec.accelerated.cpu import _jit
 from nnspec.bench.ladder import Ladder, climbed, ladders, lines
 from nnspec.common import Unusable
+from nnspec.concepts import catalogue
 from nnspec.spec_tests._spec import PROPERTIES
 
 LADDERS = {ladder.concept: ladder for ladder in ladders()}
