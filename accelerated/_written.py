@@ -16,7 +16,8 @@ def written(template: str, formula: FunctionType, kinds: str, outputs: int, numb
     {results}      element i of every output
 
     To the compiler and its cache the kernel stands where the formula does, so that an edit there compiles it anew. Name
-    and place are all that tells it from others, hence nothing that is made in the same place more than once.
+    and place are all that tells it from others, hence nothing that is made in the same place more than once. What it is
+    made of is its `source`, since that place in the file holds the formula.
     """
     code = formula.__code__
     if formula.__closure__ or not code.co_name.isidentifier():
@@ -34,4 +35,6 @@ def written(template: str, formula: FunctionType, kinds: str, outputs: int, numb
     )
     namespace = {**names, "__name__": formula.__module__}
     exec(compile("\n" * (code.co_firstlineno - 1) + text, code.co_filename, "exec"), namespace)
-    return namespace[code.co_name]
+    made = namespace[code.co_name]
+    made.source = text
+    return made

@@ -1,27 +1,39 @@
 """How the kernels of this folder are compiled, cached, launched and fed."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
+from functools import cached_property, partial
 
 import numba
 import numpy as np
 
-from nnspec.common import cache_root
+from nnspec.accelerated.cpu._cache import cached
+from nnspec.accelerated.cpu._fork import forking, forks
 
 PARALLEL_FROM = 1 << 15  # units of work (about a multiply-add each) from which waking the threads pays
 
 
 class kernel:
-    """A function with `prange` loops, compiled once for one thread and once for all of them, each when it is needed.
+    """A function whose last loop is over `prange`, compiled once for one thread and for all of them, when it is needed.
 
-    name[work](...) picks one. Both give the same bits, for every number of threads: no kernel leaves the order of its
+    name[work](...) picks how many. Every number of threads gives the same bits: no kernel leaves the order of its
     additions to the compiler, which is why there is no `fastmath` here.
     """
 
     def __init__(self, function):
-        self.serial = _compiled(function, "serial")
-        self.parallel = _compiled(function, "parallel", parallel=True)
+        self.function = function
+
+    @cached_property
+    def compiled(self):
+        """Made when it is first launched: to read the source of all kernels would cost every process half a second."""
+        return cached(forking(self.function))
+
+    @cached_property
+    def serial(self):
+        return partial(self.compiled, 1) if forks(self.function) else self.compiled
+
+    @cached_property
+    def parallel(self):
+        """In as many parts as there are threads; where fewer of them are allowed to run, each takes several."""
+        return partial(self.compiled, numba.config.NUMBA_NUM_THREADS) if forks(self.function) else self.compiled
 
     def __getitem__(self, work):
         return self.serial if work < PARALLEL_FROM else self.parallel
@@ -45,26 +57,3 @@ def flat(*arrays):
         view.setflags(False)
         views.append(view)
     return views
-
-
-def _compiled(function, kind, **options):
-    """njit with a cache of its own: numba keys neither on the helpers that a kernel calls nor on `parallel`."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_cache_folder() / kind)
-    try:
-        return numba.njit(function, cache=True, error_model="numpy", **options)
-    except RuntimeError:  # nowhere to write: compile anew in every process
-        return numba.njit(function, error_model="numpy", **options)
-    finally:
-        numba.config.CACHE_DIR = before
-
-
-@cache
-def _cache_folder() -> Path:
-    """Named after the contents of the helpers, so that a kernel is never older than what it calls."""
-    digest, here = hashlib.sha256(), Path(__file__).parent
-    shared = [*here.parent.glob("_*.py"), *here.parent.joinpath("formulas").rglob("_*.py")]
-    own = [path for path in here.rglob("_*.py") if not path.name.startswith("_ladder_")]  # which nobody else calls
-    for helper in sorted([*own, *shared]):
-        digest.update(helper.read_bytes())
-    return cache_root() / "numba" / digest.hexdigest()[:16]

@@ -65,7 +65,9 @@ class Session:
         given += ["--nnspec-dtype", self.dtype] * bool(self.dtype) + ["--nnspec-all"] * self.run_all
         given += [f"--nnspec-id={check_id}" for check_id in self.chosen.ids]
         if self.workers:
-            given += ["-n", str(self.workers), "--dist", "load", "--max-worker-restart", str(sys.maxsize)]
+            # A concept to a worker: it compiles its kernels, and knows that core has failed.
+            dist = "loadfile" if self.workers > 1 and not self.exitfirst else "load"
+            given += ["-n", str(self.workers), "--dist", dist, "--max-worker-restart", str(sys.maxsize)]
             given += ["--maxschedchunk", "1"] * self.exitfirst
         given += ["-s"] * self.here + ["--junitxml", str(self.junit)] * bool(self.junit)
         return given + self.chosen.files

@@ -14,7 +14,7 @@ from numba import njit
 
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _fold, _formula, _jit, _math
+from nnspec.accelerated.cpu import _cache, _fold, _formula, _jit, _math
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
 from nnspec.concepts.catalogue import concepts
@@ -257,7 +257,7 @@ def test_kernels_come_from_the_cache_and_not_from_a_stale_one(python, tmp_path):
         from nnspec.accelerated.cpu.n05_backpropagation import relu
         from nnspec.accelerated.cpu import relu_forward
         relu_forward(np.ones(3, np.float32))
-        stats = relu._relu.kernel_of("a").serial.stats
+        stats = relu._relu.kernel_of("a").compiled.stats
         print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
     """
     told = [python("-c", textwrap.dedent(code), NNSPEC_CACHE_DIR=tmp_path).stdout.split() for _ in range(2)]
@@ -281,7 +281,7 @@ def test_a_formula_is_compiled_anew_after_what_it_calls_in_its_file_changed(pyth
     code = """
         import numpy as np, scaled
         out = scaled.scaled(np.ones(1))
-        print(out[0], sum(scaled.scaled.kernel_of("a").serial.stats.cache_hits.values()))
+        print(out[0], sum(scaled.scaled.kernel_of("a").compiled.stats.cache_hits.values()))
     """
     told = []
     for source in (FORMULA, FORMULA, FORMULA.replace("x + x", "x * 7.0")):
@@ -295,12 +295,80 @@ def test_kernels_are_compiled_anew_after_a_helper_changed(write, monkeypatch):
     """Of the target, or one that targets share; a concept's own file is none, or an edit would compile all kernels."""
     helpers = "cpu/_jit.py", "cpu/n06_a/_windows.py", "_written.py", "formulas/n05_a/_rates.py"
     files = [write(f"accelerated/{name}", "") for name in (*helpers, "formulas/n05_a/relu.py", "cpu/n05_a/gelu.py")]
-    monkeypatch.setattr(_jit, "__file__", str(files[0]))
-    folders = [_jit._cache_folder.__wrapped__()]
+    monkeypatch.setattr(_cache, "__file__", str(files[0]))
+    folders = [_cache._cache_folder.__wrapped__()]
     for file in files:
         file.write_text("changed", encoding="utf-8")
-        folders.append(_jit._cache_folder.__wrapped__())
+        folders.append(_cache._cache_folder.__wrapped__())
     assert [before != after for before, after in pairwise(folders)] == [True] * 4 + [False] * 2
+
+
+@_jit.kernel
+def add_up_rows(x, a, totals):
+    """Every row of totals is what `a` rows of x from there on add up to."""
+    ahead = a - 1
+    for i in prange(len(x) - ahead):
+        totals[i] = x[i : i + ahead + 1].sum()
+
+
+@_jit.kernel
+def ask_for_too_much(x):
+    for i in prange(len(x)):
+        x[i] = np.empty(int(x[i])).size
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
+def test_a_kernel_is_shared_out_among_any_number_of_threads(threads, rows):
+    """Also more of them than there is to do; each element is made once, whoever makes it."""
+    x = np.random.default_rng(0).standard_normal((rows, 4))
+    totals = np.full(rows + 1, np.nan)
+    add_up_rows.compiled(threads, x, 1, totals)
+    assert np.allclose(totals[:-1], x.sum(axis=1)) and np.isnan(totals[-1])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_thread_without_memory_is_told_and_the_next_call_is_none_the_worse(threads):
+    with pytest.raises(MemoryError):
+        ask_for_too_much.compiled(threads, np.array([3.0, 5.0, 2.0**50, 1.0]))
+    sizes = np.array([3.0, 5.0, 7.0, 0.0])
+    ask_for_too_much.compiled(threads, sizes)
+    assert sizes.tolist() == [3, 5, 7, 0]
+
+
+def two_loops(x, out):
+    for i in prange(len(x)):
+        out[i] = x[i]
+    for i in prange(len(x)):
+        out[i] += x[i]
+
+
+def not_the_last(x, out):
+    for i in prange(len(x)):
+        out[i] = x[i]
+    out[0] = 0
+
+
+def inside_of_another(x, out):
+    for i in range(len(x)):
+        for j in prange(len(out)):
+            out[j] += x[i]
+
+
+@pytest.mark.parametrize("function", [two_loops, not_the_last, inside_of_another], ids=lambda f: f.__name__)
+def test_a_loop_over_threads_is_the_last_statement(function):
+    """What follows it would be done before the other threads are ready."""
+    with pytest.raises(ValueError, match=f"{function.__name__}: a loop over prange must be the only one"):
+        _ = _jit.kernel(function).compiled
+
+
+def test_a_kernel_of_no_loop_over_threads_stays_as_it_is():
+    made = _jit.kernel(twice)
+    assert made.compiled(2.0) == 4.0 == made[1](2.0) == made[1 << 40](2.0)
+
+
+def twice(x):
+    return x + x
 
 
 @elementwise(outputs=2)
@@ -339,7 +407,7 @@ FLOAT32 = """
         ("n05_backpropagation.relu", "_gated", "aa"),
         ("n05_backpropagation.tanh", "_slope", "aa"),
     ):
-        made = getattr(importlib.import_module(f"nnspec.accelerated.cpu.{module}"), formula).kernel_of(kinds).serial
+        made = getattr(importlib.import_module(f"nnspec.accelerated.cpu.{module}"), formula).kernel_of(kinds).compiled
         print(module, "".join(made.inspect_llvm().values()).replace(chr(10), ";"))
 """
 

@@ -7,7 +7,7 @@ import pytest
 import nnspec
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _jit
+from nnspec.accelerated.cpu import _cache
 from nnspec.bench.ladder import Ladder, climbed, ladders, lines
 from nnspec.common import Unusable
 from nnspec.concepts import catalogue
@@ -91,10 +91,10 @@ def test_the_rungs_of_cuda_too_in_the_simulator(python):
 
 
 def test_an_edit_of_a_ladder_compiles_no_other_kernel_anew(write, monkeypatch):
-    monkeypatch.setattr(_jit, "__file__", str(write("accelerated/cpu/_jit.py", "")))
-    before = _jit._cache_folder.__wrapped__()
+    monkeypatch.setattr(_cache, "__file__", str(write("accelerated/cpu/_cache.py", "")))
+    before = _cache._cache_folder.__wrapped__()
     write("accelerated/cpu/n05_a/_ladder_affine.py", "changed")
-    assert _jit._cache_folder.__wrapped__() == before
+    assert _cache._cache_folder.__wrapped__() == before
 
 
 def test_a_ladder_is_no_concept():

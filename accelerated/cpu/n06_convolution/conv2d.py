@@ -39,9 +39,11 @@ def conv2d_backward(dout, cache):
 
 def _dw_db(dout, cache):
     x, w, b, stride, pad = cache
-    dw = np.empty(w.shape, w.dtype)
-    dout, x = contiguous(dout, x)
-    _backward_w[_work(dout, w)](dout, x, stride, pad, dw)
+    dw, (dout, x) = np.empty(w.shape, w.dtype), contiguous(dout, x)
+    *_, parts, size = _division(x.shape, w.shape, dout.shape, stride, x.itemsize)
+    sums = np.empty((parts, size), x.dtype)
+    _backward_w[_work(dout, w)](dout, x, w.shape, stride, pad, sums)
+    _put_filters[sums.size](sums, dw)
     return dw, None if b is None else _sums_of_maps(dout)
 
 
@@ -60,7 +62,9 @@ def _dx(dout, x, w, b, stride, pad):
     if stride == 1 and min(beyond) >= 0 and x.shape[1] >= ROWS:
         return _correlation(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, 1, beyond, x.shape[2:])
     dx = np.empty(x.shape, x.dtype)
-    _backward_x[_work(dout, w)](*contiguous(dout, _taps_first(w)), *w.shape[2:], stride, pad, dx)
+    packed = np.empty(-(-w[:1].size // ROWS) * ROWS * len(w), w.dtype)
+    _pack_taps[w.size](*contiguous(_taps_first(w)), packed)
+    _backward_x[_work(dout, w)](*contiguous(dout, packed), *w.shape[2:], stride, pad, dx)
     return dx
 
 
@@ -118,12 +122,17 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
 
 
 @kernel
-def _backward_x(dout, taps, KH, KW, stride, pad, dx):
-    (N, C, H, _), (F, K), (_, _, HO, WO) = dx.shape, taps.shape, dout.shape
+def _pack_taps(taps, packed):
+    (F, K), flat = taps.shape, taps.reshape(-1)
+    for s in prange((K + ROWS - 1) // ROWS):
+        _pack_rows(flat, 0, 1, K, s * ROWS, K, F, packed, s * F * ROWS)
+
+
+@kernel
+def _backward_x(dout, packed, KH, KW, stride, pad, dx):
+    (N, C, H, _), (_, F, HO, WO), K = dx.shape, dout.shape, dx.shape[1] * KH * KW
     P, width, strips = HO * WO, _tile.columns(dx.itemsize), (K + ROWS - 1) // ROWS if F else 0
-    dout_flat, packed = dout.reshape(-1), np.empty(strips * F * ROWS, dx.dtype)
-    for s in prange(strips):
-        _pack_rows(taps.reshape(-1), 0, 1, K, s * ROWS, K, F, packed, s * F * ROWS)
+    dout_flat = dout.reshape(-1)
     overlap = (KH - 1) // stride
     band = _band(N, HO + overlap, C, KH, KW, WO, stride, dx.itemsize)
     bands = (HO + overlap + band - 1) // band
@@ -151,18 +160,27 @@ def _backward_x(dout, taps, KH, KW, stride, pad, dx):
         _take_back(image, first, KH, KW, rows, WO, stride, pad, max(0, top * stride - pad), bottom, dx[n])
 
 
-@kernel
-def _backward_w(dout, x, stride, pad, dw):
-    (N, C, _, _), (F, _, KH, KW), (_, _, HO, WO) = x.shape, dw.shape, dout.shape
-    K, P, width, maps = KH * KW * C, HO * WO, _tile.columns(x.itemsize), dout.reshape(-1)
-    strips, panels = (F + ROWS - 1) // ROWS, (K + width - 1) // width
-    band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
+@register_jitable
+def _division(x_shape, w_shape, dout_shape, stride, itemsize):
+    """How the sum over samples is divided: (rows of a band, small samples that are summed over at once, tasks, parts of
+    the sum, entries of a part). A part is tiles of dw, (strips, ROWS, panels, width)."""
+    (N, C, _, _), (F, _, KH, KW), (_, _, HO, WO) = x_shape, w_shape, dout_shape
+    width = _tile.columns(itemsize)
+    band = _band(N, HO, C, KH, KW, WO, stride, itemsize)
     bands = (HO + band - 1) // band
-    together = max(1, DEPTH // P) if bands == 1 else 1  # small samples that are summed over at once
+    together = max(1, DEPTH // (HO * WO)) if bands == 1 else 1
     tasks = (N + together - 1) // together * bands
-    size = strips * ROWS * panels * width
-    parts = max(1, min(PARTS, tasks, N * P // (2 * DEPTH), LARGEST_PARTS // max(1, size)))
-    sums = np.empty((parts, size), x.dtype)
+    size = (F + ROWS - 1) // ROWS * ROWS * ((KH * KW * C + width - 1) // width) * width
+    parts = max(1, min(PARTS, tasks, N * HO * WO // (2 * DEPTH), LARGEST_PARTS // max(1, size)))
+    return band, together, tasks, parts, size
+
+
+@kernel
+def _backward_w(dout, x, shape, stride, pad, sums):
+    (N, C, _, _), (F, _, KH, KW), (_, _, HO, WO) = x.shape, shape, dout.shape
+    P, width, strips, maps = HO * WO, _tile.columns(x.itemsize), (F + ROWS - 1) // ROWS, dout.reshape(-1)
+    band, together, tasks, parts, _ = _division(x.shape, shape, dout.shape, stride, x.itemsize)
+    bands = (HO + band - 1) // band
     height, columns = (band - 1) * stride + KH, (WO - 1) * stride + KW  # of x that the windows of a band meet
     windows = _window_offsets(together, band, WO, height * columns * C, stride * columns * C, stride * C)
     for part in prange(parts):
@@ -185,11 +203,16 @@ def _backward_w(dout, x, stride, pad, dw):
                 _pack_strips(maps, start, P, F, in_place, samples, deep, packed)
                 shown = windows[p : p + deep]
                 _add_products(
-                    maps, start, P, in_place, packed, image, shown, columns * C, dw.shape, panel, pieces, total, add
+                    maps, start, P, in_place, packed, image, shown, columns * C, shape, panel, pieces, total, add
                 )
                 add = True
+
+
+@kernel
+def _put_filters(sums, dw):
+    F, K, width = len(dw), dw.shape[1] * dw.shape[2] * dw.shape[3], _tile.columns(dw.itemsize)
     for f in prange(F):
-        _put_filter(sums, f * panels * width, dw[f])
+        _put_filter(sums, f * ((K + width - 1) // width) * width, dw[f])
 
 
 @register_jitable

@@ -1,0 +1,54 @@
+"""Where machine code is kept between processes."""
+
+import contextlib
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import numba
+
+from nnspec.common import cache_root
+
+fcntl = None
+with contextlib.suppress(ModuleNotFoundError):  # on Windows they compile side by side
+    import fcntl
+
+
+def cached(function, **options):
+    """njit with a cache of its own: numba does not key on the helpers that a kernel calls."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_cache_folder())
+    try:
+        return _one_at_a_time(numba.njit(function, cache=True, error_model="numpy", **options))
+    except RuntimeError:  # nowhere to write: compile anew in every process
+        return numba.njit(function, error_model="numpy", **options)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _one_at_a_time(dispatcher):
+    """Of two processes that need the same machine code the second waits, and then finds it in the cache."""
+    if fcntl is None:
+        return dispatcher
+    compile_or_load = dispatcher.compile
+    name = f"{dispatcher.py_func.__module__}.{dispatcher.py_func.__qualname__}"
+    lock = _cache_folder() / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.lock"
+
+    def compile_alone(signature):
+        with lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed, or the process ends
+            return compile_or_load(signature)
+
+    dispatcher.compile = compile_alone
+    return dispatcher
+
+
+@cache
+def _cache_folder() -> Path:
+    """Named after the contents of the helpers, so that a kernel is never older than what it calls."""
+    digest, here = hashlib.sha256(), Path(__file__).parent
+    shared = [*here.parent.glob("_*.py"), *here.parent.joinpath("formulas").rglob("_*.py")]
+    own = [path for path in here.rglob("_*.py") if not path.name.startswith("_ladder_")]  # which nobody else calls
+    for helper in sorted([*own, *shared]):
+        digest.update(helper.read_bytes())
+    return cache_root() / "numba" / digest.hexdigest()[:16]
