@@ -380,7 +380,7 @@ def dims_of(rules, arguments):
             for key, shape in rule.shapes_in(given, dims):
                 dims |= dict(zip(shape.split(), arguments[rule.name][key].shape, strict=False))
             if rule.families:
-                rule.families.define(dims, {}, evaluate)
+                rule.families.define(dims, {})
     return dims
 
 

@@ -69,7 +69,9 @@ def test_wheel_and_sdist_hold_every_folder_below_one_name(copy, python, tmp_path
     }
     for name in (
         "nnspec/cli.py",
-        "nnspec/pytest.ini",
+        "nnspec/checking/pytest.ini",
+        "nnspec/concepts/inventory.txt",
+        "nnspec/contributing/templates/reference/layer.py",
         "nnspec/bench/commands.py",
         "nnspec/reference/n05_backpropagation/affine.py",
         "nnspec/accelerated/cpu/n05_backpropagation/affine.py",
