@@ -16,11 +16,13 @@ import importlib
 import inspect
 import math
 import os
+import re
 import tempfile
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import mpmath
 import numpy as np
@@ -161,31 +163,90 @@ def _write(inputs, tape, outputs, differentiate: list[bool]) -> str:
     adjoints: those of the outputs that are differentiated. No entry of `differentiate` at all: no gradients.
     """
     import sympy as sp
-    from sympy.printing.pycode import MpmathPrinter
 
-    printer = MpmathPrinter({"fully_qualified_modules": True})
     leaves = [symbol for array in inputs.values() for symbol in array.ravel()]
     results = [(sp.Symbol(f"out{i}"), sp.sympify(entry)) for i, entry in enumerate(_flat(outputs))]
     wanted = (
         [on for on, output in zip(differentiate, outputs, strict=True) for _ in output.ravel()] if differentiate else []
     )
+    # A symbol stands in few terms of a long sum, and the terms of a sum are mostly alike.
+    terms = {node: [_Term.of(term) for term in sp.Add.make_args(expression)] for node, expression in tape + results}
     lines = [f"[{', '.join(map(str, leaves))}] = values"]
-    lines += [f"{symbol} = {printer.doprint(expression)}" for symbol, expression in tape + results]
+    lines += [f"{node} = {' + '.join(term.text() for term in of_node)}" for node, of_node in terms.items()]
     if differentiate:
-        through = [result for result, on in zip(results, wanted, strict=True) if on]
-        lines.append(f"[{', '.join(f'd_{symbol}' for symbol, _ in through)}] = adjoints")
-        lines += [f"d_{symbol} = 0" for symbol in [*leaves, *(symbol for symbol, _ in tape)]]
-        for node, expression in reversed(tape + through):
-            for term in sp.Add.make_args(expression):  # a symbol stands in few terms of a long sum
-                for symbol in sorted(term.free_symbols, key=str):
-                    partial = sp.diff(term, symbol)
-                    if partial != 0:
-                        lines.append(f"d_{symbol} = d_{symbol} + d_{node} * ({printer.doprint(partial)})")
+        through = [node for (node, _), on in zip(results, wanted, strict=True) if on]
+        lines.append(f"[{', '.join(f'd_{node}' for node in through)}] = adjoints")
+        lines += [f"d_{symbol} = 0" for symbol in [*leaves, *(node for node, _ in tape)]]
+        for node in reversed([*(node for node, _ in tape), *through]):
+            for symbol, partial in (pair for term in terms[node] for pair in term.partials()):
+                lines.append(f"d_{symbol} = d_{symbol} + d_{node} * ({partial})")
     names = iter(str(symbol) for symbol, _ in results)
     shaped = [f"([{', '.join(next(names) for _ in range(a.size))}], {a.shape})" for a in outputs]
     gradients = ", ".join(f"d_{symbol}" for symbol in leaves) if differentiate else ""
     body = "\n    ".join([*lines, f"return [{', '.join(shaped)}], [{gradients}]"])
     return f"def evaluate(values, adjoints):\n    {body}\n"
+
+
+class _Term:
+    """A term of a sum as source. Terms that differ in their symbols alone are printed and differentiated once."""
+
+    _first: ClassVar[dict[tuple, "_Term"]] = {}
+
+    def __init__(self, expression, names: list[str]):
+        self.expression, self.names = expression, names
+
+    @classmethod
+    def of(cls, expression) -> "_Term":
+        names: dict[str, int] = {}
+        structure = _structure(expression, names)
+        made = cls(expression, list(names))
+        made.first = cls._first.setdefault(structure, made)
+        return made
+
+    def text(self) -> str:
+        return self._filled(self.first._own_text)
+
+    def partials(self) -> list[tuple[str, str]]:
+        """(symbol, derivative by it), for all by which that is not 0."""
+        return [(self.names[place], self._filled(text)) for place, text in self.first._own_partials]
+
+    def _filled(self, text: str) -> str:
+        return text if self.first is self else _NAME.sub(lambda name: self._renamed.get(name[0], name[0]), text)
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        return dict(zip(self.first.names, self.names, strict=True))
+
+    @cached_property
+    def _own_text(self) -> str:
+        return f"({_printer().doprint(self.expression)})"
+
+    @cached_property
+    def _own_partials(self) -> list[tuple[int, str]]:
+        import sympy as sp
+
+        symbols = {str(symbol): symbol for symbol in self.expression.free_symbols}
+        found = ((place, sp.diff(self.expression, symbols[name])) for place, name in enumerate(self.names))
+        return [(place, _printer().doprint(partial)) for place, partial in found if partial != 0]
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def _structure(expression, names: dict[str, int]) -> tuple:
+    """The expression with its symbols numbered as they come."""
+    if expression.is_Symbol:
+        return ("symbol", names.setdefault(str(expression), len(names)))
+    if not expression.args:
+        return (expression,)
+    return (expression.func, *(_structure(argument, names) for argument in expression.args))
+
+
+@cache
+def _printer():
+    from sympy.printing.pycode import MpmathPrinter
+
+    return MpmathPrinter({"fully_qualified_modules": True})
 
 
 def _flat(arrays):
