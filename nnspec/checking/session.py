@@ -31,6 +31,7 @@ class Session:
     run_all: bool
     exitfirst: bool
     limits: tuple[float, float]  # of a worker: seconds a check, GiB
+    by_concept: bool  # a concept to a worker, which compiles its kernels and knows whether core has failed
 
     def run(self, collector: "Collector") -> Results:
         """Raises Unusable where pytest could not run."""
@@ -65,8 +66,7 @@ class Session:
         given += ["--nnspec-dtype", self.dtype] * bool(self.dtype) + ["--nnspec-all"] * self.run_all
         given += [f"--nnspec-id={check_id}" for check_id in self.chosen.ids]
         if self.workers:
-            # A concept to a worker: it compiles its kernels, and knows that core has failed.
-            dist = "loadfile" if self.workers > 1 and not self.exitfirst else "load"
+            dist = "loadfile" if self.by_concept and self.workers > 1 and not self.exitfirst else "load"
             given += ["-n", str(self.workers), "--dist", dist, "--max-worker-restart", str(sys.maxsize)]
             given += ["--maxschedchunk", "1"] * self.exitfirst
         given += ["-s"] * self.here + ["--junitxml", str(self.junit)] * bool(self.junit)
