@@ -44,8 +44,8 @@ class Recorder:
         self.report = report
 
     def pytest_runtest_logreport(self, report):
-        if report.when == "???":  # pytest-xdist's word for what ended its worker
-            self.report.checks.append(Run.current().died())
+        if report.when == "???" and (run := Run.current()):  # pytest-xdist's word for what ended its worker
+            self.report.checks.append(run.died())
         if told := dict(report.user_properties).get("nnspec"):
             told = json.loads(told)
             told |= {"state": State(told["state"]), "parts": tuple(told["parts"])}

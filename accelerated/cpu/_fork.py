@@ -21,12 +21,10 @@ from types import FunctionType
 
 import numpy as np
 from llvmlite import ir
-from numba import prange, types
+from numba import njit, prange, types
 from numba.core import cgutils
 from numba.core.callconv import RETCODE_NONE, RETCODE_OK
 from numba.extending import intrinsic, register_jitable
-
-from nnspec.accelerated.cpu._cache import cached
 
 MOST = 1 << 20  # threads
 
@@ -178,10 +176,8 @@ def _failed(typingctx, data):
     return types.boolean(types.uintp), codegen
 
 
+@njit(parallel=True, error_model="numpy")  # not from a cache: what is linked with a loaded one lacks its loop later
 def _spread(entry, data, parts):
     """The one loop that numba runs in threads."""
     for part in prange(parts):
         _enter(entry, data, part, parts)
-
-
-_spread = cached(_spread, parallel=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from numba import njit
+from numba import njit, prange
 
 from nnspec import reference
 from nnspec.accelerated import cpu
@@ -262,6 +262,16 @@ def test_kernels_come_from_the_cache_and_not_from_a_stale_one(python, tmp_path):
     """
     told = [python("-c", textwrap.dedent(code), NNSPEC_CACHE_DIR=tmp_path).stdout.split() for _ in range(2)]
     assert told == [["0", "1"], ["1", "0"]]
+
+
+def test_a_kernel_from_the_cache_stands_alone(python, tmp_path):
+    """Whatever the process that compiled it had loaded before: it crashed when that came from the cache itself."""
+    relu = "from nnspec.accelerated import cpu as f; import numpy as np; f.relu_forward(np.ones((3, 3)))"
+    sums = "from nnspec.accelerated.cpu import _sums as f; import numpy as np; print(f.column_sums(np.ones((3, 3))))"
+    shared = sums.replace("(3, 3)", "(3, 30000)")  # among threads
+    for code in (relu, sums, sums, shared, shared):
+        done = python("-c", code, NNSPEC_CACHE_DIR=tmp_path)
+        assert done.returncode == 0 and (code == relu or "[3. 3. 3." in done.stdout), done.stderr
 
 
 FORMULA = """

@@ -11,7 +11,7 @@ from nnspec.accelerated.cpu import _cache
 from nnspec.bench.ladder import Ladder, climbed, ladders, lines
 from nnspec.common import Unusable
 from nnspec.concepts import catalogue
-from nnspec.spec_tests._spec import PROPERTIES
+from nnspec.spec_tests._levels import PROPERTIES
 
 LADDERS = {ladder.concept: ladder for ladder in ladders()}
 RUNGS = [(concept, name) for concept, ladder in LADDERS.items() for name in ladder.rungs]
