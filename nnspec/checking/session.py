@@ -68,7 +68,8 @@ class Session:
         if self.workers:
             dist = "loadfile" if self.by_concept and self.workers > 1 and not self.exitfirst else "load"
             given += ["-n", str(self.workers), "--dist", dist, "--max-worker-restart", str(sys.maxsize)]
-            given += ["--maxschedchunk", "1"] * self.exitfirst
+            one_by_one = self.exitfirst or (dist == "load" and self.workers > 1)  # none is left with many long ones
+            given += ["--maxschedchunk", "1"] * one_by_one
         given += ["-s"] * self.here + ["--junitxml", str(self.junit)] * bool(self.junit)
         return given + self.chosen.files
 
