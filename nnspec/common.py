@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -46,6 +47,12 @@ def with_pool_of(threads: int | None):
     """For a measurement with so many threads: before numba is imported, whose pool cannot grow later."""
     if threads:
         os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, os.cpu_count() or 1)))
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised: `file.py:3, in function`."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}"
 
 
 class told_in_one_line:

@@ -8,7 +8,6 @@ run.
 import importlib
 import json
 import sys
-import traceback
 import warnings
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from nnspec.backends import Backend, CannotLoad, Name, NotSupplied, load
 from nnspec.checking.isolation import GivenUp, Patched, Run, guard_of
 from nnspec.checking.items import BACKEND, FAILING, REPORT, check_of, is_check, parts_of
 from nnspec.checking.results import UNJUDGED, Check, Results, State
-from nnspec.common import DTYPES, LEVELS, with_threads
+from nnspec.common import DTYPES, LEVELS, place_of, with_threads
 
 PRINTED_LINES, PRINTED_CHARACTERS = 20, 2000  # of what a backend printed, the last
 
@@ -215,9 +214,8 @@ def _outcome(item, call) -> tuple[State, str]:
         return State.ERRORED, str(error)
     if isinstance(error, BackendRaised):
         return State.ERRORED, f"{error}{_formula(item)}"
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}"
-    return State.ERRORED, f"the suite itself broke, please report it: {type(error).__name__}: {error} ({where})"
+    said = f"{type(error).__name__}: {error} ({place_of(error)})"
+    return State.ERRORED, f"the suite itself broke, please report it: {said}"
 
 
 def _printed(sections) -> str:

@@ -5,13 +5,13 @@ import dis
 import io
 import re
 import sys
-import traceback
 
 import pytest
 
 from nnspec.backends import Delegates, NotSupplied, OtherSignature
 from nnspec.checking.isolation import Run
 from nnspec.checking.results import STUB
+from nnspec.common import place_of
 from nnspec.spec_tests._verdict import BackendRaised, CheckFailed
 
 NUMPY_TAKES = re.compile(r"at most (32|64) array")  # of np.choose and its like: what it is built with
@@ -41,9 +41,7 @@ def calling(op: str, excused=lambda error: None):
         said = f"{type(error).__name__}: {error}"
         if isinstance(error, Exception) and (why := excused(error)):
             raise NotSupplied(f"{why}: {said}") from None
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}, in {frame.name}"
-        raise BackendRaised(f"raised {said} ({where})") from error
+        raise BackendRaised(f"raised {said} ({place_of(error)})") from error
 
 
 @contextlib.contextmanager

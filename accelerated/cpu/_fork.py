@@ -41,24 +41,17 @@ if share_ > 0:
 """
 
 
-def forks(function: FunctionType) -> bool:
-    """Whether a loop is over `prange`. Raises ValueError if it is not the only one, or not the last statement."""
+def forking(function: FunctionType) -> FunctionType | None:
+    """The function with `share` in front of its arguments. For the compiler it stands where it did.
+
+    None: it has no loop over `prange`. Raises ValueError if that is not the only one, or not the last statement.
+    """
     made = _definition(function)
     loops = [node for node in ast.walk(made) if isinstance(node, ast.For) and _is_shared(node)]
-    if loops and loops != made.body[-1:]:
+    if not loops:
+        return None
+    if loops != made.body[-1:]:
         raise ValueError(f"{function.__qualname__}: a loop over prange must be the only one, and the last statement")
-    return bool(loops)
-
-
-def _is_shared(loop: ast.For) -> bool:
-    return isinstance(loop.iter, ast.Call) and ast.unparse(loop.iter.func) == "prange"
-
-
-def forking(function: FunctionType) -> FunctionType:
-    """The function with `share` in front of its arguments, if it forks. For the compiler it stands where it did."""
-    if not forks(function):
-        return function
-    made = _definition(function)
     loop = made.body[-1]
     made.decorator_list = []
     made.args.args.insert(0, ast.arg("share_"))
@@ -78,6 +71,10 @@ def forking(function: FunctionType) -> FunctionType:
     found = space["factory_"](*(cell.cell_contents for cell in function.__closure__ or ()))
     found.__qualname__, found.__module__ = function.__qualname__, function.__module__
     return found
+
+
+def _is_shared(loop: ast.For) -> bool:
+    return isinstance(loop.iter, ast.Call) and ast.unparse(loop.iter.func) == "prange"
 
 
 def _definition(function: FunctionType) -> ast.FunctionDef:

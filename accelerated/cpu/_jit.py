@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from nnspec.accelerated.cpu._cache import cached
-from nnspec.accelerated.cpu._fork import forking, forks
+from nnspec.accelerated.cpu._fork import forking
 
 PARALLEL_FROM = 1 << 15  # units of work (about a multiply-add each) from which waking the threads pays
 
@@ -22,18 +22,22 @@ class kernel:
         self.function = function
 
     @cached_property
-    def compiled(self):
+    def forked(self):
         """Made when it is first launched: to read the source of all kernels would cost every process half a second."""
-        return cached(forking(self.function))
+        return forking(self.function)
+
+    @cached_property
+    def compiled(self):
+        return cached(self.forked or self.function)
 
     @cached_property
     def serial(self):
-        return partial(self.compiled, 1) if forks(self.function) else self.compiled
+        return partial(self.compiled, 1) if self.forked else self.compiled
 
     @cached_property
     def parallel(self):
         """In as many parts as there are threads; where fewer of them are allowed to run, each takes several."""
-        return partial(self.compiled, numba.config.NUMBA_NUM_THREADS) if forks(self.function) else self.compiled
+        return partial(self.compiled, numba.config.NUMBA_NUM_THREADS) if self.forked else self.compiled
 
     def __getitem__(self, work):
         return self.serial if work < PARALLEL_FROM else self.parallel

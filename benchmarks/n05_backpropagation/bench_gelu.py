@@ -1,9 +1,8 @@
 """GELU, forward and backward: bound by arithmetic in the caches, by memory beyond (5 arrays are read or written)."""
 
-from math import prod
-
 from nnspec.benchmarks._jax import jitted
 from nnspec.benchmarks._kinds import Timing
+from nnspec.benchmarks.n05_backpropagation._elementwise import Elementwise
 from nnspec.spec_tests.n05_backpropagation import test_gelu as spec
 
 
@@ -13,17 +12,9 @@ def jax_gelu(x, approximate=False):
     return jax.nn.gelu(x, approximate=approximate)
 
 
-class BenchGelu(Timing):
+class BenchGelu(Elementwise, Timing):
     spec = spec.TestGelu
     peers = {"jax": jitted(jax_gelu)}
-    sizes = {
-        "S": {"shape": (100, 100)},
-        "M": {"shape": (512, 1024)},
-        "L": {"shape": (64, 64, 32, 32)},
-    }
-
-    def traffic(self, shape, **_):
-        return 5 * prod(shape)
 
 
 class BenchGeluTanhForm(BenchGelu):

@@ -61,18 +61,13 @@ def _rungs(module) -> dict[str, type]:
 def _guarded(rung: type, package) -> dict:
     """Its functions as the package hands out its twins; arrays stand ready on a device where there is one."""
     from nnspec import reference
-    from nnspec.concepts.collect import public_functions
-    from nnspec.shapes import checked
+    from nnspec.concepts.collect import guarded, public_functions
 
-    device, hooks, around = getattr(package, "_target", None), {}, lambda function: function
-    if device is not None:
-        hooks = {"asarray": device.to_device, "to_numpy": device.to_host, "synchronize": device.synchronize}
-        around = package._boundary.boundary
-    whose = f"{rung.__module__}.{rung.__name__}"
-    return hooks | {
-        name: checked(around(f), inspect.unwrap(getattr(reference, name)), backend=whose, device=device)
-        for name, f in public_functions(rung).items()
-    }
+    own, whose = public_functions(rung), f"{rung.__module__}.{rung.__name__}"
+    if (device := getattr(package, "_target", None)) is None:
+        return guarded(own, reference, whose)
+    hooks = {"asarray": device.to_device, "to_numpy": device.to_host, "synchronize": device.synchronize}
+    return hooks | guarded(own, reference, whose, package._boundary.boundary, device)
 
 
 def climbed(ladder: Ladder, preset: str, dtype: str, threads: int | None = None) -> list[dict]:

@@ -66,9 +66,9 @@ class Session:
         given += ["--nnspec-dtype", self.dtype] * bool(self.dtype) + ["--nnspec-all"] * self.run_all
         given += [f"--nnspec-id={check_id}" for check_id in self.chosen.ids]
         if self.workers:
-            dist = "loadfile" if self.by_concept and self.workers > 1 and not self.exitfirst else "load"
+            one_by_one = self.exitfirst or (self.workers > 1 and not self.by_concept)  # no worker is left with many
+            dist = "loadfile" if self.workers > 1 and not one_by_one else "load"
             given += ["-n", str(self.workers), "--dist", dist, "--max-worker-restart", str(sys.maxsize)]
-            one_by_one = self.exitfirst or (dist == "load" and self.workers > 1)  # none is left with many long ones
             given += ["--maxschedchunk", "1"] * one_by_one
         given += ["-s"] * self.here + ["--junitxml", str(self.junit)] * bool(self.junit)
         return given + self.chosen.files

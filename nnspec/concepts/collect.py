@@ -32,11 +32,16 @@ def twins(package: str, reference, around=lambda function: function, device=None
         broken |= _broken(reference, Path(sys.modules[module].__file__), unknown)
         found = {name: f for name, f in found.items() if f.__module__ != module}
     found = adapted(SimpleNamespace(**found)) if adapted else found
-    own = {
-        name: checked(around(f), inspect.unwrap(getattr(reference, name)), backend=package, device=device)
-        for name, f in found.items()
-    }
+    own = guarded(found, reference, package, around, device)
     return inherited(reference, sys.modules[package]) | own | broken
+
+
+def guarded(functions: dict, reference, backend: str, around=lambda function: function, device=None) -> dict:
+    """Functions under the reference's names, each behind the check of its original's shapes. See `twins`."""
+    return {
+        name: checked(around(f), inspect.unwrap(getattr(reference, name)), backend=backend, device=device)
+        for name, f in functions.items()
+    }
 
 
 def _broken(reference, path: Path, error: Exception) -> dict[str, FunctionType]:
