@@ -4,19 +4,22 @@ They depend on the specification, on the reference, on how this machine rounds a
 nothing of the backend: all of that is in the key. A cache that cannot be read or written is only slower.
 """
 
+import ast
 import contextlib
 import functools
 import hashlib
+import inspect
 import os
 import pickle
 import platform
 import sqlite3
 import zlib
-from pathlib import Path
 
 import numpy as np
 
+from nnspec import reference
 from nnspec.common import cache_root
+from nnspec.concepts.collect import public_functions
 from nnspec.spec_tests import _truth
 from nnspec.spec_tests._budget import Budget
 
@@ -26,6 +29,7 @@ LARGEST = 200_000  # entries of an answer: beyond that, reading takes as long as
 def key(spec, problem, *how) -> bytes:
     """Of what is wanted in a problem; how: by what, how leniently."""
     digest = hashlib.sha256(_surroundings() + _truth.source_key(type(spec).__module__).encode())
+    digest.update(_right(type(spec).__module__, spec.entry))
     form = problem.form and problem.form.id
     _add(digest, (type(spec).__qualname__, form, str(problem.dtype), problem.neighbours, *how))
     _add(digest, (problem.inputs, problem.options, problem.douts))
@@ -66,18 +70,44 @@ def _store() -> sqlite3.Connection | None:
 
 @functools.cache
 def _surroundings() -> bytes:
-    """The reference, the shapes, NumPy, its BLAS and the processor: what rounds."""
-    from nnspec import reference, shapes
-
+    """NumPy, its BLAS and the processor: what rounds."""
     digest = hashlib.sha256()
-    for package in (reference, shapes):
-        for file in sorted(Path(package.__path__[0]).rglob("*.py")):
-            digest.update(file.read_bytes())
     features = sorted(name for name, there in np._core._multiarray_umath.__cpu_features__.items() if there)
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     cores = {name: value for name, value in os.environ.items() if name.startswith(("OPENBLAS_CORE", "MKL_CBWR"))}
     _add(digest, (np.__version__, platform.machine(), features, blas, cores))
     return digest.digest()
+
+
+@functools.cache
+def _right(spec_module: str, entry: str) -> bytes:
+    digest = hashlib.sha256()
+    for module in sorted(answering(spec_module, entry)):
+        digest.update(_truth.source_of(module))
+    return digest.digest()
+
+
+def answering(spec_module: str, entry: str) -> set[str]:
+    """The modules of the reference that may have a part in an answer: that of the function, what it imports, and
+    whatever these and the specification name, in full or by what stands before `_forward`, however far."""
+    home = {name: inspect.unwrap(f).__module__ for name, f in public_functions(reference).items()}
+    words = {entry}.union(*map(_words, _truth.imported_from("nnspec.spec_tests.n", spec_module, set())))
+    found = set()
+    while named := {home[name] for word in words for name in (word, f"{word}_forward") if name in home} - found:
+        new = set().union(*(_truth.imported_from("nnspec.reference.", module, set()) for module in named)) - found
+        words = set().union(*map(_words, new))
+        found |= new
+    return found
+
+
+@functools.cache
+def _words(module: str) -> set[str]:
+    """Everything that its source imports, looks up or writes as a text, if it can be the name of a function."""
+    nodes = list(ast.walk(ast.parse(_truth.source_of(module))))
+    words = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    words |= {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return words | {text for text in texts if isinstance(text, str) and text.isidentifier()}
 
 
 def _add(digest, value):

@@ -265,26 +265,30 @@ def source_key(module: str) -> str:
     import importlib.metadata
 
     digest = hashlib.sha256(importlib.metadata.version("sympy").encode())
-    for name in sorted(_imported_from_spec(module, set())):
-        digest.update(Path(inspect.getsourcefile(importlib.import_module(name))).read_bytes())
+    for name in sorted(imported_from("nnspec.spec_tests", module, set())):
+        digest.update(source_of(name))
     return digest.hexdigest()
 
 
-def _imported_from_spec(module: str, known: set) -> set:
-    """`module` and every module of the spec that its source imports, directly or not."""
+def source_of(module: str) -> bytes:
+    return Path(inspect.getsourcefile(importlib.import_module(module))).read_bytes()
+
+
+def imported_from(package: str, module: str, known: set) -> set:
+    """`module` and every module of the package that its source imports, directly or not."""
     if module not in known:
         known.add(module)
-        for name in _imports_of(module, Path(inspect.getsourcefile(importlib.import_module(module))).read_bytes()):
-            _imported_from_spec(name, known)
+        for name in _imports_of(package, source_of(module)):
+            imported_from(package, name, known)
     return known
 
 
 @cache
-def _imports_of(module: str, source: bytes) -> list[str]:
-    """The modules of the spec that a source imports itself."""
+def _imports_of(package: str, source: bytes) -> list[str]:
+    """The modules of the package that a source imports itself."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nnspec.spec_tests"):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package):
             for name in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]:
                 with suppress(ModuleNotFoundError):
                     if importlib.util.find_spec(name):

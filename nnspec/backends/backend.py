@@ -30,6 +30,7 @@ class Backend:
         self.parts_used: set[str] = set()  # by the composites that were run on this backend's parts
         self.probed: set[tuple[str, str]] = set()  # whose wrong answers were looked into: (part, output)
         self.forms: dict = {}  # which right form each part follows: a variant, or None for the definition
+        self._inherited: dict = {}  # the composites that it did not write
         self.confirmed: dict = {}  # whether a hint held on other cases as well
 
     @property
@@ -60,12 +61,16 @@ class Backend:
     def find(self, name: str):
         """The function, as the backend wrote it, or the composite that it inherits. Raises NotSupplied."""
         if self.inherits(name):
-            composite = getattr(reference, name)
-            composite = inspect.unwrap(composite) if self.asarray else composite
-            return functools.partial(composite, ops=_Parts(self)) if takes_parts(composite) else composite
+            if name not in self._inherited:
+                self._inherited[name] = self._on_its_parts(getattr(reference, name))
+            return self._inherited[name]
         if not self.has(name):
             raise NotSupplied(f"{self.name} has no {name}")
         return getattr(self.namespace, name)
+
+    def _on_its_parts(self, composite):
+        composite = inspect.unwrap(composite) if self.asarray else composite
+        return functools.partial(composite, ops=_Parts(self)) if takes_parts(composite) else composite
 
     def __call__(self, name: str, *args, **options):
         """Call a function with NumPy arrays, passing only these options; outputs as the function returned them."""

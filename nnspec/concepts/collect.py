@@ -72,6 +72,7 @@ def inherited(reference, ops) -> dict[str, FunctionType]:
     return found
 
 
+@functools.cache
 def takes_parts(function) -> bool:
     return "ops" in inspect.signature(function).parameters
 

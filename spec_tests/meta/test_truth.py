@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnspec import reference
-from nnspec.spec_tests import _truth
+from nnspec.spec_tests import _kept, _truth
 from nnspec.spec_tests._budget import SPREADS, derive_budget
 from nnspec.spec_tests._verdict import CheckFailed, compare
 
@@ -168,3 +168,27 @@ def test_the_reference_in_float32_stays_far_inside_its_budget():
     used = max(float((np.abs(got[name] - want[name]) / budgets[name].limit).max()) for name in want)
     assert used < 0.2
     assert hasattr(reference, "softmax_cross_entropy_forward")
+
+
+def test_an_answer_that_is_kept_depends_on_what_gives_it_and_on_nothing_else(monkeypatch):
+    """A block's on its parts, of which it writes only the names; not on concepts that have nothing to do with it."""
+
+    def home(note, name):
+        return f"nnspec.reference.{note}.{name}"
+
+    found = _kept.answering("nnspec.spec_tests.n06_convolution.test_conv_relu", "conv_relu_forward")
+    assert {home("n06_convolution", "_windows"), home("n05_backpropagation", "relu")} <= found
+    assert home("n09_recurrent", "lstm") not in found
+    trained = _kept.answering("nnspec.spec_tests.n08_training.test_trainer", "train")
+    assert {home("n05_backpropagation", "two_layer_net"), home("n02_losses", "softmax_cross_entropy")} <= trained
+
+    source_of = _truth.source_of
+
+    def key_if_changed(module):
+        changed = {module: b"# changed"}
+        monkeypatch.setattr(_truth, "source_of", lambda name: source_of(name) + changed.get(name, b""))
+        return _kept._right.__wrapped__("nnspec.spec_tests.n06_convolution.test_conv_relu", "conv_relu_forward")
+
+    as_it_is = key_if_changed("")
+    assert key_if_changed(home("n09_recurrent", "lstm")) == as_it_is
+    assert key_if_changed(home("n06_convolution", "_windows")) != as_it_is
