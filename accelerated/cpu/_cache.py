@@ -1,7 +1,10 @@
-"""Where machine code is kept between processes."""
+"""Where machine code is kept between processes, and what it cost to compile."""
 
 import contextlib
 import hashlib
+import json
+import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -32,15 +35,36 @@ def _one_at_a_time(dispatcher):
         return dispatcher
     compile_or_load = dispatcher.compile
     name = f"{dispatcher.py_func.__module__}.{dispatcher.py_func.__qualname__}"
-    lock = _cache_folder() / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.lock"
+    told = _cache_folder() / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.times"
 
     def compile_alone(signature):
-        with lock.open("w") as file:
+        with told.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed, or the process ends
-            return compile_or_load(signature)
+            missed, before = _missed(dispatcher), time.thread_time()
+            found = compile_or_load(signature)
+            if _missed(dispatcher) > missed:
+                line = {"kernel": name, "signature": str(signature), "seconds": time.thread_time() - before}
+                file.write(json.dumps(line) + "\n")
+            return found
 
     dispatcher.compile = compile_alone
     return dispatcher
+
+
+def _missed(dispatcher) -> int:
+    return sum(dispatcher.stats.cache_misses.values())
+
+
+def sizes() -> Iterator[tuple[str, int]]:
+    """Of each piece of machine code the file that its kernel stands in, without .py, and its bytes."""
+    for file in _cache_folder().rglob("*.nbc"):
+        yield file.name.partition(".")[0], file.stat().st_size
+
+
+def times() -> Iterator[dict]:
+    """What this machine code cost to compile: kernel, signature and seconds of one processor."""
+    for file in sorted(_cache_folder().glob("*.times")):
+        yield from map(json.loads, file.read_text().splitlines())
 
 
 @cache

@@ -1,6 +1,6 @@
 """Compiling kernels without a GPU, and reading off what the machine code needs.
 
-Every kernel that a launch asks for is compiled to PTX by NVVM and to machine code by ptxas, for each of TARGETS.
+Every kernel that a launch asks for is compiled to PTX by NVVM and to machine code by ptxas, for each of `targets`.
 """
 
 import re
@@ -17,8 +17,9 @@ from numba.core.typing.typeof import typeof
 from nnspec.accelerated.cuda._target import INSTALL, cuda
 from nnspec.backends import CannotLoad
 
-TARGETS = ((8, 0), (9, 0))
-TARGET_NAMES = tuple(f"sm_{major}{minor}" for major, minor in TARGETS)
+TARGETS = {"sm_80": (8, 0), "sm_90": (9, 0)}  # compute capabilities
+
+targets: list[str] = list(TARGETS)  # what is compiled for in this process
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def compile_once(name: str, function, real, args: tuple, static: dict, bounds: t
         return
     variant = ", ".join(_shown(k, v) for k, v in static.items() if v is not False)
     compiled[key] = []
-    for target, cc in zip(TARGET_NAMES, TARGETS, strict=True):
-        ptx, _ = cuda.compile_ptx(function, signature, cc=cc, launch_bounds=bounds)
+    for target in targets:
+        ptx, _ = cuda.compile_ptx(function, signature, cc=TARGETS[target], launch_bounds=bounds)
         compiled[key].append(
             Compiled(name, np.dtype(real).name, variant, target, **_assembled(ptx, target), float64=_float64(ptx))
         )

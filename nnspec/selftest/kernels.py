@@ -28,36 +28,38 @@ class Row:
     faults: list[str]
 
 
-def survey(concepts=()) -> list[Row]:
-    """Compile the kernels of these concepts (empty: all) for every target. Raises Unusable or CannotLoad.
+def survey(concepts=(), targets=()) -> list[Row]:
+    """Compile the kernels of these concepts for these targets (empty: all). Raises Unusable or CannotLoad.
 
     In fresh processes, one for each dtype: what cuda runs on is chosen once in a process, and no kernel has two dtypes.
     """
     names = [concept.name for concept in catalogue.select(concepts) if "cuda" in concept.files]
     with ProcessPoolExecutor(len(DTYPES), multiprocessing.get_context("spawn")) as processes:
-        rows = [row for found in processes.map(_rows, DTYPES, [names] * len(DTYPES)) for row in found]
+        surveys = processes.map(_rows, DTYPES, *([same] * len(DTYPES) for same in (names, targets)))
+        rows = [row for found in surveys for row in found]
     return sorted(rows, key=lambda row: (row.kernel, row.dtype, row.variant))
 
 
-def _rows(dtype: str, names: list[str]) -> list[Row]:
+def _rows(dtype: str, names: list[str], targets) -> list[Row]:
     os.environ["NNSPEC_CUDA"] = "compile"
     backend = load("cuda")
-    from nnspec.accelerated.cuda._compiler import compiled
+    from nnspec.accelerated.cuda import _compiler
 
+    _compiler.targets = list(targets or _compiler.TARGETS)
     for concept in map(catalogue.concepts().get, names):
         ladder = beside(concept, "cuda")
         for spec in (made() for made in catalogue.specs_of(concept)):
             if not backend.inherits(spec.entry):  # a composite launches what its parts launch
                 for one in (backend, *(ladder.backends().values() if ladder else ())):
-                    _launch_all(spec, one, dtype)
+                    launch_all(spec, one, dtype)
     together = {}
-    for versions in compiled.values():
+    for versions in _compiler.compiled.values():
         for one in versions:
             together.setdefault((one.kernel, one.dtype, one.variant), []).append(one)
     return [_row(*key, versions) for key, versions in together.items()]
 
 
-def _launch_all(spec, backend, dtype):
+def launch_all(spec, backend, dtype):
     """Every launch that the spec's small cases lead to. What they return is arbitrary, and nobody looks at it."""
     from nnspec.spec_tests._kinds import Procedure
     from nnspec.spec_tests._problem import Problem

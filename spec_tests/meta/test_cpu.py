@@ -19,8 +19,18 @@ from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
 from nnspec.concepts.catalogue import concepts
 from nnspec.concepts.collect import concept_files, folders
+from nnspec.selftest import compiling
 
 TARGETS = [Path(cpu.__file__).parent, Path(cpu.__file__).parent.with_name("cuda")]
+
+
+KILOBYTES = 1000  # of machine code a concept in both dtypes: about 5 s of compile time for each, at 100 kB a second
+MORE = {  # what is fused in one kernel, because it is faster at M and L than calls of smaller ones
+    "conv2d": 1900,
+    "lstm": 1900,
+    "sdpa": 1200,
+    "batchnorm": 1450,  # of rows and of images, in training and at test time
+}
 
 
 @elementwise
@@ -566,3 +576,11 @@ def test_a_race_is_seen(nnspec, write):
         if done.returncode:
             break
     assert done.returncode == 1 and re.search("failed affine/scale/.*\n.*db", done.stdout), done.stdout
+
+
+def test_no_concept_is_dear_to_compile():
+    """150 concepts have to be compiled in minutes. In bytes: seconds depend on who else needs the processor."""
+    found = compiling.costs()
+    assert found["tanh"].kilobytes > 0  # else nothing was seen
+    dear = {name: cost for name, cost in found.items() if cost.kilobytes > MORE.get(name, KILOBYTES)}
+    assert not dear, "fewer and smaller kernels, or shared ones: " + ", ".join(f"{n} {c}" for n, c in dear.items())
