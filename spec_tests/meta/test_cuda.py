@@ -1,6 +1,7 @@
-"""The CUDA backend on its three tiers: the simulator, the compiler, and with `-m gpu` a real device."""
+"""The CUDA backend on its three tiers: the simulator, the compiler, and with `-m gpu` a real device.
 
-import json
+What takes minutes is in files of its own, `test_cuda_simulated.py` and `test_cuda_compiled.py`: they begin first."""
+
 import textwrap
 
 import pytest
@@ -88,39 +89,6 @@ def test_memory_that_is_never_written_reads_as_nan(script):
         print(np.isnan(to_host(out)).tolist())
         """)
     assert done.stdout.strip() == str([False, True] * 4), done.stderr
-
-
-def test_all_of_it_passes_in_the_simulator(nnspec):
-    """In one dtype: the simulator computes with NumPy's numbers, which have the same kernels in both."""
-    done = nnspec("check", "cuda", "--simulate", "--dtype", "float32", timeout=900)
-    assert done.returncode == 0, done.stdout
-    assert "cuda passed at level strict" in done.stdout
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory, request):
-    """What `nnspec kernels` finds: every kernel, compiled for sm_80 and sm_90."""
-    import subprocess
-    import sys
-
-    file = tmp_path_factory.mktemp("kernels") / "kernels.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "nnspec", "kernels", "--json", str(file)], capture_output=True, text=True
-    )
-    assert file.exists(), done.stderr
-    return json.loads(file.read_text(encoding="utf-8")), done
-
-
-def test_every_kernel_compiles_without_faults(table):
-    rows, done = table
-    assert [row for row in rows if row["faults"]] == [] and done.returncode == 0, done.stdout
-    assert all(set(row["registers"]) == {"sm_80", "sm_90"} for row in rows)
-
-
-def test_every_twin_has_kernels_in_both_dtypes(table):
-    rows, _ = table
-    assert {row["dtype"] for row in rows} == {"float32", "float64"}
-    assert {"product._multiply", "sums._sum_rows", "adam._moved"} <= {row["kernel"] for row in rows}
 
 
 def test_the_table_sees_float64_in_a_float32_kernel_and_registers_that_spill(script):
