@@ -119,6 +119,8 @@ def _draw(rule: Rule, given, notation: str, rng, dims, dtype):
         given = given(rng, shape)
     if given is not None:
         return _given(rule, given, dtype)
+    if rule.kind == "integer" and rule.name in dims:
+        return int(dims[rule.name])
     if rule.kind == "integer":
         low, high = rule.range.limits(dims)
         return int(rng.integers(low, (high or low + 2) + 1))
