@@ -52,16 +52,9 @@ STEPS = 3  # of an update rule
 
 
 class Layer(Spec):
-    """`op_forward(inputs…, *, options…) -> (out, cache)`, `op_backward(dout, cache) -> gradients in argument order`.
-
-    Of a block with many parameters they come as one dict, `op_forward(x…, params, …)`, and their gradients last, under
-    the same keys: `op_backward(dout, cache) -> (dx…, grads)`.
-    """
+    """`op_forward(inputs…, *, options…) -> (out, cache)`, `op_backward(dout, cache) -> gradients in argument order`."""
 
     has_gradient = True
-
-    def draw(self, case, dims, dtype):
-        return of_order_one(super().draw(case, dims, dtype), case, dtype)
 
     @property
     def entry(self):
@@ -78,8 +71,7 @@ class Layer(Spec):
         positional = [
             rule for name, rule in rules.rules.items() if rules.signature.parameters[name].kind is not keyword
         ]
-        grads = ["grads"] if any(r.kind == "params" and r.entries == "float" for r in positional) else []
-        return [f"d{r.name}" for r in positional if r.kind == "float" and r.name not in self.no_gradient] + grads
+        return [f"d{r.name}" for r in positional if r.kind == "float" and r.name not in self.no_gradient]
 
     @property
     def returned(self):
@@ -97,12 +89,7 @@ class Layer(Spec):
 
     def _backward(self, call, problem, cache):
         found = self._gradients(call, problem, cache)
-        of_params = {}
-        if "grads" in found:
-            keys, grads = problem.inputs["params"].keys(), found["grads"]
-            require_keys(self.backward, "gradients", grads, keys)
-            of_params = {f"d{key}": grads[key] for key in keys}
-        return {name: found[name] for name in found if name[1:] in problem.inputs} | of_params
+        return {name: found[name] for name in found if name[1:] in problem.inputs}
 
     def _gradients(self, call, problem, cache) -> dict:
         """Those of all arguments; what was left out may have None, or none at all."""
@@ -389,7 +376,12 @@ class Composite(Spec):
     trivial = ("C", "n_classes")  # of a single class the loss is 0
 
     def draw(self, case, dims, dtype):
-        return of_order_one(super().draw(case, dims, dtype), case, dtype)
+        """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""
+        inputs = super().draw(case, dims, dtype)
+        for key, array in inputs["params"].items():
+            if array.ndim > 1 and key not in case.inputs:
+                inputs["params"][key] = array / dtype.type(max(1, len(array)) ** 0.5)
+        return inputs
 
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
@@ -398,8 +390,8 @@ class Composite(Spec):
         keys = problem.inputs["params"].keys()
         answer = {"loss": loss}
         for what, found, wanted in (("states", states and states[0], self.states), ("gradients", grads, keys)):
-            if wanted:
-                require_keys(self.op, what, found, wanted)
+            complete = not wanted or (isinstance(found, dict) and found.keys() == set(wanted))
+            require(complete, f"{self.op} must return the {what} in a dict under the keys {', '.join(wanted)}")
         answer |= {name: states[0][name] for name in self.states}
         return answer | ({f"d{key}": grads[key] for key in keys} if gradient else {})
 
@@ -415,20 +407,6 @@ class Composite(Spec):
         """Without the gradients of what is no parameter."""
         returned = {*self.outputs, *(f"d{key}" for key in problem.inputs["params"])}
         return {name: value for name, value in super().truth(problem).items() if name in returned}
-
-
-def of_order_one(inputs: dict, case: Case, dtype) -> dict:
-    """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""
-    params = inputs.get("params", {})
-    for key, array in params.items():
-        if array.ndim > 1 and key not in case.inputs:
-            params[key] = array / dtype.type(max(1, len(array)) ** 0.5)
-    return inputs
-
-
-def require_keys(function: str, what: str, found, wanted):
-    complete = isinstance(found, dict) and found.keys() == set(wanted)
-    require(complete, f"{function} must return the {what} in a dict under the keys {', '.join(wanted)}")
 
 
 def as_text(value) -> str:

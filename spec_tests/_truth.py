@@ -89,7 +89,7 @@ def symbols(name: str, shape: tuple) -> np.ndarray:
 
     made = np.empty(shape, object)
     for index in np.ndindex(*shape):
-        made[index] = sp.Symbol("_".join([name.replace(".", "_"), *map(str, index)]), real=True)
+        made[index] = sp.Symbol("_".join([name, *map(str, index)]), real=True)
     return made
 
 
