@@ -185,6 +185,29 @@ def test_notation():
         assert said in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "batch"),
+    [
+        ((2, 3), (2, 3), (2, 3)),
+        ((3,), (2, 3), (2, 3)),
+        ((), (2, 3), (2, 3)),
+        ((2, 1), (1, 3), (2, 3)),
+        ((1,), (0,), (0,)),
+    ],
+)
+def test_arrays_of_which_none_has_all_axes_broadcast_with_each_other(a, b, batch):
+    def f(a: Float[Array, "*#batch #N K"], b: Float[Array, "*#batch #N"]):
+        return None
+
+    for one, other in ((a, b), (b, a)):
+        dims = contract(f).check({"a": np.ones((*one, 1, 5)), "b": np.ones((*other, 4))})
+        assert tuple(dims["batch"]) == batch and dims["N"] == 4
+    with pytest.raises(
+        ValueError, match=r"b must have shape \(…#batch, #N\) where #batch broadcasts to \(2,\) as in a"
+    ):
+        contract(f).check({"a": np.ones((2, 4, 5)), "b": np.ones((3, 4))})
+
+
 @pytest.mark.parametrize("name", [n for n, f in public_functions(cpu).items()])
 def test_a_twin_has_the_signature_of_its_reference(name):
     twin, ours = (inspect.unwrap(getattr(package, name)) for package in (cpu, reference))
