@@ -1,5 +1,5 @@
-"""Multi-head attention, forward and backward: bound by arithmetic, 24 N T E^2 operations of the projections and 14 T^2 E
-of each sequence's attention."""
+"""Multi-head attention, forward and backward: bound by arithmetic, 24 N T E^2 operations of the projections and
+14 T^2 E of each sequence's attention."""
 
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n10_attention import test_mha as spec

@@ -5,9 +5,9 @@
 
 x, out (…, E)    W1 (E, H)    b1 (H,)    W2 (H, E)    b2 (E,)    hidden, mask (…, H)
 
-Every token goes through the same two layers, by itself. H is mostly 4 E. The paper has ReLU; the assignment's code, BERT
-and GPT have GELU, the default. There is dropout if keep is not 1 or a mask is given: mask, True = kept, or else a draw
-from rng, as `dropout_forward` takes them.
+Every token goes through the same two layers, by itself. H is mostly 4 E. The paper has ReLU; the assignment's code,
+BERT and GPT have GELU, the default. There is dropout if keep is not 1 or a mask is given: mask, True = kept, or else a
+draw from rng, as `dropout_forward` takes them.
 
 A block: it is written once, and `ops` is the implementation of its parts (None: the reference).
 """

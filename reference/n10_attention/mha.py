@@ -11,11 +11,11 @@
 q, out (N, Tq, E)    k, v (N, Tk, E)    x (N, T, E)    W (E, E)    b (E,)    A (N, heads, Tq, Tk)
 
 mask: broadcasts to (N, heads, Tq, Tk), True = may attend, as in `sdpa_forward`; PyTorch's `MultiheadAttention` has the
-opposite. The mask of `causal_mask` makes it causal. A query that may attend to nothing gives bo. The weights are (E, E),
-so that Q = q Wq; PyTorch stores the transposes, Wq, Wk and Wv one below the other.
+opposite. The mask of `causal_mask` makes it causal. A query that may attend to nothing gives bo. PyTorch stores the
+transposes of the weights, Wq, Wk and Wv one below the other.
 
-Blocks: each is written once, and `ops` is the implementation of its parts (None: the reference). Nothing drops entries of
-A: no fused attention ever holds all of it. What comes out may go through dropout, as in `encoder_layer`.
+Blocks: each is written once, and `ops` is the implementation of its parts (None: the reference). Nothing drops entries
+of A: no fused attention ever holds all of it. What comes out may go through dropout, as in `encoder_layer`.
 """
 
 import numpy as np

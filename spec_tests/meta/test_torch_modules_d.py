@@ -1,4 +1,4 @@
-"""Blocks and models of the note on attention beside PyTorch's own modules: the same parameters, outputs and gradients."""
+"""Blocks and models of the note on attention beside PyTorch's own modules: the same outputs and gradients."""
 
 import numpy as np
 import pytest
@@ -45,9 +45,10 @@ def test_multi_head_attention(N, Tq, Tk, E, heads, masked):
     params = projections(E)
     q, k, v, dout = drawn(q=(N, Tq, E), k=(N, Tk, E), v=(N, Tk, E), dout=(N, Tq, E)).values()
     lengths = 1 + np.arange(N) % Tk
+    future = torch.from_numpy(~np.tri(Tq, Tk, Tk - Tq, dtype=bool))
     mask, theirs = {
         "": (None, {}),
-        "causal": (allowed := np.tri(Tq, Tk, Tk - Tq, dtype=bool), {"attn_mask": torch.from_numpy(~allowed)}),
+        "causal": (reference.causal_mask(Tq, Tk), {"attn_mask": future}),
         "padding": (
             reference.padding_mask(lengths, Tk),
             {"key_padding_mask": torch.from_numpy(np.arange(Tk) >= lengths[:, None])},
@@ -87,3 +88,83 @@ def test_self_attention_sums_three_gradients():
     assert_same(ours, out)
     assert_same(dx, given.grad)
     assert_same_gradients("mha", grads, module)
+
+
+def layer_parameters(E, H):
+    params = {f"mha.{key}": array for key, array in projections(E).items()}
+    params |= {"ffn.W1": RNG.standard_normal((E, H)) / E**0.5, "ffn.b1": RNG.standard_normal(H)}
+    params |= {"ffn.W2": RNG.standard_normal((H, E)) / H**0.5, "ffn.b2": RNG.standard_normal(E)}
+    return params | {f"ln{i}.{name}": RNG.standard_normal(E) for i in (1, 2) for name in ("gamma", "beta")}
+
+
+@pytest.mark.parametrize(("N", "T", "E", "H", "heads"), [(2, 3, 8, 5, 2), (3, 5, 6, 12, 3)])
+@pytest.mark.parametrize("act", ["gelu", "relu"])
+@pytest.mark.parametrize("masked", ["", "causal", "padding"])
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_encoder_layer(N, T, E, H, heads, act, masked, order):
+    params = layer_parameters(E, H)
+    x, dout = drawn(x=(N, T, E), dout=(N, T, E)).values()
+    lengths = 1 + np.arange(N) % T
+    mask, theirs = {
+        "": (None, {}),
+        "causal": (reference.causal_mask(T), {"src_mask": torch.from_numpy(~np.tri(T, dtype=bool))}),
+        "padding": (
+            reference.padding_mask(lengths, T),
+            {"src_key_padding_mask": torch.from_numpy(np.arange(T) >= lengths[:, None])},
+        ),
+    }[masked]
+    module = torch.nn.TransformerEncoderLayer(
+        E, heads, H, dropout=0.0, activation=act, batch_first=True, norm_first=order == "pre", dtype=torch.float64
+    )
+    module.load_state_dict(convert.to_torch("encoder_layer", params))
+    (given,) = tensors(x)
+    out = module(given, **theirs)
+    out.backward(torch.from_numpy(dout))
+
+    forward, backward = (getattr(reference, f"encoder_layer_{order}_{way}") for way in ("forward", "backward"))
+    ours, cache = forward(x, params, heads=heads, mask=mask, act=act)
+    dx, grads = backward(dout, cache)
+    assert_same(ours, out)
+    assert_same(dx, given.grad)
+    assert_same_gradients("encoder_layer", grads, module)
+    assert_round_trip("encoder_layer", params, module.state_dict())
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_encoder_layer_in_evaluation_drops_nothing(order):
+    params = layer_parameters(8, 5)
+    x = RNG.standard_normal((2, 3, 8))
+    options = {"dropout": 0.5, "activation": "gelu", "batch_first": True, "norm_first": order == "pre"}
+    module = torch.nn.TransformerEncoderLayer(8, 2, 5, dtype=torch.float64, **options)
+    module.load_state_dict(convert.to_torch("encoder_layer", params))
+    forward = getattr(reference, f"encoder_layer_{order}_forward")
+    ours, _ = forward(x, params, heads=2, keep=0.5, train=False)
+    assert_same(ours, module.eval()(torch.from_numpy(x)))
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_dropout_stands_where_pytorch_has_it(order):
+    """The same masks in its places. Dropout of the attention weights, which ours has not, is off."""
+    params, keep = layer_parameters(4, 6), 0.6
+    x = RNG.standard_normal((2, 3, 4))
+    shapes = {"attention": (2, 3, 4), "hidden": (2, 3, 6), "ffn": (2, 3, 4)}
+    masks = {place: RNG.random(shape) < keep for place, shape in shapes.items()}
+    options = {"dropout": 1 - keep, "activation": "gelu", "batch_first": True, "norm_first": order == "pre"}
+    module = torch.nn.TransformerEncoderLayer(4, 2, 6, dtype=torch.float64, **options)
+    module.load_state_dict(convert.to_torch("encoder_layer", params))
+    module.self_attn.dropout = 0.0
+    for name, place in (("dropout1", "attention"), ("dropout", "hidden"), ("dropout2", "ffn")):
+        setattr(module, name, Kept(masks[place], keep))
+    ours, _ = getattr(reference, f"encoder_layer_{order}_forward")(x, params, heads=2, keep=keep, masks=masks)
+    assert_same(ours, module(torch.from_numpy(x)))
+
+
+class Kept(torch.nn.Module):
+    """Dropout with a given mask."""
+
+    def __init__(self, mask, keep):
+        super().__init__()
+        self.scaled = torch.from_numpy(mask / keep)
+
+    def forward(self, x):
+        return x * self.scaled

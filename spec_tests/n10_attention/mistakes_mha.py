@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec import reference
-from nnspec.reference import attention_map, mha_backward, mha_forward, self_mha_backward, self_mha_forward
+from nnspec.reference import attention_map, mha_backward, mha_forward, self_mha_forward
 from nnspec.spec_tests._known import mistake
 from nnspec.spec_tests.n10_attention._parts import Parts
 

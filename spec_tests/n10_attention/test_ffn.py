@@ -6,9 +6,9 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.reference import ffn_backward, ffn_forward
-from nnspec.spec_tests._kinds import Case, Layer, Malformed, mistake
+from nnspec.spec_tests._kinds import Case, Malformed, ParamsBlock, mistake
 from nnspec.spec_tests.n10_attention._parts import Parts
-from nnspec.spec_tests.n10_attention._transformer import ffn_of
+from nnspec.spec_tests.n10_attention._transformer import ThroughGelu, ffn_of
 
 
 def some_kept(dims, dtype):
@@ -17,7 +17,7 @@ def some_kept(dims, dtype):
     return (7 * np.arange(np.prod(shape)).reshape(shape) + 1) % 5 < 3
 
 
-class TestFfn(Layer):
+class TestFfn(ThroughGelu, ParamsBlock):
     rows = ("10.15",)
 
     def definition(self, x, *, act="gelu", keep=1, train=True, mask=None, **params):
@@ -30,7 +30,6 @@ class TestFfn(Layer):
         return run(x=x[::-1, ::-1])["out"][::-1, ::-1], run()["out"]
 
     sizes = {"batch": (2, 3), "E": 2, "H": 4}
-    apart = (1,)
     rules_under = ("dropout",)
     cases = (
         Case("relu", act="relu"),
@@ -113,7 +112,7 @@ class TestFfn(Layer):
         return ffn_forward(x, params, ops=ops, **options)
 
 
-class TestFfnDrawn(Layer):
+class TestFfnDrawn(ThroughGelu, ParamsBlock):
     """A mask that is not given is drawn, from a generator that is as fresh in every call."""
 
     rows = ("10.15",)
@@ -126,7 +125,6 @@ class TestFfnDrawn(Layer):
 
     sizes = {"batch": (2, 3), "E": 2, "H": 4}
     options = {"keep": 0.6}
-    apart = (1,)
     tall = ()
 
     def _forward(self, call, problem):

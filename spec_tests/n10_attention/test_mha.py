@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnspec.spec_tests._kinds import Case, Function, Layer, Malformed
+from nnspec.spec_tests._kinds import Case, Function, Malformed, ParamsBlock
 from nnspec.spec_tests._truth import named
 from nnspec.spec_tests.n10_attention._masks import (
     a_query_with_none,
@@ -36,11 +36,10 @@ BAD = (
 class Attention:
     options = {"heads": 2}
     trivial = ("scores",)  # a name for the axes of the mask
-    apart = (1,)  # what is wide is asked of the parts
-    rules_under = ("a mask for each head", "causal")  # and so is whatever else can be written to or kept
+    rules_under = ("a mask for each head", "causal")  # the rest is asked of the parts
 
 
-class TestMha(Attention, Layer):
+class TestMha(Attention, ParamsBlock):
     rows = ("10.09",)
 
     def definition(self, q, k, v, *, heads, mask=None, **params):
@@ -82,7 +81,7 @@ class TestMha(Attention, Layer):
         return [Case("many sequences", {"N": 30, "Tq": 17, "E": 32, "Tk": 40}, mask=padded)]
 
 
-class TestSelfMha(Attention, Layer):
+class TestSelfMha(Attention, ParamsBlock):
     rows = ("10.10", "10.11")
 
     def definition(self, x, *, heads, mask=None, **params):
