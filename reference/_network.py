@@ -31,8 +31,12 @@ class Chain:
         return out
 
     def block(self, op, x, prefix, **options):
-        """out of a block, whose parameters are those below `prefix`."""
-        out, cache = getattr(self.ops, f"{op}_forward")(x, below(self.params, prefix), **options)
+        """out of a block, whose parameters are those below `prefix`; its states too, if there are any."""
+        states = below(self.states, prefix)
+        given = [below(self.params, prefix), *([states] if states else [])]
+        out, *new, cache = getattr(self.ops, f"{op}_forward")(x, *given, **options)
+        for renewed in new:
+            self.states.update({prefix + key: array for key, array in renewed.items()})
         self._run.append((getattr(self.ops, f"{op}_backward"), cache, prefix))
         return out
 
@@ -45,7 +49,8 @@ class Chain:
                 found = {called + key: gradient for key, gradient in inner.items()}
             else:
                 dout, *gradients = backward(dout, cache) if called else (backward(dout, cache),)
-                found = dict(zip(called, gradients, strict=True))
+                there = [gradient for gradient in gradients if gradient is not None]  # none of a bias left out
+                found = dict(zip(called, there, strict=True))
             grads = added(grads, found)
         return dout, grads
 

@@ -73,7 +73,7 @@ def plain_axes(reference) -> dict[str, int]:
     """For each dimension that stands for any number of axes, how many others stand beside it."""
     shapes = [shape.split() for rule in contract(reference).rules.values() for _, shape in rule.shapes]
     starred = {name.lstrip("*#") for shape in shapes for name in shape if name[0] == "*"}
-    beside = {name: [len(shape) - 1 for shape in shapes if f"*{name}" in shape] for name in starred}
+    beside = {name: [len(shape) - 1 for shape in shapes if {f"*{name}", f"*#{name}"} & {*shape}] for name in starred}
     return {name: max(counts, default=0) for name, counts in beside.items()}
 
 
@@ -119,6 +119,8 @@ def _draw(rule: Rule, given, notation: str, rng, dims, dtype):
         given = given(rng, shape)
     if given is not None:
         return _given(rule, given, dtype)
+    if rule.kind == "integer" and rule.name in dims:
+        return int(dims[rule.name])
     if rule.kind == "integer":
         low, high = rule.range.limits(dims)
         return int(rng.integers(low, (high or low + 2) + 1))

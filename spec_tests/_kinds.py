@@ -41,6 +41,7 @@ __all__ = [
     "Layer",
     "Loss",
     "Malformed",
+    "ParamsBlock",
     "Penalty",
     "Procedure",
     "UpdateRule",
@@ -153,6 +154,53 @@ class Layer(Spec):
         "backward twice": _backward_twice,
         "another forward in between": _another_forward_in_between,
     }
+
+
+class ParamsBlock(Layer):
+    """A block whose parameters are a dict: `op_forward(x…, params, *, options…) -> (out…, cache)` and
+    `op_backward(dout…, cache) -> (dx…, grads under the keys of params)`.
+
+    With `states` it takes a dict of these after the parameters, and gives it back new before the cache. `outputs` is
+    then ("out", *states).
+    """
+
+    apart = (1,)  # what is wide is asked of the parts
+
+    def draw(self, case, dims, dtype):
+        return _of_order_one(super().draw(case, dims, dtype), case, dtype)
+
+    @property
+    def no_gradient(self):
+        return self.states
+
+    @property
+    def returned(self):
+        states = ["states"] if self.states else []
+        return {
+            self.entry: _tuple(*self._plain_outputs(), *states, "cache"),
+            self.backward: _tuple(*self.gradients, "grads"),
+        }
+
+    def _plain_outputs(self):
+        return [name for name in self.outputs if name not in self.states]
+
+    def _forward(self, call, problem):
+        result = call(self.entry, *problem.inputs.values(), **problem.options)
+        parts = len(self._plain_outputs()) + bool(self.states) + 1
+        *outputs, cache = self.unpack(result, parts, f"{self.entry} must return {self.returned[self.entry]}")
+        if self.states:
+            states = _under(self.states, outputs.pop(), f"{self.entry} must return the states")
+            outputs += states.values()
+        return *outputs, cache
+
+    def _backward(self, call, problem, cache):
+        return self._gradients(call, problem, cache)
+
+    def _gradients(self, call, problem, cache):
+        what = f"{self.backward} must return {self.returned[self.backward]}"
+        *gradients, grads = self.unpack(self._pulled(call, problem, cache), len(self.gradients) + 1, what)
+        grads = _under(problem.inputs["params"], grads, f"{self.backward} must return the gradients")
+        return dict(zip(self.gradients, gradients, strict=True)) | {f"d{key}": grads[key] for key in grads}
 
 
 class Loss(Layer):
@@ -376,24 +424,17 @@ class Composite(Spec):
     trivial = ("C", "n_classes")  # of a single class the loss is 0
 
     def draw(self, case, dims, dtype):
-        """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""
-        inputs = super().draw(case, dims, dtype)
-        for key, array in inputs["params"].items():
-            if array.ndim > 1 and key not in case.inputs:
-                inputs["params"][key] = array / dtype.type(max(1, len(array)) ** 0.5)
-        return inputs
+        return _of_order_one(super().draw(case, dims, dtype), case, dtype)
 
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
         parts = 3 if self.states else 2
         loss, grads, *states = self.unpack(result, parts, f"{self.op} must return {self.returned[self.op]}")
-        keys = problem.inputs["params"].keys()
         answer = {"loss": loss}
-        for what, found, wanted in (("states", states and states[0], self.states), ("gradients", grads, keys)):
-            complete = not wanted or (isinstance(found, dict) and found.keys() == set(wanted))
-            require(complete, f"{self.op} must return the {what} in a dict under the keys {', '.join(wanted)}")
-        answer |= {name: states[0][name] for name in self.states}
-        return answer | ({f"d{key}": grads[key] for key in keys} if gradient else {})
+        if self.states:
+            answer |= _under(self.states, states[0], f"{self.op} must return the states")
+        grads = _under(problem.inputs["params"], grads, f"{self.op} must return the gradients")
+        return answer | ({f"d{key}": grads[key] for key in grads} if gradient else {})
 
     @property
     def returned(self):
@@ -407,6 +448,21 @@ class Composite(Spec):
         """Without the gradients of what is no parameter."""
         returned = {*self.outputs, *(f"d{key}" for key in problem.inputs["params"])}
         return {name: value for name, value in super().truth(problem).items() if name in returned}
+
+
+def _of_order_one(inputs: dict, case: Case, dtype) -> dict:
+    """Weights over the root of their fan-in, so that activations stay of order 1 at every size."""
+    for key, array in inputs["params"].items():
+        if array.ndim > 1 and key not in case.inputs:
+            inputs["params"][key] = array / dtype.type(max(1, len(array)) ** 0.5)
+    return inputs
+
+
+def _under(keys, found, what: str) -> dict:
+    """What was returned as a dict with these keys, in their order."""
+    complete = isinstance(found, dict) and found.keys() == set(keys)
+    require(complete, f"{what} in a dict under the keys {', '.join(keys)}")
+    return {key: found[key] for key in keys}
 
 
 def as_text(value) -> str:

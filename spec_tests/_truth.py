@@ -87,7 +87,7 @@ def exact(value):
 def symbols(name: str, shape: tuple) -> np.ndarray:
     import sympy as sp
 
-    made = np.empty(shape, object)
+    made, name = np.empty(shape, object), name.replace(".", "_")  # a name of Python's
     for index in np.ndindex(*shape):
         made[index] = sp.Symbol("_".join([name, *map(str, index)]), real=True)
     return made

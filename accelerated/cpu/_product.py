@@ -68,7 +68,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
                     copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
             for i in range(top, bottom, ROWS):
                 here = min(ROWS, bottom - i)
-                _pack_rows(a, i * a_row + start * a_column, a_row, a_column, here, depth, strip)
+                pack_rows(a, i * a_row + start * a_column, a_row, a_column, here, depth, strip)
                 for row in range(ROWS if biased else 0):
                     strip[row * APART + depth if a_column == 1 else depth * ROWS + row] = 1
                 for j in range(left, right, width):
@@ -166,7 +166,7 @@ def _pack_columns(b, b_at, b_row, b_column, first, n, depth, width, packed, at):
 
 
 @register_jitable
-def _pack_rows(a, a_at, a_row, a_column, here, depth, strip):
+def pack_rows(a, a_at, a_row, a_column, here, depth, strip):
     """Rows of A: APART from each other where they are rows in memory, else column after column."""
     if a_column == 1:
         for i in range(here):

@@ -66,7 +66,8 @@ def launch_all(spec, backend, dtype):
 
     if isinstance(spec, Procedure):  # it has laws and no cases
         return
-    cases = {case.name: case for case in (*spec.cases_of_value(), *spec.cases_of_agreement())}
+    asked = (*spec.cases_of_value(), *spec.cases_of_generality(), *spec.cases_of_agreement())
+    cases = {case.name: case for case in asked}
     for case in cases.values():
         problem = Problem(spec, case, dtype)
         try:

@@ -5,8 +5,9 @@
     xq: Real[Array, "Nq D"]         floats, or integers of any width
     labels: Int[Array, "Nq K"]      integers
     mask: Bool[Array, "*#batch T"]  booleans; # in front of a name: that many axes, or fewer, or of size 1 (broadcast)
+    a: Float[Array, "*#batch N K"]  if nobody has these axes without #, the arrays broadcast with each other
     y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
-    k: Between[1, "Nt"]             an integer option; None: no upper end
+    k: Between[1, "Nt"]             an integer option, which shapes may name too; None: no upper end
     params: Params["W1: D H", …]    a dict of floating arrays; numbered ones as in `families.py`
     masks: Masks["mask1: N H", …]   a dict of booleans
     dims: Sequence[int]             a list or a tuple

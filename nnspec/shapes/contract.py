@@ -65,8 +65,9 @@ class Contract:
 
     def check(self, values: dict, floats=FLOATS) -> dict[str, int | tuple]:
         """Raise TypeError or ValueError at the first parameter that breaks its rule; else the dimensions."""
-        dims, origin, dtypes = {}, {}, {}
         present = [rule for rule in self.rules.values() if not (values[rule.name] is None and rule.optional)]
+        counts = [rule.name for rule in present if rule.kind == "integer" and type(values[rule.name]) is int]
+        dims, origin, dtypes = {name: values[name] for name in counts}, dict(zip(counts, counts, strict=True)), {}
         for rule in sorted(present, key=lambda rule: rule.needs_others):
             shapes = rule.shapes_in(values, dims)
             _check_kind(self.name, rule, values[rule.name], shapes, floats, dtypes)
@@ -256,14 +257,25 @@ def _bind(function: str, label: str, got: tuple, notation: str, dims: dict, orig
 
 
 def _bind_broadcast(function, label, got, want, name, size, dims, origin):
-    """An axis, or several, that must broadcast to those that an earlier array has."""
+    """An axis, or several, that must broadcast to those that an earlier array has whole. If none has, each of them is
+    broadcast to the others, and the dimension is what comes out."""
+    first, mutual = name not in dims, f"#{name}"
+    if first:
+        dims[name], origin[name], origin[mutual] = size, label, label
     axes, known = (np.atleast_1d(np.array(sizes, int)) for sizes in (size, dims[name]))
-    fits = len(axes) <= len(known) and all(a in (1, k) for a, k in zip(axes[::-1], known[::-1], strict=False))
+    pairs = list(zip(axes[::-1], known[::-1], strict=False))
+    if mutual in origin:
+        fits = all(a == k or 1 in (a, k) for a, k in pairs)
+    else:
+        fits = len(axes) <= len(known) and all(a in (1, k) for a, k in pairs)
     if not fits:
         raise ValueError(
             f"{function}: {label} must have shape {want} where #{name} broadcasts to {dims[name]} as in"
             f" {origin.get(name, label)}, got {got}"
         )
+    if mutual in origin and not first:
+        met = np.broadcast_shapes(tuple(axes), tuple(known))
+        dims[name] = met if isinstance(size, tuple) else met[0]
 
 
 def within(numbers, low, high) -> bool:

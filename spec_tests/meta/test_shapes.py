@@ -185,6 +185,29 @@ def test_notation():
         assert said in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "batch"),
+    [
+        ((2, 3), (2, 3), (2, 3)),
+        ((3,), (2, 3), (2, 3)),
+        ((), (2, 3), (2, 3)),
+        ((2, 1), (1, 3), (2, 3)),
+        ((1,), (0,), (0,)),
+    ],
+)
+def test_arrays_of_which_none_has_all_axes_broadcast_with_each_other(a, b, batch):
+    def f(a: Float[Array, "*#batch #N K"], b: Float[Array, "*#batch #N"]):
+        return None
+
+    for one, other in ((a, b), (b, a)):
+        dims = contract(f).check({"a": np.ones((*one, 1, 5)), "b": np.ones((*other, 4))})
+        assert tuple(dims["batch"]) == batch and dims["N"] == 4
+    with pytest.raises(
+        ValueError, match=r"b must have shape \(…#batch, #N\) where #batch broadcasts to \(2,\) as in a"
+    ):
+        contract(f).check({"a": np.ones((2, 4, 5)), "b": np.ones((3, 4))})
+
+
 @pytest.mark.parametrize("name", [n for n, f in public_functions(cpu).items()])
 def test_a_twin_has_the_signature_of_its_reference(name):
     twin, ours = (inspect.unwrap(getattr(package, name)) for package in (cpu, reference))
@@ -273,3 +296,49 @@ def test_what_depends_on_the_depth_is_checked_too():
     assert call(a_network(4, 5, 2, norm=True), ROWS, norm=True) == 5
     with pytest.raises(ValueError, match="missing or unknown: gamma1"):
         call(params, ROWS, norm=True)  # which passed just now without: the option is a part of what is recognized
+
+
+# -- parameters that may be there --------------------------------------------------------------------------------------
+
+
+def branching(
+    params: Params["w: F C", "skip.w: F C if 'skip.w' in params", "skip.b: F if 'skip.w' in params"],
+    x: Float[Array, "N C"],
+    running: Params["mean: F", "skip.mean: F if 'skip.w' in params"] | None = None,
+):
+    return sorted(params)
+
+
+BRANCH = {"w": np.ones((2, 3)), "skip.w": np.ones((2, 3)), "skip.b": np.ones(2)}
+
+
+def test_a_key_decides_about_others():
+    call, x = checked(branching, branching), np.ones((4, 3))
+    assert call({"w": BRANCH["w"]}, x) == ["w"] and call(BRANCH, x, {"mean": np.ones(2), "skip.mean": np.ones(2)})
+    assert call({"w": BRANCH["w"]}, x, {"mean": np.ones(2)}) == ["w"]
+
+
+@pytest.mark.parametrize(
+    ("params", "running", "told"),
+    [
+        ({"w": BRANCH["w"], "skip.w": BRANCH["w"]}, None, r"must have the keys w, skip.w, skip.b; missing.*: skip.b"),
+        ({"w": BRANCH["w"], "skip.b": np.ones(2)}, None, r"must have the keys w; missing or unknown: skip.b"),
+        (BRANCH | {"skip.w": np.ones((2, 2))}, None, r"params\['skip.w'\] must have shape \(F, C\) with C = 3"),
+        (BRANCH, {"mean": np.ones(2)}, r"running must have the keys mean, skip.mean; missing or unknown: skip.mean"),
+        ({"w": BRANCH["w"]}, {"mean": np.ones(2), "skip.mean": np.ones(2)}, r"running must have the keys mean; "),
+    ],
+)
+def test_what_a_key_asks_for_must_be_there_and_nothing_else(params, running, told):
+    with pytest.raises(ValueError, match=told):
+        checked(branching, branching)(params, np.ones((4, 3)), running)
+
+
+def test_numbered_conditions_are_those_of_their_number():
+    def deep(params: Params["w{l}: E", "skip{l}: E if 'skip{l}' in params", "first: E"]):
+        return sorted(params)
+
+    one = np.ones(2)
+    call = checked(deep, deep)
+    assert call({"first": one, "w1": one, "w2": one, "skip2": one}) == ["first", "skip2", "w1", "w2"]
+    with pytest.raises(ValueError, match="missing or unknown: skip3"):
+        call({"first": one, "w1": one, "w2": one, "skip3": one})

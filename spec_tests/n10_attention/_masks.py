@@ -58,3 +58,19 @@ def a_query_with_none(dims, dtype):
 
 def one_key_each(dims, dtype):
     return np.arange(dims["Tk"]) == (np.arange(dims["Tq"]) * 2 % dims["Tk"])[:, None]
+
+
+def padded(dims, dtype):
+    """Of each sequence its own number of keys, the same for all heads and queries."""
+    Tk = dims.get("Tk", dims.get("T"))
+    lengths = 1 + np.arange(dims["N"]) % Tk
+    return (np.arange(Tk) < lengths[:, None])[:, None, None]
+
+
+def of_two_heads(dims, dtype):
+    """For each sequence and head its own, three fifths allowed."""
+    return np.random.default_rng(0).random((dims["N"], 2, dims["Tq"], dims["Tk"])) < 0.6
+
+
+def causal_among_themselves(dims, dtype):
+    return np.tri(dims["T"], dtype=bool)

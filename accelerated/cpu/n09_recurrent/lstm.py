@@ -3,18 +3,22 @@ on the register tile: each thread takes sequences of its own through all steps, 
 a row of h Wh is summed in one order however the sequences are shared out. A single step has nothing to wait for: it is
 two products and one pass over the gates."""
 
-import numba
 import numpy as np
 from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import sigmoid, tanh
-from nnspec.accelerated.cpu._product import TILE_SPEED, pack_panels, panels_size, product
+from nnspec.accelerated.cpu._product import TILE_SPEED, product
 from nnspec.accelerated.cpu._sums import column_sums
-from nnspec.accelerated.cpu._tile import ROWS, SHORT_ROWS, columns, dot, dot_short
-
-APART = 16  # numbers between the rows of a buffer, so that rows do not compete for one place in the cache
+from nnspec.accelerated.cpu._tile import ROWS
+from nnspec.accelerated.cpu.n09_recurrent._through_time import (
+    APART,
+    multiply_slice,
+    packed_weights,
+    slices_of,
+    without_what_follows,
+)
 
 
 def lstm_step_forward(x, h, c, Wx, Wh, b):
@@ -37,11 +41,11 @@ def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     if lengths is None:
         ends = np.full(N, T)
     else:
-        ends, x = lengths.astype(np.int64), _without_what_follows(lengths, x)
+        ends, x = lengths.astype(np.int64), without_what_follows(lengths, x)
     gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
     h, c = np.empty((N, T, H), x.dtype), np.empty((N, T, H), x.dtype)
     if h.size:
-        _forward[h.size * 4 * H // TILE_SPEED](*contiguous(h0, start, Wh), ends, gates, h, c, _slices(N))
+        _forward[h.size * 4 * H // TILE_SPEED](*contiguous(h0, start, Wh), ends, gates, h, c, slices_of(N))
     c_T = (c[:, -1] if T else start).copy()
     return h, c_T, (x, h0, Wx, Wh, start, c0 is not None, ends, gates, h, c)
 
@@ -53,7 +57,7 @@ def lstm_backward(dh, dc_T, cache):
     dh0, dc0 = np.zeros_like(h0, order="C"), dc_T.copy()
     if h.size:
         read = contiguous(dh, start, Wh, gates, c)
-        _backward[h.size * 4 * H // TILE_SPEED](*read, ends, da, dh0, dc0, _slices(N))
+        _backward[h.size * 4 * H // TILE_SPEED](*read, ends, da, dh0, dc0, slices_of(N))
     da = da.reshape(N * T, 4 * H)
     before = np.concatenate([h0[:, None], h], axis=1)[:, :T].reshape(N * T, H)
     dx = product(da, Wx.T).reshape(x.shape)
@@ -71,17 +75,6 @@ def permute_gates(w, *, order_from="ifog", order_to="ifgo"):
     return w.reshape(*w.shape[:-1], 4, w.shape[-1] // 4)[..., blocks, :].reshape(w.shape)
 
 
-def _without_what_follows(lengths, x):
-    """x, unless it holds behind an end what times 0 is not 0: then a copy with 0 there."""
-    over = np.arange(x.shape[1]) >= lengths[:, None]
-    return x if np.isfinite(x[over]).all() else np.where(over[..., None], x.dtype.type(0), x)
-
-
-def _slices(sequences):
-    """As many as there are threads, if each gets a tile."""
-    return max(1, min(numba.get_num_threads(), sequences // ROWS))
-
-
 @kernel
 def _step(from_h, c, gates, h_next, c_next):
     for n in prange(len(c)):
@@ -97,14 +90,14 @@ def _step_backward(dh, gates, c, c_next, da, dc):
 @kernel
 def _forward(h0, c0, Wh, ends, gates, h, c, slices):
     N, T, H = h.shape
-    packed, wide = _packed(Wh.reshape(-1), 4 * H, 1, 4 * H, H)
+    packed, wide = packed_weights(Wh.reshape(-1), 4 * H, 1, 4 * H, H)
     for s in prange(slices):
         first, last = N * s // slices, N * (s + 1) // slices
         recent = np.zeros((last - first + ROWS, H + APART), h.dtype)  # h of the step before
         from_h = np.empty((last - first + ROWS, wide), h.dtype)
         recent[: last - first, :H] = h0[first:last]
         for t in range(T):
-            _multiply(last - first, H, recent, packed, from_h)
+            multiply_slice(last - first, H, recent, packed, from_h)
             for n in range(first, last):
                 before = c[n, t - 1] if t else c0[n]
                 if t < ends[n]:
@@ -117,7 +110,7 @@ def _forward(h0, c0, Wh, ends, gates, h, c, slices):
 @kernel
 def _backward(dh, c0, Wh, gates, c, ends, da, dh0, dc0, slices):
     N, T, H = dh.shape
-    packed, wide = _packed(Wh.reshape(-1), 1, 4 * H, H, 4 * H)
+    packed, wide = packed_weights(Wh.reshape(-1), 1, 4 * H, H, 4 * H)
     for s in prange(slices):
         first, last = N * s // slices, N * (s + 1) // slices
         recent = np.zeros((last - first + ROWS, 4 * H + APART), dh.dtype)  # da of the step after
@@ -134,37 +127,8 @@ def _backward(dh, c0, Wh, gates, c, ends, da, dh0, dc0, slices):
                     upstream[:] = 0
                 else:
                     da[n, t] = 0  # as it is in `recent`, where it starts
-            _multiply(last - first, 4 * H, recent, packed, back)
+            multiply_slice(last - first, 4 * H, recent, packed, back)
         dh0[first:last] += back[: last - first, :H]
-
-
-@register_jitable
-def _packed(b, b_row, b_column, n, k):
-    """B (k, n) in panels of a tile's width, and how wide these are together."""
-    width = columns(b.itemsize)
-    packed = np.empty(panels_size(n, k, b.itemsize), b.dtype)
-    panels = (n + width - 1) // width
-    for p in prange(panels):
-        here = min(width, n - p * width)
-        pack_panels(b[p * width * b_column :], b_row, b_column, here, k, packed[p * k * width : (p + 1) * k * width])
-    return packed, panels * width
-
-
-@register_jitable
-def _multiply(rows, k, a, b, c):
-    """C = A B, of packed B; A and C have room for a whole tile behind their rows. Short tiles where they fit better."""
-    width = columns(a.itemsize)
-    tiles = (rows + ROWS - 1) // ROWS
-    long = tiles - min(tiles, -rows % ROWS // (ROWS - SHORT_ROWS))
-    a_row, c_row, a, c = a.shape[1], c.shape[1], a.reshape(-1), c.reshape(-1)
-    for column in range(0, c_row, width):
-        for tile in range(tiles):
-            if tile < long:
-                i = tile * ROWS
-                dot(k, a, i * a_row, a_row, 1, b, column * k, c, i * c_row + column, c_row, False)
-            else:
-                i = long * ROWS + (tile - long) * SHORT_ROWS
-                dot_short(k, a, i * a_row, a_row, 1, b, column * k, c, i * c_row + column, c_row, False)
 
 
 @register_jitable

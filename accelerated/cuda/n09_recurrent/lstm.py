@@ -10,6 +10,7 @@ from nnspec.accelerated.cuda._math import sigmoid
 from nnspec.accelerated.cuda._product import product
 from nnspec.accelerated.cuda._sums import column_sums
 from nnspec.accelerated.cuda._target import cuda, empty, empty_like, math
+from nnspec.accelerated.cuda.n09_recurrent._padding import without_what_follows
 
 THREADS = (256, 8)
 
@@ -28,7 +29,7 @@ def lstm_step_backward(dh_next, dc_next, cache):
 
 def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     (N, T, D), H = x.shape, len(Wh)
-    x = x if lengths is None else _without_what_follows(lengths, x)
+    x = x if lengths is None else without_what_follows(lengths, x)
     gates = product(x.reshape(N * T, D), Wx, bias=b).reshape(N, T, 4 * H)
     h, h_before, c_before = (empty((N, T, H), x.dtype) for _ in range(3))
     c_T = empty_like(h0)
@@ -68,28 +69,10 @@ def permute_gates(w, *, order_from="ifog", order_to="ifgo"):
     return out
 
 
-def _without_what_follows(lengths, x):
-    """A copy with 0 behind the ends, where what stands must not matter, and 0 times infinity would."""
-    out = empty_like(x)
-    _keep_running(blocks(x.size, _keep_running.threads), x, lengths, out)
-    return out
-
-
 def _tiles(step, sequences, units):
     """Of sequences and hidden units: one for each block."""
     rows, columns = step.sizes["rows"], step.sizes["units"]
     return (sequences + rows - 1) // rows * ((units + columns - 1) // columns)
-
-
-@kernel(threads=THREADS)
-def _keep_running(real, threads):
-    def keep_running(x, ends, out):
-        steps, size = x.shape[1:]
-        for at in range(cuda.grid(1), x.size, cuda.gridsize(1)):
-            n, t, d = at // size // steps, at // size % steps, at % size
-            out[n, t, d] = x[n, t, d] if t < ends[n] else real(0)
-
-    return keep_running
 
 
 @kernel(threads=THREADS)

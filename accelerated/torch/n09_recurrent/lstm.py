@@ -2,7 +2,8 @@
 lengths as a packed one."""
 
 import torch
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from nnspec.accelerated.torch.n09_recurrent._lengths import run_packed
 
 LAYERS = (True, 1, 0.0, True, False)  # with biases, one layer, no dropout, in training, in one direction
 
@@ -13,23 +14,12 @@ def lstm_step_forward(x, h, c, Wx, Wh, b):
 
 def lstm_forward(x, h0, Wx, Wh, b, c0=None, *, lengths=None):
     c0 = torch.zeros_like(h0) if c0 is None else c0
+    weights = _weights(Wx, Wh, b)
     if lengths is None:
-        h, _, c_T = torch.lstm(x, (h0[None], c0[None]), _weights(Wx, Wh, b), *LAYERS, batch_first=True)
+        h, _, c_T = torch.lstm(x, (h0[None], c0[None]), weights, *LAYERS, batch_first=True)
         return h, c_T[0]
-    return _packed(x, h0, c0, _weights(Wx, Wh, b), lengths.long())
-
-
-def _packed(x, h0, c0, weights, lengths):
-    """No sequence of no steps can be packed: it is given one, and then its own state back."""
-    (N, T, _), last = x.shape, lengths.clamp(min=1) - 1
-    packed = pack_padded_sequence(x, last + 1, batch_first=True, enforce_sorted=False)
-    start = [state[None, packed.sorted_indices] for state in (h0, c0)]
-    data, _, c_T = torch.lstm(packed.data, packed.batch_sizes, start, weights, *LAYERS)
-    h, _ = pad_packed_sequence(PackedSequence(data, *packed[1:]), batch_first=True, total_length=T)
-    steps = torch.minimum(torch.arange(T), last[:, None])  # (N, T): from its end on, a sequence stays where it is
-    h = h.gather(1, steps[..., None].expand(N, T, h0.shape[1]))
-    empty = (lengths == 0)[:, None]
-    return torch.where(empty[..., None], h0[:, None], h), torch.where(empty, c0, c_T[0, packed.unsorted_indices])
+    h, _, c_T = run_packed(lambda *packed: torch.lstm(*packed, weights, *LAYERS), x, lengths.long(), h0, c0)
+    return h, c_T
 
 
 def permute_gates(w, *, order_from="ifog", order_to="ifgo"):

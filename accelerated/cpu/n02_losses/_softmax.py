@@ -1,0 +1,48 @@
+"""Softmax along any axis: lines in parallel, each owned by one thread. Along another axis than the last they are
+copied, so that each lies in one piece."""
+
+from math import prod
+
+import numpy as np
+from numba import prange
+
+from nnspec.accelerated.cpu._fold import fold_max, fold_sum
+from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._math import flushed_exp
+
+
+def lines(x, axis):
+    """(n, T): every line of x along that axis."""
+    moved = np.moveaxis(x, axis, -1)
+    return moved.reshape(prod(moved.shape[:-1]), moved.shape[-1])
+
+
+def as_they_stood(found, shape, axis):
+    """The array of that shape whose lines these are."""
+    moved = [size for i, size in enumerate(shape) if i != axis % len(shape)]
+    return np.moveaxis(found.reshape(*moved, shape[axis]), -1, axis)
+
+
+def softmax_lines(x):
+    """p (n, T), and of each line the largest score and the sum of the exponentials beside it, (n,)."""
+    p = np.empty(x.shape, x.dtype)
+    tops, totals = np.full(len(x), -np.inf, x.dtype), np.zeros(len(x), x.dtype)
+    if p.size:
+        _normalize[8 * x.size](*contiguous(x), p, tops, totals)
+    return p, tops, totals
+
+
+@kernel
+def _normalize(x, p, tops, totals):
+    size, one = x.shape[1], x.dtype.type(1)
+    x_flat, p_flat = x.reshape(-1), p.reshape(-1)
+    for i in prange(len(x)):
+        scores, here = x[i], p[i]
+        top = fold_max(x_flat, i * size, size)
+        for j in range(size):
+            here[j] = flushed_exp(scores[j] - top)
+        total = fold_sum(p_flat, i * size, size)
+        scale = one / total
+        for j in range(size):
+            here[j] = here[j] * scale
+        tops[i], totals[i] = top, total
