@@ -1,4 +1,4 @@
-"""Softmax cross-entropy at every step of a sequence. CS231n, assignment 3, `rnn_layers.py`, `temporal_softmax_loss`.
+"""Softmax loss at every step of a sequence. CS231n, assignment 3, `rnn_layers.py`, `temporal_softmax_loss`.
 
     p_ntv = exp(s_ntv) / sum_j exp(s_ntj)        loss = 1/Z sum_{n, t: mask_nt} -log p_{n, t, y_nt}
     ds_ntv = mask_nt (p_ntv - [v = y_nt]) / Z
