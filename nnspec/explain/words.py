@@ -67,6 +67,8 @@ def _kind(rule: Rule) -> str:
         return "None in the first step, then what the last step returned"
     if rule.kind == "choice":
         return _either([*map(repr, rule.choices), *none])
+    if rule.kind == "function":
+        return _either(["a function", *none])
     if rule.kind == "integers":
         return "a list of integers"
     if rule.kind == "integer" and rule.range:

@@ -4,7 +4,7 @@ import functools
 import inspect
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -23,7 +23,7 @@ class Rule:
     """What one parameter may be."""
 
     name: str
-    kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator, text, path; any
+    kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, text, path, function, …; any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     entries: str = ""  # of a dict: the kind of its arrays
     families: Families | None = None  # of a dict with numbered keys
@@ -132,6 +132,8 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         return Rule(kind=kind, shapes=(("", annotation.dim_str),), **common)
     if get_origin(annotation) is Literal:
         return Rule(kind="choice", choices=get_args(annotation), **common)
+    if Callable in (annotation, get_origin(annotation)):
+        return Rule(kind="function", **common)
     kinds = {
         int: "integer",
         float: "number",
@@ -157,6 +159,7 @@ _EXPECTED = {
     "number": "a number",
     "bool": "True or False",
     "generator": "a numpy.random.Generator",
+    "function": "a function",
 }
 
 
@@ -169,6 +172,7 @@ _PLAIN = {
     "integers": (list, tuple),
     "text": str,
     "path": (str, os.PathLike),
+    "function": Callable,
 }
 
 
