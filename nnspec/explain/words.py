@@ -75,6 +75,8 @@ def _kind(rule: Rule) -> str:
         return _either([*map(repr, rule.choices), *none])
     if rule.kind in LISTS:
         return LISTS[rule.kind]
+    if rule.kind == "function":
+        return _either(["a function", *none])
     if rule.kind == "integer" and rule.range:
         above = f"to {rule.range.high}" if rule.range.high is not None else "upwards"
         return _either([f"an integer from {rule.range.low} {above}", *none])

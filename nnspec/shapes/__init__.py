@@ -15,6 +15,7 @@
     vocab: dict[str, int]           integers by texts
     model: str                      a text
     root: os.PathLike               a text or a pathlib.Path
+    schedule: Callable              a function
     state: State["*shape", int]     what an update rule returned: arrays and counts in this order, a single one bare
 
 All floating inputs of one call share their dtype. `checked` puts the check in front of a function.

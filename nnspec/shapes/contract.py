@@ -4,7 +4,7 @@ import functools
 import inspect
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -133,6 +133,8 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         return Rule(kind=kind, shapes=(("", annotation.dim_str),), **common)
     if get_origin(annotation) is Literal:
         return Rule(kind="choice", choices=get_args(annotation), **common)
+    if Callable in (annotation, get_origin(annotation)):
+        return Rule(kind="function", **common)
     kinds = {
         int: "integer",
         float: "number",
@@ -164,6 +166,7 @@ _EXPECTED = {
     "number": "a number",
     "bool": "True or False",
     "generator": "a numpy.random.Generator",
+    "function": "a function",
 }
 
 
@@ -179,6 +182,7 @@ _PLAIN = {
     "numbering": dict,
     "text": str,
     "path": (str, os.PathLike),
+    "function": Callable,
 }
 
 

@@ -1,22 +1,37 @@
 """`nnspec train`: the command and its options. Everything heavy is imported where it is used."""
 
+from pathlib import Path
+
 import click
 
-from nnspec.common import told_in_one_line
+from nnspec.common import told_in_one_line, writable
+
+MODELS = (
+    "knn",
+    "two_layer_net",
+    "fc_net",
+    "three_layer_convnet",
+    "char_rnn",
+    "char_lstm",
+)
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("model", type=click.Choice(["knn", "two_layer_net", "three_layer_convnet"]), default="two_layer_net")
-@click.option("--data", type=click.Choice(["digits", "mnist"]), default="digits", show_default=True)
+@click.argument("model", type=click.Choice(MODELS), default="two_layer_net")
+@click.option("--data", type=click.Choice(["digits", "mnist", "prose"]), help="Default: digits; of a text, prose.")
 @click.option("--backend", default="cpu", show_default=True, help="A name, a module or a path.")
+@click.option("--fill", is_flag=True, help="Take from the reference what the backend lacks, and say what.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the initial weights and the batches.")
 @click.option("--epochs", default=None, type=click.IntRange(1), help="Passes over the training data.")
 @click.option("-k", "neighbours", default=1, show_default=True, type=click.IntRange(1), help="Neighbours, for knn.")
-def train(model, data, backend, seed, epochs, neighbours):
-    """Train a model of the course on real data with any backend, and print its test accuracy."""
+@click.option("--save", type=FILE, callback=writable, help="Keep the training here, after every epoch.")
+@click.option("--resume", type=FILE, help="Go on with a training that was kept; same bits as without a pause.")
+def train(**wanted):
+    """Train a model of the course on real data with any backend, and measure it on data that it has not seen."""
     from nnspec.backends import CannotLoad, NotSupplied
     from nnspec.terminal import console
-    from nnspec.training import models as training
+    from nnspec.training.run import Wanted, run
 
     with told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
-        training.run(model, data, backend, seed, epochs, neighbours, console())
+        run(Wanted(**wanted), console())

@@ -1,0 +1,63 @@
+"""Models that tell what is on an image."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nnspec import reference
+from nnspec.training.data import Images
+from nnspec.training.loop import Recipe
+
+AT_A_TIME = 250  # images whose scores are computed together
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """init(image shape, classes, rng) gives its parameters, and the arrays that a step in training gives back new."""
+
+    loss: str
+    init: Callable[[tuple[int, ...], int, np.random.Generator], tuple[dict, dict]]
+    recipe: Recipe
+    flat: bool = False  # whether it takes an image as one long row
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class ImageTask:
+    unit, measure = "images", "accuracy"
+
+    def __init__(self, model: ImageModel, data: Images):
+        self.model, self.data, self.recipe = model, data, model.recipe
+
+    def init(self, rng):
+        return self.model.init(self.data.shape, self.data.classes, rng)
+
+    def steps_of_an_epoch(self) -> int:
+        return -(-len(self.data.x["train"]) // self.recipe.batch)
+
+    def batches(self, rng):
+        for idx in reference.epoch_batches(len(self.data.x["train"]), self.recipe.batch, rng=rng):
+            yield (self._shaped(self.data.x["train"][idx]), self.data.y["train"][idx]), len(idx)
+
+    def loss(self, ops, params, batch, states):
+        options = self.model.options | ({"reg": self.recipe.reg} if self.recipe.reg else {})
+        answer = getattr(ops, self.model.loss)(params, *batch, *([states] if states else []), **options)
+        return answer if states else (*answer, states)
+
+    def measured(self, ops, params, states, part):
+        return float((self.predicted(ops, params, states, self.data.x[part]) == self.data.y[part]).mean())
+
+    def predicted(self, ops, params, states, x):
+        return np.concatenate([self._scores(ops, params, states, part).argmax(axis=1) for part in _parts(x)])
+
+    def _scores(self, ops, params, states, x):
+        at_test_time = {"running": states, "train": False} if states else {}
+        return getattr(ops, self.model.loss)(params, self._shaped(x), **self.model.options, **at_test_time)
+
+    def _shaped(self, x):
+        return x.reshape(len(x), -1) if self.model.flat else x
+
+
+def _parts(x):
+    return np.array_split(x, range(AT_A_TIME, len(x), AT_A_TIME))

@@ -1,0 +1,106 @@
+"""The loop in which every model is trained: batches, an update rule on a schedule, validation, checkpoints."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from nnspec import reference
+
+WARMUP = 0.02  # of all steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained. The rate rises over the first steps and falls along a cosine to a tenth."""
+
+    epochs: int
+    batch: int
+    rule: str = "adam"
+    lr: float = 3e-3
+    reg: float = 0.0
+    clip: float | None = None  # the largest norm of all gradients together
+
+    def rate(self, steps: int) -> Callable[[int], float]:
+        """The learning rate by step."""
+        first = max(1, round(WARMUP * steps))
+        down = max(1, steps - first)
+        return reference.warmup(
+            lambda t: reference.cosine_decay(t, down, self.lr, lr_min=self.lr / 10), steps=first
+        )
+
+
+class Task(Protocol):
+    """A model with its data."""
+
+    recipe: Recipe
+    unit: str  # what is counted: images, tokens
+    measure: str  # accuracy, bits per character
+
+    def init(self, rng: np.random.Generator) -> tuple[dict, dict]:
+        """Parameters, and the arrays that a step takes and gives back new."""
+
+    def steps_of_an_epoch(self) -> int: ...
+
+    def batches(self, rng: np.random.Generator) -> Iterator[Any]:
+        """Those of one epoch, with how many units each holds."""
+
+    def loss(self, ops, params, batch, states) -> tuple[float, dict, dict]: ...
+
+    def measured(self, ops, params, states, part: str) -> float:
+        """On the validation or the test part."""
+
+
+@dataclass
+class Training:
+    """All that the next step depends on: saved and taken up again, it goes on with the same bits."""
+
+    task: Task
+    ops: Any
+    rng: np.random.Generator
+    params: dict
+    states: dict
+    of_rule: dict
+    epochs: int
+    epoch: int = 0
+    losses: list[float] = field(default_factory=list)  # of every step
+    validated: list[float] = field(default_factory=list)  # after every epoch
+    units: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def begin(cls, task: Task, ops, seed: int, epochs: int | None = None):
+        rng = np.random.default_rng(seed)
+        params, states = task.init(rng)
+        params, states = ({key: np.float32(value) for key, value in arrays.items()} for arrays in (params, states))
+        return cls(task, ops, rng, params, states, dict.fromkeys(params), epochs or task.recipe.epochs)
+
+    def run_epoch(self, on_step: Callable[["Training"], None] = lambda training: None):
+        """One pass over the training data, and the measure on the validation part."""
+        recipe, steps = self.task.recipe, self.task.steps_of_an_epoch()
+        rate = recipe.rate(steps * self.epochs)
+        for t, (batch, count) in enumerate(self.task.batches(self.rng), start=self.epoch * steps):
+            start = time.perf_counter()
+            self._step(batch, rate(t))
+            self.seconds += time.perf_counter() - start
+            self.units += count
+            on_step(self)
+        self.epoch += 1
+        self.validated.append(self.task.measured(self.ops, self.params, self.states, "validation"))
+
+    def _step(self, batch, lr):
+        recipe = self.task.recipe
+        loss, grads, self.states = self.task.loss(self.ops, self.params, batch, self.states)
+        if recipe.clip is not None:
+            grads, _ = self.ops.clip_by_global_norm(grads, recipe.clip)
+        update = getattr(self.ops, recipe.rule)
+        moved = {key: update(w, grads[key], self.of_rule[key], lr=lr) for key, w in self.params.items()}
+        self.params = {key: w for key, (w, _) in moved.items()}
+        self.of_rule = {key: state for key, (_, state) in moved.items()}
+        self.losses.append(float(loss))
+
+    @property
+    def parameters(self) -> int:
+        return sum(w.size for w in self.params.values())

@@ -1,0 +1,64 @@
+"""A backend as the parts of a model: NumPy arrays go in and come out."""
+
+import functools
+import inspect
+
+from nnspec import reference
+from nnspec.backends import Backend
+from nnspec.concepts.collect import forward_of, is_composite, takes_parts
+from nnspec.shapes import takes_no_array
+
+
+class OnNumpy:
+    """Functions by name, as a composite asks for them. The state of an update rule is the backend's own affair."""
+
+    def __init__(self, backend: Backend):
+        self._backend = backend
+        self._made = {}
+
+    def __getattr__(self, name):
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name):
+        return self._of_backend(name)
+
+    def _of_backend(self, name):
+        is_rule = "state" in inspect.signature(getattr(reference, name)).parameters
+
+        def call(*args, **options):
+            result = self._backend(name, *args, **options)
+            if is_rule:
+                w, state = result
+                return self._backend.inward(w), state
+            return self._backend.inward(result)
+
+        return call
+
+
+class Filled(OnNumpy):
+    """The same, with the reference in the place of what the backend lacks. `lacking` says what that was.
+
+    A forward and its backward come from one side: a cache is nobody else's.
+    """
+
+    def __init__(self, backend: Backend):
+        super().__init__(backend)
+        self.lacking: set[str] = set()
+
+    def _make(self, name):
+        function = getattr(reference, name)
+        if takes_no_array(function):
+            return function
+        if self._has_both(name):
+            return self._of_backend(name)
+        if is_composite(function):
+            return functools.partial(function, ops=self) if takes_parts(function) else function
+        self.lacking.add(name)
+        return function
+
+    def _has_both(self, name) -> bool:
+        forward = forward_of(name) or name
+        pair = [forward, f"{forward.removesuffix('_forward')}_backward"] if forward.endswith("_forward") else [name]
+        return all(self._backend.has(each) and not self._backend.inherits(each) for each in pair)

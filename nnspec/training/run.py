@@ -1,0 +1,107 @@
+"""`nnspec train`: a training from its first step to what it shows at the end, told as it goes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nnspec.backends import Backend, load
+from nnspec.training import checkpoint
+from nnspec.training.data import TEXTS, Images
+from nnspec.training.data import load as load_data
+from nnspec.training.loop import Training
+from nnspec.training.models import OF_TEXTS, task_of
+from nnspec.training.ops import Filled, OnNumpy
+
+QUERIES = 100  # of kNN at a time, between two steps of the progress bar
+TOLD = 10  # losses of so many steps are averaged in what is shown
+SAMPLE = 300  # characters
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asks for."""
+
+    model: str
+    data: str | None
+    backend: str
+    seed: int
+    epochs: int | None
+    neighbours: int
+    fill: bool
+    save: Path | None
+    resume: Path | None
+
+
+def run(wanted: Wanted, to: Console) -> Training | float:
+    """Train and tell. Raises ModuleNotFoundError, CannotLoad, NotSupplied or ValueError with one line for the user."""
+    name = wanted.data or (TEXTS[0] if wanted.model in OF_TEXTS else "digits")
+    data, backend = load_data(name, wanted.seed), load(wanted.backend)
+    to.print(f"{wanted.model} on {name}: {data}, backend {wanted.backend}")
+    if wanted.model == "knn":
+        return _classify(backend, data, wanted.neighbours, to)
+    ops = Filled(backend) if wanted.fill else OnNumpy(backend)
+    training = Training.begin(task_of(wanted.model, data), ops, wanted.seed, wanted.epochs)
+    if wanted.resume:
+        checkpoint.restore(training, wanted.resume)
+        to.print(f"resumed after epoch {training.epoch} of {training.epochs}")
+    train(training, to, wanted.save)
+    if wanted.fill:
+        to.print(f"from the reference: {', '.join(sorted(ops.lacking)) or 'nothing'}")
+    _tell_at_the_end(training, to)
+    return training
+
+
+def train(training: Training, to: Console, save: Path | None = None):
+    """The epochs that are left, each told in a line and saved."""
+    task, steps = training.task, training.task.steps_of_an_epoch()
+    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=to, transient=True, disable=not to.is_terminal) as bar:
+        shown = bar.add_task("the first step: kernels are compiled", total=steps * training.epochs)
+        bar.update(shown, completed=steps * training.epoch)
+
+        def on_step(now):
+            loss, speed = np.mean(now.losses[-TOLD:]), now.units / now.seconds
+            bar.update(shown, advance=1, description=f"loss {loss:.4f}  {speed:,.0f} {task.unit}/s")
+
+        while training.epoch < training.epochs:
+            training.run_epoch(on_step)
+            if save:
+                checkpoint.save(training, save)
+            if training.epoch in {1, training.epochs} or training.epoch % 5 == 0 or steps > 100:
+                loss, measure = np.mean(training.losses[-steps:]), training.validated[-1]
+                to.print(
+                    f"epoch {training.epoch:3d}  mean loss {loss:.4f}  validation {task.measure} {measure:.4f}"
+                    f"  {training.units / training.seconds:,.0f} {task.unit}/s"
+                )
+
+
+def _tell_at_the_end(training: Training, to: Console):
+    task = training.task
+    measure = task.measured(training.ops, training.params, training.states, "test")
+    to.print(f"{training.parameters:,} parameters, {len(training.losses)} steps in {training.seconds:.1f} s")
+    to.print(f"test {task.measure} {measure:.4f}")
+    if hasattr(task, "sample"):
+        text = task.sample(training.ops, training.params, "The ", SAMPLE, np.random.default_rng(0))
+        to.print(f"\nThe {text}", markup=False)
+
+
+def _classify(backend: Backend, data: Images, k: int, to: Console) -> float:
+    if not isinstance(data, Images):
+        raise ValueError("train: knn takes images, got a text")
+    with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
+        accuracy = classify_by_neighbours(backend, data, k, bar)
+    to.print(f"test accuracy {accuracy:.4f}")
+    return accuracy
+
+
+def classify_by_neighbours(backend: Backend, data: Images, k: int, bar: Progress) -> float:
+    """Accuracy on the test part. There is nothing to validate: both other parts are neighbours."""
+    x, y = ({part: rows.reshape(len(rows), -1) for part, rows in data.x.items()}, data.y)
+    known = np.concatenate([x["train"], x["validation"]]), np.concatenate([y["train"], y["validation"]])
+    predicted = []
+    for start in bar.track(range(0, len(x["test"]), QUERIES), description=f"{k} nearest"):
+        predicted.append(backend.inward(backend("knn_predict", *known, x["test"][start : start + QUERIES], k=k)))
+    return float((np.concatenate(predicted) == y["test"]).mean())
