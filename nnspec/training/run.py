@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nnspec.backends import Backend, load
-from nnspec.training import checkpoint
+from nnspec.training import checkpoint, plots
 from nnspec.training.data import TEXTS, Images
 from nnspec.training.data import load as load_data
 from nnspec.training.loop import Training
@@ -33,6 +33,7 @@ class Wanted:
     fill: bool
     save: Path | None
     resume: Path | None
+    plot: Path | None
 
 
 def run(wanted: Wanted, to: Console) -> Training | float:
@@ -49,8 +50,11 @@ def run(wanted: Wanted, to: Console) -> Training | float:
         to.print(f"resumed after epoch {training.epoch} of {training.epochs}")
     train(training, to, wanted.save)
     if wanted.fill:
-        to.print(f"from the reference: {', '.join(sorted(ops.lacking)) or 'nothing'}")
+        to.print(f"from the reference: {', '.join(sorted(ops.lacking)) or 'nothing'}", soft_wrap=True)
     _tell_at_the_end(training, to)
+    if wanted.plot:
+        plots.plot(training, wanted.plot)
+        to.print(f"drawn: {wanted.plot}", soft_wrap=True)
     return training
 
 
@@ -63,8 +67,8 @@ def train(training: Training, to: Console, save: Path | None = None):
         bar.update(shown, completed=steps * training.epoch)
 
         def on_step(now):
-            loss, speed = np.mean(now.losses[-TOLD:]), now.units / now.seconds
-            bar.update(shown, advance=1, description=f"loss {loss:.4f}  {speed:,.0f} {task.unit}/s")
+            loss = np.mean(now.losses[-TOLD:])
+            bar.update(shown, advance=1, description=f"loss {loss:.4f}  {now.speed:,.0f} {task.unit}/s")
 
         while training.epoch < training.epochs:
             training.run_epoch(on_step)
@@ -74,7 +78,7 @@ def train(training: Training, to: Console, save: Path | None = None):
                 loss, measure = np.mean(training.losses[-steps:]), training.validated[-1]
                 to.print(
                     f"epoch {training.epoch:3d}  mean loss {loss:.4f}  validation {task.measure} {measure:.4f}"
-                    f"  {training.units / training.seconds:,.0f} {task.unit}/s"
+                    f"  {training.speed:,.0f} {task.unit}/s"
                 )
 
 

