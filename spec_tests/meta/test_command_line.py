@@ -33,7 +33,7 @@ def test_a_right_implementation_of_one_function_passes(nnspec, write):
     done = nnspec("check", mine)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^softmax_cross_entropy +\d+ passed, \d+ not", done.stdout, re.M)
-    assert re.search(r"^not implemented: .*\bknn, .*\badam, affine, relu", done.stdout, re.M)
+    assert re.search(r"^not implemented: \d+ of those that `nnspec list` shows", done.stdout, re.M)
     assert re.search(r"passed at level core: 1 of 1 concepts, \d+ not implemented", done.stdout)
 
 
