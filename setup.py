@@ -18,5 +18,9 @@ setup(
         for package in [name, *(f"{name}.{inner}" for inner in find_namespace_packages(folder))]
         if "__pycache__" not in package
     ],
-    package_data={"nnspec.checking": ["pytest.ini"], "nnspec.concepts": ["inventory.txt"], "": ["known_failures.toml"]},
+    package_data={
+        "nnspec.checking": ["pytest.ini"],
+        "nnspec.concepts": ["inventory.txt"],
+        "": ["known_failures.toml", "mutants_*.toml"],
+    },
 )

@@ -30,7 +30,7 @@ from nnspec.concepts.collect import public_functions
 from nnspec.selftest.mutations import changes_of, helpers, replaced, takes_a_cache, wrappers_of
 from nnspec.shapes import checked
 
-EQUIVALENT = "meta/equivalent_mutants.toml"  # below spec_tests: [[mutant]] id, reason
+EQUIVALENT = "n[0-9][0-9]_*/mutants_*.toml"  # beside a specification: [[mutant]] id, reason
 SECONDS = 10  # of one check: a mutant may loop for ever
 
 
@@ -130,11 +130,13 @@ def campaign(concepts=(), sample: int | None = None, seed: int = 0) -> Iterator[
             yield from map(judge, mutants)
 
 
+@functools.cache
 def equivalents() -> dict[str, str]:
     from nnspec import spec_tests
 
-    with (Path(spec_tests.__path__[0]) / EQUIVALENT).open("rb") as file:
-        return {entry["id"]: entry["reason"] for entry in tomllib.load(file).get("mutant", [])}
+    files = sorted(Path(spec_tests.__path__[0]).glob(EQUIVALENT))
+    entries = [entry for file in files for entry in tomllib.loads(file.read_text(encoding="utf-8"))["mutant"]]
+    return {entry["id"]: entry["reason"] for entry in entries}
 
 
 def _first_rejection(name: str, backend: Backend) -> tuple[str, str] | tuple[None, None]:

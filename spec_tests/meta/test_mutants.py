@@ -2,10 +2,13 @@
 
 import ast
 import difflib
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nnspec import spec_tests
 from nnspec.concepts import catalogue
 from nnspec.selftest import mutants
 
@@ -84,6 +87,9 @@ def test_what_is_called_equivalent_exists_and_survives_for_a_reason():
     known = {m.id for c in catalogue.concepts().values() for m in mutants.mutants_of(c)}
     assert set(mutants.equivalents()) <= known
     assert all(mutants.equivalents().values())
+    for file in Path(spec_tests.__path__[0]).glob(mutants.EQUIVALENT):
+        name = file.stem.removeprefix("mutants_")
+        assert all(entry["id"].startswith(f"{name}.") for entry in tomllib.loads(file.read_text())["mutant"])
 
 
 def test_what_is_called_equivalent_and_is_not_is_told(monkeypatch):
