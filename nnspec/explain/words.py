@@ -10,6 +10,12 @@ from nnspec.shapes import Rule, contract
 
 WIDTH = 118  # of a line; docstrings of the reference are as wide
 WHOLE = {"break_long_words": False, "break_on_hyphens": False}
+LISTS = {
+    "integers": "a list of integers",
+    "rows of integers": "lists of integers",
+    "texts": "a text or a list of texts",
+    "numbering": "a dict of integers by texts",
+}
 KINDS = {"float": "floats", "real": "numbers", "int": "integers", "mask": "booleans"}
 
 
@@ -67,8 +73,8 @@ def _kind(rule: Rule) -> str:
         return "None in the first step, then what the last step returned"
     if rule.kind == "choice":
         return _either([*map(repr, rule.choices), *none])
-    if rule.kind == "integers":
-        return "a list of integers"
+    if rule.kind in LISTS:
+        return LISTS[rule.kind]
     if rule.kind == "integer" and rule.range:
         above = f"to {rule.range.high}" if rule.range.high is not None else "upwards"
         return _either([f"an integer from {rule.range.low} {above}", *none])

@@ -10,7 +10,9 @@
     k: Between[1, "Nt"]             an integer option, which shapes may name too; None: no upper end
     params: Params["W1: D H", …]    a dict of floating arrays; numbered ones as in `families.py`
     masks: Masks["mask1: N H", …]   a dict of booleans
-    dims: Sequence[int]             a list or a tuple
+    dims: Sequence[int]             a list or a tuple; rows of them are Sequence[Sequence[int]]
+    tokens: Sequence[str]           a text, which stands for its characters, or a list or a tuple of texts
+    vocab: dict[str, int]           integers by texts
     model: str                      a text
     root: os.PathLike               a text or a pathlib.Path
     state: State["*shape", int]     what an update rule returned: arrays and counts in this order, a single one bare

@@ -23,7 +23,7 @@ class Rule:
     """What one parameter may be."""
 
     name: str
-    kind: str  # float, real, int, mask, params (arrays); integer(s), number, bool, choice, generator, text, path; any
+    kind: str  # those in `_rule`: float, real, int, mask, params (arrays); integer, number, choice, text, …; any
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     entries: str = ""  # of a dict: the kind of its arrays
     families: Families | None = None  # of a dict with numbered keys
@@ -139,6 +139,9 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         bool: "bool",
         np.random.Generator: "generator",
         Sequence[int]: "integers",
+        Sequence[Sequence[int]]: "rows of integers",
+        Sequence[str]: "texts",
+        dict[str, int]: "numbering",
         str: "text",
         os.PathLike: "path",
     }
@@ -153,6 +156,9 @@ _EXPECTED = {
     "params": "a dict of arrays",
     "integer": "an integer",
     "integers": "a list or a tuple of integers",
+    "rows of integers": "a list or a tuple of lists of integers",
+    "texts": "a text, or a list or a tuple of texts",
+    "numbering": "a dict of integers by texts",
     "text": "a text",
     "path": "a path",
     "number": "a number",
@@ -168,8 +174,21 @@ _PLAIN = {
     "generator": np.random.Generator,
     "params": dict,
     "integers": (list, tuple),
+    "rows of integers": (list, tuple),
+    "texts": (str, list, tuple),
+    "numbering": dict,
     "text": str,
     "path": (str, os.PathLike),
+}
+
+
+_ENTRIES = {
+    "integers": lambda value: all(type(entry) is int for entry in value),
+    "rows of integers": lambda value: all(
+        isinstance(row, (list, tuple)) and all(type(entry) is int for entry in row) for row in value
+    ),
+    "texts": lambda value: all(type(entry) is str for entry in value),
+    "numbering": lambda value: all(type(key) is str and type(entry) is int for key, entry in value.items()),
 }
 
 
@@ -181,8 +200,8 @@ def _check_kind(name, rule, value, shapes, floats, dtypes):
     fits = isinstance(value, _PLAIN.get(rule.kind, object))
     if rule.kind in ("integer", "number"):
         fits = fits and type(value) is not bool
-    if rule.kind == "integers":
-        fits = fits and all(type(entry) is int for entry in value)
+    if rule.kind in _ENTRIES:
+        fits = fits and _ENTRIES[rule.kind](value)
     if not fits:
         raise TypeError(f"{name}: {rule.name} must be {_EXPECTED[rule.kind]}, got {kind_of(value)}")
     if rule.kind == "params" and (odd := set(value) ^ {key for key, _ in shapes}):

@@ -47,6 +47,9 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
         "y": np.array([0, 1, 1]),
     },
     "cross_validate_k": {"x": np.arange(20.0).reshape(10, 2), "y": np.arange(10) % 2, "ks": [1, 3]},
+    "build_vocab": {"tokens": "abc"},
+    "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
+    "decode_ids": {"ids": [0, 1], "vocab": {"a": 0, "b": 1}},
     "permute_gates": {"w": np.arange(16.0).reshape(2, 8)},
     "train": {
         "params": reference.two_layer_init(4, 3, 2, rng=np.random.default_rng(0)),
@@ -314,6 +317,9 @@ def wrong_values(rules, name, arguments):
         "choice": lambda: ["median", np.str_("median"), 3, True, ["mean"], np.array("mean")],
         "generator": lambda: [0, np.random, np.random.PCG64(0)],
         "integers": lambda: [3, "12", [1.5, 2], [True, 2], [np.float64(2), 3], np.array([1, 2]), [[1], [2]], []],
+        "rows of integers": lambda: [3, [1, 2], [[1.5]], [[True]], [np.array([1, 2])], np.array([[1]]), ["ab"]],
+        "texts": lambda: [3, b"ab", [1, 2], [b"a"], [np.str_("a")], [["a"]], np.array(["a"]), {"a": 1}],
+        "numbering": lambda: [3, "ab", [("a", 0)], {1: 0}, {"a": 0.5}, {"a": True}, {"a": np.int64(0)}],
         "text": lambda: [3, "nonsense", np.str_("nonsense"), b"adam", ["adam"]],
     }[rule.kind]()
     return wrong if rule.optional else [*wrong, None]
