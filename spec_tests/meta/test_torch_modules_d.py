@@ -168,3 +168,89 @@ class Kept(torch.nn.Module):
 
     def forward(self, x):
         return x * self.scaled
+
+
+class Gpt(torch.nn.Module):
+    """GPT as it is mostly written: of PyTorch's own layers."""
+
+    def __init__(self, V, S, E, H, L, heads, tied):
+        super().__init__()
+        self.wte, self.wpe = torch.nn.Embedding(V, E), torch.nn.Embedding(S, E)
+        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": True}
+        self.layers = torch.nn.ModuleList(torch.nn.TransformerEncoderLayer(E, heads, H, **options) for _ in range(L))
+        self.ln_f = torch.nn.LayerNorm(E)
+        self.head = torch.nn.Linear(E, V, bias=False)
+        if tied:
+            self.head.weight = self.wte.weight
+
+    def forward(self, ids):
+        T = ids.shape[1]
+        x = self.wte(ids) + self.wpe(torch.arange(T))
+        for layer in self.layers:
+            x = layer(x, src_mask=torch.from_numpy(~np.tri(T, dtype=bool)))
+        return self.head(self.ln_f(x))
+
+    def loss(self, ids):
+        scores = self(ids[:, :-1])
+        return torch.nn.functional.cross_entropy(scores.reshape(-1, scores.shape[-1]), ids[:, 1:].reshape(-1))
+
+
+GPT_SIZES = {"V": 11, "S": 9, "E": 8, "H": 20, "L": 2}
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize(("N", "T", "heads"), [(3, 7, 2), (1, 1, 4), (2, 9, 8)])
+def test_gpt(tied, N, T, heads):
+    params = reference.gpt_init(**GPT_SIZES, tied=tied, scale=0.3, rng=np.random.default_rng(0))
+    params = {key: w + 0.1 * RNG.standard_normal(w.shape) for key, w in params.items()}
+    ids = RNG.integers(0, 11, (N, T + 1))
+    module = Gpt(**GPT_SIZES, heads=heads, tied=tied).double()
+    module.load_state_dict(convert.to_torch("gpt", params))
+    loss = module.loss(torch.from_numpy(ids))
+    loss.backward()
+    ours, grads = reference.gpt_loss(params, ids, heads=heads)
+    assert_same(ours, loss)
+    assert_same(reference.gpt_scores(params, ids[:, :-1], heads=heads), module(torch.from_numpy(ids[:, :-1])))
+    assert_same_gradients("gpt", grads, module)
+    assert_round_trip("gpt", params, module.state_dict())
+
+
+def trained(loss_of, params, batches, lr):
+    """The losses of Adam's steps."""
+    states, losses = dict.fromkeys(params), []
+    for batch in batches:
+        loss, grads = loss_of(params, batch)
+        losses.append(float(loss))
+        moved = {key: reference.adam(w, grads[key], states[key], lr=lr) for key, w in params.items()}
+        params, states = ({key: both[i] for key, both in moved.items()} for i in (0, 1))
+    return losses
+
+
+def trained_by_torch(loss_of, module, batches, lr):
+    adam, losses = torch.optim.Adam(module.parameters(), lr=lr), []
+    for batch in batches:
+        adam.zero_grad()
+        loss = loss_of(module, batch)
+        loss.backward()
+        adam.step()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_first_50_losses_of_a_gpt_are_those_of_pytorch(tied):
+    """From the same start, on the characters of a sentence that repeats itself."""
+    text = "the quick brown fox jumps over the lazy dog. " * 8
+    letters = sorted(set(text))
+    ids = np.array([letters.index(letter) for letter in text])
+    starts = np.random.default_rng(1).integers(0, len(ids) - 17, (50, 8))
+    batches = [np.stack([ids[start : start + 17] for start in row]) for row in starts]
+    sizes = {"V": len(letters), "S": 16, "E": 16, "H": 32, "L": 2}
+    params = reference.gpt_init(**sizes, tied=tied, rng=np.random.default_rng(0))
+    module = Gpt(**sizes, heads=4, tied=tied).double()
+    module.load_state_dict(convert.to_torch("gpt", params))
+
+    ours = trained(lambda params, batch: reference.gpt_loss(params, batch, heads=4), params, batches, lr=1e-2)
+    theirs = trained_by_torch(lambda module, batch: module.loss(torch.from_numpy(batch)), module, batches, lr=1e-2)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    assert abs(ours[0] - np.log(len(letters))) < 0.05 and ours[-1] < 0.8 * ours[0]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec import reference
-from nnspec.spec_tests._truth import erf, exact, exp, named, sqrt, where_positive
+from nnspec.spec_tests._truth import erf, exact, exp, log, named, sqrt, where_positive
 
 
 def weights_of(Q, K, heads, mask=None):
@@ -100,3 +100,25 @@ def encoder_layer_of(x, params, heads, *, first, mask=None, act="gelu", keep=1, 
         return y + feed(layernorm_of(y, ln2))
     y = layernorm_of(x + attention(x), ln1)
     return layernorm_of(y + feed(y), ln2)
+
+
+def layer_shapes(E, H):
+    """Of the parameters of an encoder layer."""
+    projections = {f"mha.{kind}{name}": shape for name in "qkvo" for kind, shape in (("W", (E, E)), ("b", (E,)))}
+    feed = {"ffn.W1": (E, H), "ffn.b1": (H,), "ffn.W2": (H, E), "ffn.b2": (E,)}
+    return projections | feed | {f"ln{i}.{name}": (E,) for i in (1, 2) for name in ("gamma", "beta")}
+
+
+def drawn(shapes, case, dtype):
+    """Parameters of a network, weights over the root of their fan-in."""
+    rng, params = np.random.default_rng(5), {}
+    for key, shape in shapes.items():
+        given = case.inputs.get(key)
+        array = rng.standard_normal(shape) / (max(1, shape[0]) ** 0.5 if len(shape) > 1 else 1)
+        params[key] = (array if given is None else given(rng, shape)).astype(dtype)
+    return params
+
+
+def cross_entropy_of(scores, y):
+    """mean_n -log softmax(scores_n)[y_n]. scores (N, V)."""
+    return sum(log(named(sum(exp(row)))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)

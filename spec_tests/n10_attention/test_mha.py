@@ -22,21 +22,21 @@ GENERAL = {
     "wide": {"N": 2, "Tq": 18, "E": 34, "Tk": 35},
     "explained": {"N": 1, "Tq": 1, "E": 2, "Tk": 2},
 }
-BAD = (
-    Malformed("heads that do not divide E", "heads", lambda _: 3),
-    Malformed("no heads", "heads", lambda _: 0),
-    Malformed("a mask of other keys", "mask", lambda _: np.ones((2, 7), bool)),
-    Malformed("a mask of numbers", "mask", lambda _: np.ones((2, 3))),
-    Malformed("bq missing", "params", lambda params: {key: params[key] for key in params if key != "bq"}),
-    Malformed("Wk too long", "params", lambda params: {**params, "Wk": np.vstack([params["Wk"]] * 2)}),
-    Malformed("params a list", "params", lambda params: list(params.values())),
-)
 
 
 class Attention:
     options = {"heads": 2}
     trivial = ("scores",)  # a name for the axes of the mask
     rules_under = ("a mask for each head", "causal")  # the rest is asked of the parts
+    bad = (
+        Malformed("heads that do not divide E", "heads", lambda _: 3),
+        Malformed("no heads", "heads", lambda _: 0),
+        Malformed("a mask of other keys", "mask", lambda _: np.ones((2, 7), bool)),
+        Malformed("a mask of numbers", "mask", lambda _: np.ones((2, 3))),
+        Malformed("bq missing", "params", lambda params: {key: params[key] for key in params if key != "bq"}),
+        Malformed("Wk too long", "params", lambda params: {**params, "Wk": np.vstack([params["Wk"]] * 2)}),
+        Malformed("params a list", "params", lambda params: list(params.values())),
+    )
 
 
 class TestMha(Attention, ParamsBlock):
@@ -71,7 +71,6 @@ class TestMha(Attention, ParamsBlock):
         Case("a query without keys", mask=a_query_with_none),
     )
     ties = (Case("no sequences", N=0), Case("no keys", Tk=0), Case("no queries", Tq=0))
-    bad = BAD
 
     def cases_of_law(self):
         masked = {"mask": padded}
@@ -118,7 +117,7 @@ class TestSelfMha(Attention, ParamsBlock):
         Case("padding", mask=padded),
     )
     ties = (Case("no sequences", N=0), Case("no tokens", T=0))
-    bad = BAD[:3]
+    bad = Attention.bad[:3]
 
     def cases_of_law(self):
         masked = {"mask": causal_among_themselves}
@@ -151,7 +150,7 @@ class TestAttentionMap(Attention, Function):
         Case("a query without keys", mask=a_query_with_none),
     )
     ties = (Case("no sequences", N=0), Case("no keys", Tk=0))
-    bad = BAD[:3]
+    bad = Attention.bad[:3]
 
     def cases_of_scale(self):
         return []
