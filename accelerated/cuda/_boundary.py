@@ -23,7 +23,7 @@ def boundary(function):
 
     @functools.wraps(function)
     def call(*args, **options):
-        on_host = any(type(value) is np.ndarray for value in (*args, *options.values()))
+        on_host = any(map(_from_host, (*args, *options.values())))
         args = [_inwards(arg) for arg in args]
         result = function(*args, **{name: _inwards(value) for name, value in options.items()})
         if leaves_cache:
@@ -46,8 +46,14 @@ def _backward(function):
     return call
 
 
+def _from_host(value) -> bool:
+    return type(value) is np.ndarray or (type(value) is dict and any(map(_from_host, value.values())))
+
+
 def _inwards(value):
     """Arrays on the device; a number that is an array there as a number, which kernels take by value."""
+    if type(value) is dict:
+        return {key: _inwards(entry) for key, entry in value.items()}
     if is_on_device(value) and value.shape == ():
         return to_host(value)
     return to_device(value) if isinstance(value, np.ndarray) or is_on_device(value) else value
@@ -56,4 +62,6 @@ def _inwards(value):
 def _outwards(value, on_host: bool):
     if isinstance(value, (tuple, list)):
         return tuple(_outwards(entry, on_host) for entry in value)
+    if type(value) is dict:
+        return {key: _outwards(entry, on_host) for key, entry in value.items()}
     return to_host(value) if on_host and is_on_device(value) else value

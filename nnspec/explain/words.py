@@ -68,7 +68,8 @@ def _kind(rule: Rule) -> str:
     none = ["None"] if rule.optional else []
     if rule.kind == "params":
         arrays = [f"{key} {shape(text)}" for key, text in rule.shapes] or map(str, rule.families.members)
-        return f"a dict of {'booleans' if rule.entries == 'mask' else 'floats'}: {', '.join(arrays)}"
+        what = "any, such as " if rule.open else ""
+        return f"a dict of {'booleans' if rule.entries == 'mask' else 'floats'}: {what}{', '.join(arrays)}"
     if rule.state:
         return "None in the first step, then what the last step returned"
     if rule.kind == "choice":

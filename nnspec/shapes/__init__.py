@@ -9,6 +9,7 @@
     y: Labels["N", "C"]             integers from 0 to C - 1; a third name is an option whose value is allowed as well
     k: Between[1, "Nt"]             an integer option, which shapes may name too; None: no upper end
     params: Params["W1: D H", …]    a dict of floating arrays; numbered ones as in `families.py`
+    grads: Params["W: D M", ...]    a dict of floating arrays with any keys and shapes, such as these
     masks: Masks["mask1: N H", …]   a dict of booleans
     dims: Sequence[int]             a list or a tuple; rows of them are Sequence[Sequence[int]]
     tokens: Sequence[str]           a text, which stands for its characters, or a list or a tuple of texts

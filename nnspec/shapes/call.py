@@ -96,6 +96,8 @@ def _visible(value, device, with_values: bool):
     """An array of a device as one of NumPy: its values where they matter, else only its shape and dtype."""
     if type(value) is tuple:
         return tuple([_visible(entry, device, with_values) for entry in value])
+    if type(value) is dict:
+        return {key: _visible(entry, device, with_values) for key, entry in value.items()}
     if not device.is_on_device(value):
         return value
     return np.asarray(device.to_host(value)) if with_values else np.broadcast_to(np.zeros((), value.dtype), value.shape)

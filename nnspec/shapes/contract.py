@@ -27,6 +27,7 @@ class Rule:
     shapes: tuple[tuple[str, str], ...] = ()  # (key or "", dimensions)
     entries: str = ""  # of a dict: the kind of its arrays
     families: Families | None = None  # of a dict with numbered keys
+    open: bool = False  # of a dict with any keys and shapes, of which `shapes` are examples
     range: Range | None = None
     state: tuple[str | type, ...] = ()  # of an update rule: shapes of arrays, and int
     choices: tuple = ()
@@ -49,9 +50,11 @@ class Rule:
 
     def shapes_in(self, values: dict, dims: dict) -> tuple[tuple[str, str], ...]:
         """Those of this call: how many there are may depend on what came."""
+        given = values[self.name]
+        if self.open and isinstance(given, dict):
+            return tuple((key, f"*axes{i}") for i, key in enumerate(given))
         if self.families is None:
             return self.shapes
-        given = values[self.name]
         return self.families.entries(list(given), values, dims) if isinstance(given, dict) else ()
 
 
@@ -121,7 +124,8 @@ def _rule(parameter: inspect.Parameter) -> Rule:
     if get_origin(annotation) is Annotated:
         annotation, extra = get_args(annotation)
         if annotation is dict:
-            return Rule(kind="params", shapes=extra.shapes, entries=extra.kind, families=extra.families, **common)
+            held = {"shapes": extra.shapes, "families": extra.families, "open": extra.is_open}
+            return Rule(kind="params", entries=extra.kind, **held, **common)
         if annotation is int:
             return Rule(kind="integer", range=extra, **common)
         if annotation is object:

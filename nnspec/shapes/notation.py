@@ -34,16 +34,19 @@ class Between:
 
 
 class Params:
-    """A dict of arrays; `kind` is that of its entries."""
+    """A dict of arrays; `kind` is that of its entries. With ... behind them these are examples of any others."""
 
     kind = "float"
 
     def __class_getitem__(cls, items):
         items = items if isinstance(items, tuple) else (items,)
+        is_open = items[-1] is Ellipsis
+        items = items[: len(items) - is_open]
         if (families := Families.read(items)) is not None:
             return Annotated[dict, DictOf(cls.kind, families=families)]
         entries = (item.split(":") for item in items)
-        return Annotated[dict, DictOf(cls.kind, tuple((name.strip(), shape.strip()) for name, shape in entries))]
+        shapes = tuple((name.strip(), shape.strip()) for name, shape in entries)
+        return Annotated[dict, DictOf(cls.kind, shapes, is_open=is_open)]
 
 
 class Masks(Params):
@@ -55,6 +58,7 @@ class DictOf:
     kind: str
     shapes: tuple[tuple[str, str], ...] = ()
     families: Families | None = None
+    is_open: bool = False  # any keys, each with any shape
 
 
 class State:

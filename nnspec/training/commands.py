@@ -13,6 +13,7 @@ MODELS = (
     "three_layer_convnet",
     "char_rnn",
     "char_lstm",
+    "gpt",
 )
 FILE = click.Path(dir_okay=False, path_type=Path)
 

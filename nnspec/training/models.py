@@ -8,7 +8,7 @@ from nnspec import reference
 from nnspec.training.data import Images, Text
 from nnspec.training.images import ImageModel, ImageTask
 from nnspec.training.loop import Recipe, Task
-from nnspec.training.texts import CharLM
+from nnspec.training.texts import GPT, CharLM
 
 
 def _two_layer(image, classes, rng):
@@ -40,6 +40,7 @@ OF_IMAGES = {
 OF_TEXTS = {
     "char_rnn": partial(CharLM, cell="rnn", recipe=Recipe(8, 32, lr=2e-3, clip=1.0)),
     "char_lstm": partial(CharLM, cell="lstm", recipe=Recipe(8, 32, lr=3e-3, clip=1.0)),
+    "gpt": partial(GPT, recipe=Recipe(8, 16, rule="adamw", lr=2e-3, clip=1.0)),
 }
 NAMES = ("knn", *OF_IMAGES, *OF_TEXTS)
 

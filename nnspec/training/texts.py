@@ -64,4 +64,58 @@ class CharLM:
 
 def drawn(scores, rng, temperature=0.8):
     """ids (N,), one for each row of scores (N, V)."""
-    return reference.sample_step(scores, u=rng.random(len(scores)).astype(scores.dtype), temperature=temperature)
+    p = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature).astype(float)  # (N, V)
+    return np.array([rng.choice(len(row), p=row / row.sum()) for row in p])
+
+
+class GPT:
+    """A transformer. It reads windows of a fixed length, wherever in the text they begin."""
+
+    unit, measure = "characters", "bits per character"
+
+    def __init__(self, data: Text, recipe: Recipe, *, T=128, E=128, H=512, L=4, heads=4):
+        self.data, self.recipe, self.T, self.E, self.H, self.L, self.heads = data, recipe, T, E, H, L, heads
+
+    def init(self, rng):
+        return reference.gpt_init(len(self.data.vocab), self.T, self.E, self.H, self.L, rng=rng), {}
+
+    def steps_of_an_epoch(self) -> int:
+        return (len(self.data.ids["train"]) - 1) // (self.recipe.batch * self.T)
+
+    def batches(self, rng):
+        ids, N = self.data.ids["train"], self.recipe.batch
+        for _ in range(self.steps_of_an_epoch()):
+            places = rng.integers(len(ids) - self.T, size=(N, 1))
+            yield ids[places + np.arange(self.T + 1)], N * self.T
+
+    def loss(self, ops, params, ids, states):
+        return (*ops.gpt_loss(params, ids, heads=self.heads), states)
+
+    def measured(self, ops, params, states, part):
+        """One window behind the other: the first characters of each are foretold from few before them."""
+        ids, losses = self.data.ids[part], []
+        places = np.arange((len(ids) - 1) // self.T)[:, None] * self.T + np.arange(self.T + 1)
+        for window in np.array_split(ids[places], range(self.recipe.batch, len(places), self.recipe.batch)):
+            scores = ops.gpt_scores(params, window[:, :-1], heads=self.heads)
+            loss, _ = ops.temporal_softmax_loss_forward(scores, window[:, 1:], normalize="tokens")
+            losses += [float(loss)] * len(window)
+        return float(np.mean(losses) / np.log(2))
+
+    def sample(self, ops, params, prompt: str, length: int, rng) -> str:
+        """What the model goes on with, character by character, each drawn from its distribution."""
+        ids = list(reference.encode_tokens(prompt, self.data.vocab))
+        for _ in range(length):
+            scores = ops.gpt_scores(params, np.array([ids[-self.T :]]), heads=self.heads)
+            ids.append(int(drawn(scores[:, -1], rng)[0]))
+        return self.data.decoded(ids[len(prompt) :])
+
+    def attention(self, ops, params, states, length=32):
+        """(weights (T, T), characters) of the first head of the first layer, on what the test part begins with."""
+        ids = self.data.ids["test"][None, :length]
+        x, _ = ops.embedding_forward(ids, params["wte"])  # (1, T, E)
+        x, _ = ops.add_pe_forward(x, params["wpe"])
+        of_layer = {key.removeprefix("layers.1."): w for key, w in params.items() if key.startswith("layers.1.")}
+        x, _ = ops.layernorm_forward(x, of_layer["ln1.gamma"], of_layer["ln1.beta"])
+        of_heads = {key.removeprefix("mha."): w for key, w in of_layer.items() if key.startswith("mha.")}
+        weights = ops.attention_map(x, x, of_heads, heads=self.heads, mask=reference.causal_mask(length))
+        return weights[0, 0], list(self.data.decoded(ids[0]))

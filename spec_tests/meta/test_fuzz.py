@@ -261,7 +261,7 @@ def same_values(value):
     if isinstance(value, bool):
         return [np.bool_(value)]
     if isinstance(value, int):
-        return [kind(value) for kind in WIDTHS if value >= 0 or kind(-1) < 0] + [type("Int", (int,), {})(value)]
+        return [kind(value) for kind in WIDTHS if np.iinfo(kind).min <= value] + [type("Int", (int,), {})(value)]
     if isinstance(value, float):
         exact = [kind(value) for kind in (np.float16, np.float32, np.longdouble) if float(kind(value)) == value]
         return [np.float64(value), type("Float", (float,), {})(value), *exact]
@@ -291,15 +291,15 @@ def wrong_values(rules, name, arguments):
     if rule.kind == "any":
         return wrong_states(value) if rule.state else [None, 3, [1.0], np.ones(3)]
     if rule.kind == "params":
+        missing_or_more = [] if rule.open else [value | {"more": np.ones(2)}, dict(list(value.items())[1:])]
         return [
             None,
             list(value.items()),
-            value | {"more": np.ones(2)},
-            dict(list(value.items())[1:]),
+            *missing_or_more,
             *(
                 value | {key: wrong}
                 for key in value
-                for wrong in [*wrong_arrays(value[key], "float"), *longer(value[key])]
+                for wrong in [*wrong_arrays(value[key], "float"), *([] if rule.open else longer(value[key]))]
             ),
         ]
     if rule.is_array:
@@ -322,7 +322,7 @@ def wrong_values(rules, name, arguments):
         "numbering": lambda: [3, "ab", [("a", 0)], {1: 0}, {"a": 0.5}, {"a": True}, {"a": np.int64(0)}],
         "text": lambda: [3, "nonsense", np.str_("nonsense"), b"adam", ["adam"]],
     }[rule.kind]()
-    return wrong if rule.optional else [*wrong, None]
+    return wrong if rule.optional or None in rule.choices else [*wrong, None]
 
 
 def wrong_arrays(value, kind):

@@ -1,6 +1,7 @@
 """The check that is generated from the reference's annotations, and the promise that twins look like the reference."""
 
 import inspect
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -206,6 +207,32 @@ def test_arrays_of_which_none_has_all_axes_broadcast_with_each_other(a, b, batch
         ValueError, match=r"b must have shape \(…#batch, #N\) where #batch broadcasts to \(2,\) as in a"
     ):
         contract(f).check({"a": np.ones((2, 4, 5)), "b": np.ones((3, 4))})
+
+
+def test_a_dict_may_have_any_keys_and_shapes():
+    def f(grads: Params["W: N D", "b: D", ...]):
+        return None
+
+    g = checked(f, f)
+    for grads in ({}, {"W": X}, {"b": np.ones((2, 3, 4)), "layer1.gamma": np.ones(7), "c": np.ones(())}):
+        g(grads)
+    with pytest.raises(TypeError, match=r"grads\['c'\] must be a float32 or float64 array, got list"):
+        g({"W": X, "c": [1.0]})
+    with pytest.raises(TypeError, match=r"grads\['c'\] must have the dtype of grads\['W'\], float64, got float32"):
+        g({"W": SCORES, "c": X})
+    with pytest.raises(TypeError, match="grads must be a dict of arrays, got list"):
+        g([X])
+
+
+def test_an_argument_may_be_a_function():
+    def f(schedule: Callable, on_step: Callable[[int], float] | None = None):
+        return None
+
+    g = checked(f, f)
+    g(len), g(lambda t: t, max), g(np.sqrt, None)
+    for wrong in (0.5, "cosine"):
+        with pytest.raises(TypeError, match="schedule must be a function, got"):
+            g(wrong)
 
 
 @pytest.mark.parametrize("name", [n for n, f in public_functions(cpu).items()])

@@ -155,4 +155,6 @@ def _inwards(value, library: Library):
 def _outwards(value, library: Library):
     if isinstance(value, (tuple, list)):
         return type(value)(_outwards(entry, library) for entry in value)
+    if type(value) is dict:
+        return {key: _outwards(entry, library) for key, entry in value.items()}
     return library.to_numpy(value)[()] if library.is_array(value) else value
