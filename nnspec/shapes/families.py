@@ -5,6 +5,7 @@
 stands for W1, b1, … W{L}, b{L}, whatever L is, and gamma1, … below L where the option `norm` is given. L is the largest
 number among the keys that are always there; it is the same in all arguments of a call. `name = expression` says what a
 dimension is in terms of others: that the first width is the size of a row of x, that the last one counts the classes.
+A key without a number may have a condition as well: "Wx: D H if cell == 'rnn'", "Wx: D 4*H if cell == 'lstm'".
 """
 
 import re
@@ -30,6 +31,8 @@ class Family:
 
     def numbers(self, keys) -> list[int]:
         """The l of each of these keys that belongs to it."""
+        if "{l}" not in self.key:
+            return []
         pattern = re.escape(self.key).replace(re.escape("{l}"), r"([1-9]\d*)")
         return [int(found[1]) for key in keys if (found := re.fullmatch(pattern, str(key)))]
 
@@ -43,8 +46,8 @@ class Families:
 
     @classmethod
     def read(cls, items) -> "Families | None":
-        """None where nothing is numbered."""
-        if not any("{" in item for item in items):
+        """None where nothing is numbered and nothing has a condition."""
+        if not any("{" in item or " if " in item for item in items):
             return None
         members = [item for item in items if ":" in item]
         definitions = [item for item in items if ":" not in item]

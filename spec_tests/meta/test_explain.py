@@ -368,7 +368,9 @@ def test_the_code_comes_with_its_path(nnspec):
 def test_a_word_finds_what_has_it_and_a_slip_is_told(nnspec):
     found = nnspec("explain", "softmax")
     assert found.returncode == 0
-    assert re.search(r"^softmax_cross_entropy +Softmax cross-entropy loss from scores\n(.+\n)*masked_softmax ", found.stdout)
+    assert re.search(
+        r"^softmax_cross_entropy +Softmax cross-entropy loss from scores\n(.+\n)*masked_softmax ", found.stdout
+    )
     assert re.search(
         r"^softmax stands in the text of\n(.+\n)*sdpa +out = softmax\(scale q k\^T\) v$", found.stdout, re.M
     )
