@@ -6,7 +6,8 @@ stands for W1, b1, … W{L}, b{L}, whatever L is, and gamma1, … below L where 
 number among the keys that are always there; it is the same in all arguments of a call. `name = expression` says what a
 dimension is in terms of others: that the first width is the size of a row of x, that the last one counts the classes.
 
-Keys without a number may have a condition, too, and a condition may ask what else was given, by its argument's name:
+Keys without a number may have a condition, too: "Wx: D 4*H if cell == 'lstm'". It may ask what else was given, by its
+argument's name:
 
     params: Params["w: F C", "shortcut.w: F C if 'shortcut.w' in params", "shortcut.b: F if 'shortcut.w' in params"]
 """
@@ -38,6 +39,8 @@ class Family:
 
     def numbers(self, keys) -> list[int]:
         """The l of each of these keys that belongs to it."""
+        if not self.is_numbered:
+            return []
         pattern = re.escape(self.key).replace(re.escape("{l}"), r"([1-9]\d*)")
         return [int(found[1]) for key in keys if (found := re.fullmatch(pattern, str(key)))]
 
@@ -51,7 +54,7 @@ class Families:
 
     @classmethod
     def read(cls, items) -> "Families | None":
-        """None where nothing is numbered, and nothing has a condition."""
+        """None where nothing is numbered and nothing has a condition."""
         if not any("{" in item or " if " in item for item in items):
             return None
         members = [item for item in items if ":" in item]

@@ -46,6 +46,15 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
         "x": np.ones((3, 4)),
         "y": np.array([0, 1, 1]),
     },
+    "char_lm_init": {"V": 3, "E": 2, "H": 2, "rng": RNG},
+    "char_lm_loss": {
+        "params": reference.char_lm_init(3, 2, 2, rng=np.random.default_rng(0)),
+        "ids": np.array([[0, 1, 2], [2, 0, 1]]),
+    },
+    "char_lm_scores": {
+        "params": reference.char_lm_init(3, 2, 2, rng=np.random.default_rng(0)),
+        "ids": np.array([[0, 1, 2], [2, 0, 1]]),
+    },
     "cross_validate_k": {"x": np.arange(20.0).reshape(10, 2), "y": np.arange(10) % 2, "ks": [1, 3]},
     "build_vocab": {"tokens": "abc"},
     "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
@@ -69,7 +78,8 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "softmax_cross_entropy_forward": {"ignore_index": 7, "weight": np.array([1, 0.5, 2])},
 }
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "warmup")  # they read files, or make a function
-COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk"}  # no limit above, and much to allocate
+# No limit above, and much to allocate.
+COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L"}
 
 
 class Sub(np.ndarray):

@@ -1,7 +1,7 @@
 """The check that is generated from the reference's annotations, and the promise that twins look like the reference."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -369,3 +369,42 @@ def test_numbered_conditions_are_those_of_their_number():
     assert call({"first": one, "w1": one, "w2": one, "skip2": one}) == ["first", "skip2", "w1", "w2"]
     with pytest.raises(ValueError, match="missing or unknown: skip3"):
         call({"first": one, "w1": one, "w2": one, "skip3": one})
+
+
+# -- parameters under a condition, and what is no array ----------------------------------------------------------------
+
+
+def celled(params: Params["v: H", "W: D H if cell == 'rnn'", "W: D 4*H if cell == 'lstm'"], *, cell: str = "rnn"):
+    return params["W"].shape
+
+
+def told(tokens: Sequence[str], vocab: dict[str, int], rows: Sequence[Sequence[int]] = ()):
+    return len(tokens)
+
+
+def test_a_key_without_a_number_may_have_a_condition():
+    call, v = checked(celled, celled), np.ones(2)
+    assert call({"v": v, "W": np.ones((3, 2))}) == (3, 2)
+    assert call({"v": v, "W": np.ones((3, 8))}, cell="lstm") == (3, 8)
+    with pytest.raises(ValueError, match=r"params\['W'\] must have shape \(D, 4\*H\) with"):
+        call({"v": v, "W": np.ones((3, 2))}, cell="lstm")
+    with pytest.raises(ValueError, match="must have the keys v; missing or unknown: W"):
+        call({"v": v, "W": np.ones((3, 2))}, cell="gru")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((["a", 3], {}), "tokens must be a text, or a list or a tuple of texts"),
+        ((b"ab", {}), "tokens must be a text, or a list or a tuple of texts"),
+        (("ab", [("a", 0)]), "vocab must be a dict of integers by texts"),
+        (("ab", {"a": True}), "vocab must be a dict of integers by texts"),
+        (("ab", {}, [[1, 2.5]]), "rows must be a list or a tuple of lists of integers"),
+        (("ab", {}, [1]), "rows must be a list or a tuple of lists of integers"),
+    ],
+)
+def test_texts_numberings_and_rows_of_integers(given, said):
+    call = checked(told, told)
+    assert call("ab", {"a": 0}, [[1], (2, 3), []]) == call(("a", "b"), {}) == 2
+    with pytest.raises(TypeError, match=said):
+        call(*given)

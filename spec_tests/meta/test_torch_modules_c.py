@@ -63,3 +63,78 @@ def test_embedding(padding_idx):
     theirs.backward(torch.from_numpy(dout))
     np.testing.assert_array_equal(out, theirs.detach())
     np.testing.assert_allclose(reference.embedding_backward(dout, cache), module.weight.grad, **NEAR)
+
+
+def char_model(params, cell, E, H, V):
+    modules = {"embedding": torch.nn.Embedding(V, E), "out": torch.nn.Linear(H, V)}
+    modules["cell"] = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM}[cell](E, H, batch_first=True)
+    model = torch.nn.ModuleDict(modules).double()
+    model.load_state_dict(convert.to_torch("char_lm", params))
+    return model
+
+
+def char_loss(model, ids, states, normalize="tokens"):
+    """(loss, h and c after the last input), as PyTorch's users write it."""
+    ids = torch.from_numpy(ids)
+    start = [torch.from_numpy(state)[None] for state in states.values()] if states else []
+    start = (start[0] if len(start) == 1 else tuple(start)) if start else None
+    h, last = model["cell"](model["embedding"](ids[:, :-1]), start)
+    scores, targets = model["out"](h).flatten(0, 1), ids[:, 1:].flatten()
+    loss = torch.nn.functional.cross_entropy(scores, targets, reduction="mean" if normalize == "tokens" else "sum")
+    loss = loss if normalize == "tokens" else loss / len(ids)
+    return loss, [state[0].detach().numpy() for state in (last if isinstance(last, tuple) else (last,))]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize(("N", "T", "V", "E", "H"), [(3, 5, 7, 4, 6), (1, 1, 2, 3, 3), (2, 9, 4, 1, 2)])
+@pytest.mark.parametrize(("normalize", "given"), [("tokens", False), ("batch", True)])
+def test_char_lm(cell, N, T, V, E, H, normalize, given):
+    rng = np.random.default_rng(0)
+    params = {k: rng.standard_normal(w.shape) for k, w in reference.char_lm_init(V, E, H, cell=cell, rng=rng).items()}
+    ids = rng.integers(0, V, (N, T + 1))
+    names = ("h",) if cell == "rnn" else ("h", "c")
+    states = {name: rng.standard_normal((N, H)) for name in names} if given else None
+    loss, grads, after = reference.char_lm_loss(params, ids, states, cell=cell, normalize=normalize)
+
+    model = char_model(params, cell, E, H, V)
+    theirs, last = char_loss(model, ids, states, normalize)
+    theirs.backward()
+    np.testing.assert_allclose(loss, theirs.item(), **NEAR)
+    for name, state in zip(names, last, strict=True):
+        np.testing.assert_allclose(after[name], state, **NEAR)
+    found = convert.from_torch("char_lm", without_second_biases(model.named_parameters()))
+    assert grads.keys() == found.keys() == params.keys()
+    for key in params:
+        np.testing.assert_allclose(grads[key], found[key], **NEAR)
+    back = convert.from_torch("char_lm", model.state_dict())
+    assert all(np.array_equal(back[key], params[key]) for key in params)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_char_lm_learns_a_text_as_theirs_does(cell):
+    """Twenty steps of Adam over chunks of a text, states carried on: the losses are the same, and they fall."""
+    text = "the cat sat on the mat and the rat sat on the cat " * 9
+    vocab = reference.build_vocab(text, specials=())
+    ids = reference.encode_tokens(text, vocab)[: 2 * 221].reshape(2, 221)
+    V, E, H, T, lr = len(vocab), 6, 8, 11, 0.02
+    params = reference.char_lm_init(V, E, H, cell=cell, rng=np.random.default_rng(0))
+    model = char_model(params, cell, E, H, V)
+    # Two biases that both learn would move twice as far as one.
+    learned = [parameter for name, parameter in model.named_parameters() if "bias_hh" not in name]
+    optimizer = torch.optim.Adam(learned, lr=lr)
+
+    ours, theirs, states, last, moments = [], [], None, None, dict.fromkeys(params)
+    for start in range(0, 220, T):
+        chunk = np.ascontiguousarray(ids[:, start : start + T + 1])
+        loss, grads, states = reference.char_lm_loss(params, chunk, states, cell=cell)
+        ours.append(loss)
+        for key in params:
+            params[key], moments[key] = reference.adam(params[key], grads[key], moments[key], lr=lr)
+        optimizer.zero_grad()
+        loss, last = char_loss(model, chunk, last)
+        theirs.append(loss.item())
+        loss.backward()
+        optimizer.step()
+        last = dict(zip(("h", "c"), last, strict=False))
+    assert len(ours) == 20 and ours[-1] < 0.8 * ours[0]
+    np.testing.assert_allclose(ours, theirs, **NEAR)
