@@ -15,6 +15,12 @@ from nnspec.spec_tests.n07_residual_networks._residual import (
 )
 
 
+@variant("stride-in-conv1", source="He et al. 2015, their Caffe models", replaces="bottleneck_forward")
+def IN_CONV1(x, params, running, *, stride_in="conv1", **options):
+    """The first convolution, of 1 x 1, has the stride."""
+    return bottleneck_forward(x, params, running, stride_in=stride_in, **options)
+
+
 class TestBottleneck(IdentityBlock):
     rows = ("07.19",)
 
@@ -57,12 +63,7 @@ class TestBottleneck(IdentityBlock):
         M = dims["M"]
         return {"conv1": (M, C, 1, 1), "conv2": (M, M, 3, 3), "conv3": (F, M, 1, 1)}, {"bn1": M, "bn2": M, "bn3": F}
 
-    @variant(
-        "stride-in-conv1", source="He et al. 2015, section 3.4, and their Caffe models", replaces="bottleneck_forward"
-    )
-    def stride_in_the_first_convolution(x, params, running, *, stride_in="conv1", **options):
-        """The first convolution, of 1 x 1, has the stride."""
-        return bottleneck_forward(x, params, running, stride_in=stride_in, **options)
+    stride_in_the_first_convolution = IN_CONV1
 
 
 class TestBottleneckProjection(ResidualBlock):
@@ -79,3 +80,4 @@ class TestBottleneckProjection(ResidualBlock):
     general = {name: {**sizes, "F": sizes["C"] + 1} for name, sizes in TestBottleneck.general.items()}
     cases = (Case("stride 2", stride=2), Case("evaluation", train=False))
     shapes = TestBottleneck.shapes
+    stride_in_the_first_convolution = IN_CONV1
