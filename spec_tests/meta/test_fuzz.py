@@ -59,6 +59,8 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "build_vocab": {"tokens": "abc"},
     "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
     "decode_ids": {"ids": [0, 1], "vocab": {"a": 0, "b": 1}},
+    "pad_sequences": {"sequences": [[1, 2], [3]], "value": 0},
+    "lengths_to_mask": {"lengths": np.array([1, 3, 0]), "T": 3},
     "permute_gates": {"w": np.arange(16.0).reshape(2, 8)},
     "train": {
         "params": reference.two_layer_init(4, 3, 2, rng=np.random.default_rng(0)),
@@ -79,6 +81,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
 }
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10")  # they read files
 COUNTS = {
+    "T",
     "N",
     "size",
     "D",
@@ -279,7 +282,8 @@ def same_values(value):
             others += [value.astype(width) for width in WIDTHS] + [value.astype(">i4"), value.astype(">i2").view(Sub)]
         return others
     if isinstance(value, dict):
-        return [Dict(value), {key: entry.view(Sub) for key, entry in value.items()}]
+        views = {key: entry.view(Sub) for key, entry in value.items() if isinstance(entry, np.ndarray)}
+        return [Dict(value), value | views]
     if isinstance(value, bool):
         return [np.bool_(value)]
     if isinstance(value, int):
@@ -289,6 +293,8 @@ def same_values(value):
         return [np.float64(value), type("Float", (float,), {})(value), *exact]
     if isinstance(value, str):
         return [np.str_(value), type("Text", (str,), {})(value)]
+    if isinstance(value, list) and not all(isinstance(entry, int) for entry in value):
+        return [tuple(value), [tuple(entry) if isinstance(entry, list) else entry for entry in value]]
     if isinstance(value, list):
         return [tuple(value), [np.uint8(entry) for entry in value], [np.int64(entry) for entry in value]]
     if isinstance(value, tuple):
