@@ -344,9 +344,12 @@ def wrong_values(rules, name, arguments):
         "bool": lambda: [1, 0.0, "yes", np.int64(1), np.array(True), [True]],
         "choice": lambda: ["median", np.str_("median"), 3, True, ["mean"], np.array("mean")],
         "generator": lambda: [0, np.random, np.random.PCG64(0)],
-        "integers": lambda: [3, "12", [1.5, 2], [True, 2], [np.float64(2), 3], np.array([1, 2]), [[1], [2]], []],
+        "integers": lambda: (
+            [3, "12", [1.5, 2], [True, 2], [np.float64(2), 3], np.array([1, 2]), [[1], [2]]]
+            + [[]] * (rule.name != "ids")
+        ),
         "rows of integers": lambda: [3, [1, 2], [[1.5]], [[True]], [np.array([1, 2])], np.array([[1]]), ["ab"]],
-        "texts": lambda: [3, b"ab", [1, 2], [b"a"], [np.str_("a")], [["a"]], np.array(["a"]), {"a": 1}],
+        "texts": lambda: [3, b"ab", [1, 2], [b"a"], [["a"]], np.array(["a"]), {"a": 1}],
         "numbering": lambda: [3, "ab", [("a", 0)], {1: 0}, {"a": 0.5}, {"a": True}, {"a": np.int64(0)}],
         "text": lambda: [3, "nonsense", np.str_("nonsense"), b"adam", ["adam"]],
     }[rule.kind]()
