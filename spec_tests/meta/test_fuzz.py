@@ -62,6 +62,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "pad_sequences": {"sequences": [[1, 2], [3]], "value": 0},
     "lengths_to_mask": {"lengths": np.array([1, 3, 0]), "T": 3},
     "sample_step": {"scores": np.arange(8.0).reshape(2, 4) % 5, "u": np.array([0.3, 0.9])},
+    "tbptt_chunks": {"T": 7, "k": 3},
     "permute_gates": {"w": np.arange(16.0).reshape(2, 8)},
     "train": {
         "params": reference.two_layer_init(4, 3, 2, rng=np.random.default_rng(0)),
