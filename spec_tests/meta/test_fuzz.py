@@ -59,6 +59,10 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "build_vocab": {"tokens": "abc"},
     "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
     "decode_ids": {"ids": [0, 1], "vocab": {"a": 0, "b": 1}},
+    "pad_sequences": {"sequences": [[1, 2], [3]], "value": 0},
+    "lengths_to_mask": {"lengths": np.array([1, 3, 0]), "T": 3},
+    "sample_step": {"scores": np.arange(8.0).reshape(2, 4) % 5, "u": np.array([0.3, 0.9])},
+    "tbptt_chunks": {"T": 7, "k": 3},
     "permute_gates": {"w": np.arange(16.0).reshape(2, 8)},
     "train": {
         "params": reference.two_layer_init(4, 3, 2, rng=np.random.default_rng(0)),
@@ -79,7 +83,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
 }
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "warmup")  # they read files, or make a function
 # No limit above, and much to allocate.
-COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L"}
+COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L", "T"}
 
 
 class Sub(np.ndarray):
@@ -267,7 +271,8 @@ def same_values(value):
             others += [value.astype(width) for width in WIDTHS] + [value.astype(">i4"), value.astype(">i2").view(Sub)]
         return others
     if isinstance(value, dict):
-        return [Dict(value), {key: entry.view(Sub) for key, entry in value.items()}]
+        views = {key: entry.view(Sub) for key, entry in value.items() if isinstance(entry, np.ndarray)}
+        return [Dict(value), value | views]
     if isinstance(value, bool):
         return [np.bool_(value)]
     if isinstance(value, int):
@@ -277,6 +282,8 @@ def same_values(value):
         return [np.float64(value), type("Float", (float,), {})(value), *exact]
     if isinstance(value, str):
         return [np.str_(value), type("Text", (str,), {})(value)]
+    if isinstance(value, list) and not all(isinstance(entry, int) for entry in value):
+        return [tuple(value), [tuple(entry) if isinstance(entry, list) else entry for entry in value]]
     if isinstance(value, list):
         return [tuple(value), [np.uint8(entry) for entry in value], [np.int64(entry) for entry in value]]
     if isinstance(value, tuple):
@@ -326,9 +333,12 @@ def wrong_values(rules, name, arguments):
         "bool": lambda: [1, 0.0, "yes", np.int64(1), np.array(True), [True]],
         "choice": lambda: ["median", np.str_("median"), 3, True, ["mean"], np.array("mean")],
         "generator": lambda: [0, np.random, np.random.PCG64(0)],
-        "integers": lambda: [3, "12", [1.5, 2], [True, 2], [np.float64(2), 3], np.array([1, 2]), [[1], [2]], []],
+        "integers": lambda: (
+            [3, "12", [1.5, 2], [True, 2], [np.float64(2), 3], np.array([1, 2]), [[1], [2]]]
+            + [[]] * (rule.name != "ids")
+        ),
         "rows of integers": lambda: [3, [1, 2], [[1.5]], [[True]], [np.array([1, 2])], np.array([[1]]), ["ab"]],
-        "texts": lambda: [3, b"ab", [1, 2], [b"a"], [np.str_("a")], [["a"]], np.array(["a"]), {"a": 1}],
+        "texts": lambda: [3, b"ab", [1, 2], [b"a"], [["a"]], np.array(["a"]), {"a": 1}],
         "numbering": lambda: [3, "ab", [("a", 0)], {1: 0}, {"a": 0.5}, {"a": True}, {"a": np.int64(0)}],
         "text": lambda: [3, "nonsense", np.str_("nonsense"), b"adam", ["adam"]],
     }[rule.kind]()
