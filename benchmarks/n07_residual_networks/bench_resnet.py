@@ -4,12 +4,17 @@ floating-point operations, with H and W halved where a stage begins."""
 from nnspec.benchmarks._kinds import Timing
 from nnspec.spec_tests.n07_residual_networks import test_resnet as spec
 
-IMAGES = {"C": 3, "H": 32, "W": 32, "K": 3, "E0": 16, "n_classes": 10}
+IMAGES = {"C": 3, "H": 32, "W": 32, "K": 3, "n_classes": 10}
 
 
 class BenchResnet(Timing):
+    """Of two blocks, the second of which begins a stage."""
+
     spec = spec.TestResnet
-    sizes = {"S": {"N": 8, "F": (16, 32)} | IMAGES, "M": {"N": 64, "F": (16, 16, 16, 32, 32, 32, 64, 64, 64)} | IMAGES}
+    sizes = {
+        "S": {"N": 4, "E0": 16, "F": (16, 32)} | IMAGES,
+        "M": {"N": 16, "E0": 32, "F": (32, 64)} | IMAGES,
+    }
 
     def flops(self, N, C, H, W, K, E0, F, **_):
         total, before = C * K * K * E0 * H * W, E0
