@@ -95,3 +95,15 @@ def with_shortcut(x, fx, arrays, running, stride, train):
 
 def states_of(*norms):
     return tuple(f"{norm}.{part}" for norm in norms for part in STATISTICS)
+
+
+def block(x, arrays, running, stride, stride_in, train):
+    """A block of either kind: the convolutions that there are, a ReLU between them, and what joins them with x."""
+    names = [name for name in ("conv1", "conv2", "conv3") if f"{name}.w" in arrays]
+    strided = stride_in if "conv3" in names else "conv1"
+    a = x
+    for name in names:
+        a = a if name == names[0] else relu(a)
+        K, s = arrays[f"{name}.w"].shape[2], stride if name == strided else 1
+        a = conv_bn(a, arrays, name, name.replace("conv", "bn"), running, train, stride=s, pad=K // 2)
+    return with_shortcut(x, a, arrays, running, stride, train)

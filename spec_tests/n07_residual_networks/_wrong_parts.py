@@ -1,9 +1,20 @@
 """What goes wrong in residual blocks of every kind, as parts that do it."""
 
+from functools import partial
+
 import numpy as np
 
 from nnspec import reference
+from nnspec.concepts.collect import takes_parts
 from nnspec.spec_tests.n05_backpropagation.mistakes_fc_net import Parts
+
+
+class PartsOfBlocks(Parts):
+    """The same inside of blocks, as a backend's are."""
+
+    def __getattr__(self, name):
+        part = getattr(reference, name)
+        return partial(part, ops=self) if takes_parts(part) else part
 
 
 def skip_gradient_dropped():
