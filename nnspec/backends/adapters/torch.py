@@ -28,7 +28,10 @@ class Torch:
         """A view where it can be one. PyTorch 2.13 takes strided tensors for contiguous here and there: batch_norm's
         backward its weight, fused Adam everything."""
         array = np.asarray(array, order="C")
-        return torch.from_numpy(array if array.flags.writeable else array.copy())
+        fits = (
+            array.flags.writeable and array.size
+        )  # an empty one is contiguous whatever its strides, also negative ones
+        return torch.from_numpy(array if fits else array.copy())
 
     def is_array(self, value) -> bool:
         return isinstance(value, torch.Tensor)
