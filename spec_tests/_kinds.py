@@ -326,7 +326,9 @@ class Function(Spec):
     def _backward(self, call, problem):
         names = [f"d{name}" for name in problem.floats()]
         result = call(self.backward, *problem.douts, *problem.inputs.values(), **problem.options)
-        what = f"{self.backward} must return ({', '.join(names)})"
+        if len(names) == 1 and not isinstance(result, tuple):
+            result = (result,)
+        what = f"{self.backward} must return {_tuple(*names)}"
         return dict(zip(names, self.unpack(result, len(names), what), strict=True))
 
     def truth(self, problem):

@@ -217,6 +217,25 @@ def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, 
             )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "sizes", [(3, 13, 257, 5), (2, 5, 70, 1000), (3, 24, 256, 33), (1, 300, 70, 60), (40, 1, 1, 1)]
+)
+def test_batches_are_right_whichever_way_they_are_multiplied(sizes, dtype):
+    """Small matrices by a thread each, others by all threads: on integers, whose sums are exact."""
+    batch, n, k, m = sizes
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(-9, 9, shape).astype(dtype) for shape in ((batch, n, k), (2, batch, k, m)))
+    turned = [x.swapaxes(-1, -2).copy().swapaxes(-1, -2) for x in (a, b)]
+    for first in (a, turned[0], a[:1], a[0]):
+        for second in (b, turned[1], b[:, :1], b[0, 0]):
+            out, cache = cpu.matmul_forward(first, second)
+            assert np.array_equal(out, first @ second)
+            dout = rng.integers(-9, 9, out.shape).astype(dtype)
+            want = reference.matmul_backward(dout, reference.matmul_forward(first, second)[1])
+            assert all(map(np.array_equal, cpu.matmul_backward(dout, cache), want))
+
+
 BITS = """
     import hashlib, sys
     import numpy as np

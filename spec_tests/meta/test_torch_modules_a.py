@@ -132,3 +132,22 @@ def test_softmax_along_any_axis(name, shape, axis):
     np.testing.assert_allclose(out, made.detach(), rtol=1e-12)
     dx = getattr(reference, f"{name}_backward")(dout, cache)
     np.testing.assert_allclose(dx, theirs.grad, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("model", ["svm", "softmax"])
+@pytest.mark.parametrize(("N", "D", "C"), [(1, 3, 2), (7, 4, 3), (5, 6, 6)])
+@pytest.mark.parametrize("reg", [0.0, 0.3])
+def test_objectives_of_linear_classifiers(model, N, D, C, reg):
+    rng = np.random.default_rng(0)
+    w, x, y = rng.standard_normal((D, C)), rng.standard_normal((N, D)), rng.integers(0, C, N)
+    loss, dw = getattr(reference, f"{model}_objective")(w, x, y, reg=reg)
+    theirs, labels = torch.from_numpy(w).requires_grad_(), torch.from_numpy(y)
+    scores = torch.from_numpy(x) @ theirs
+    of_data = {
+        "svm": lambda: C * torch.nn.functional.multi_margin_loss(scores, labels),
+        "softmax": lambda: torch.nn.functional.cross_entropy(scores, labels),
+    }
+    total = of_data[model]() + reg * theirs.square().sum()
+    total.backward()
+    np.testing.assert_allclose(loss, total.detach(), rtol=1e-12)
+    np.testing.assert_allclose(dw, theirs.grad, rtol=1e-10, atol=1e-13)

@@ -26,7 +26,7 @@ class Torch:
 
     def asarray(self, array: np.ndarray) -> torch.Tensor:
         """A view where it can be one. PyTorch 2.13 takes strided tensors for contiguous here and there: batch_norm's
-        backward its weight, fused Adam everything. A single entry is contiguous even if it is taken backwards."""
+        backward its weight, fused Adam everything. A single entry, or none, is contiguous even backwards."""
         array = np.asarray(array, order="C")
         usable = array.flags.writeable and min(array.strides, default=0) >= 0
         return torch.from_numpy(array if usable else array.copy())

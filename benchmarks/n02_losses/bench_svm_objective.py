@@ -1,0 +1,15 @@
+"""The objective of a linear SVM: bound by arithmetic, scores and both gradients of 2 N D C operations each."""
+
+from nnspec.benchmarks._kinds import Timing
+from nnspec.spec_tests.n02_losses import test_svm_objective as spec
+
+
+class BenchSvmObjective(Timing):
+    spec = spec.TestSvmObjective
+    sizes = {
+        "S": {"N": 100, "D": 65, "C": 10},
+        "M": {"N": 500, "D": 3073, "C": 10},
+    }
+
+    def flops(self, N, D, C, **_):
+        return 6 * N * D * C

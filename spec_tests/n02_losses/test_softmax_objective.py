@@ -1,0 +1,32 @@
+"""The objective of a softmax classifier: definition and laws. Classic mistakes: mistakes_softmax_objective.py."""
+
+import numpy as np
+
+from nnspec.spec_tests._kinds import Case
+from nnspec.spec_tests._truth import exp, log, named
+from nnspec.spec_tests.n02_losses._objective import LinearObjective, penalty, scored
+
+
+class TestSoftmaxObjective(LinearObjective):
+    rows = ("02.09",)
+
+    def definition(self, w, x, y, *, reg=0, bias_row=False):
+        """-1/N sum_n log p_{n,y_n} + reg sum w^2, p = softmax(x w). CS231n, assignment 1, `softmax.py`."""
+        s = named(scored(x, w))
+        losses = [log(sum(exp(row))) - row[label] for row, label in zip(s, y, strict=True)]
+        return sum(losses) / len(y) + penalty(w, reg, bias_row)
+
+    def law_at_w_0_the_loss_is_log_c(self, run, problem):
+        """At w = 0 all classes are as likely: the loss is log C, the first check of a training run."""
+        return run(w=0 * problem.inputs["w"])["loss"], np.log(problem.dtype.type(problem.dims["C"]))
+
+    def law_ignores_the_same_weights_for_all_classes(self, run, problem):
+        """Adding one vector to the weights of every class moves no probability: without reg, dw is the same."""
+        moved = run(w=problem.inputs["w"] + problem.dtype.type(2))
+        return moved["dw"], run()["dw"]
+
+    extremes = (
+        Case("large scores", D=1, C=3, inputs={"w": [[1000, 0, -1000]], "x": [[1.0], [0.5]], "y": [2, 1]}),
+        Case("samples far apart", D=1, C=2, inputs={"w": [[1.0, 2.0]], "x": [[1000.0], [-1000.0]], "y": [0, 0]}),
+        Case("tiny weights", reg=0.5, inputs={"w": lambda rng, shape: 1e-15 * rng.standard_normal(shape)}),
+    )
