@@ -8,6 +8,7 @@ SIZES = {
     "S": {"N": 16, "Tq": 32, "E": 64, "Tk": 32},
     "M": {"N": 8, "Tq": 256, "E": 256, "Tk": 256},
 }
+CAUSAL = {"heads": 4, "mask": spec.causal_among_themselves}
 
 
 class BenchMha(Timing):
@@ -22,7 +23,7 @@ class BenchMha(Timing):
 class BenchSelfMha(Timing):
     spec = spec.TestSelfMha
     sizes = {name: {"N": size["N"], "T": size["Tq"], "E": size["E"]} for name, size in SIZES.items()}
-    options = {"heads": 4, "mask": spec.causal_among_themselves}
+    options = CAUSAL
 
     def flops(self, N, T, E, **_):
         return 24 * N * T * E * E + 7 * N * T * T * E

@@ -89,7 +89,7 @@ class TestGptScores(Gpt, Function):
         exchanged = run(ids=np.array([[2, 1, 3], [2, 1, 3]]))["scores"][:, -1]
         return [abs(before - exchanged).max() > 1e-3], [True]
 
-    cases = (Case("not tied", {"tied": 0, "N": 1}),)
+    cases = (Case("not tied", {"tied": 0, "N": 1}), Case("one head", heads=1))
     ties = (Case("no sequences", N=0),)
 
     def cases_of_scale(self):
