@@ -8,9 +8,12 @@ from nnspec.common import told_in_one_line, writable
 
 MODELS = (
     "knn",
+    "softmax_classifier",
+    "svm",
     "two_layer_net",
     "fc_net",
     "three_layer_convnet",
+    "resnet20",
     "char_rnn",
     "char_lstm",
     "gpt",

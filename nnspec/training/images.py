@@ -41,9 +41,11 @@ class ImageTask:
             yield (self._shaped(self.data.x["train"][idx]), self.data.y["train"][idx]), len(idx)
 
     def loss(self, ops, params, batch, states):
+        """A model without states returns none; one that was given none yet begins with its own."""
         options = self.model.options | ({"reg": self.recipe.reg} if self.recipe.reg else {})
-        answer = getattr(ops, self.model.loss)(params, *batch, *([states] if states else []), **options)
-        return answer if states else (*answer, states)
+        given = [states] if states else []
+        loss, grads, *new = getattr(ops, self.model.loss)(params, *batch, *given, **options)
+        return loss, grads, new[0] if new else states
 
     def measured(self, ops, params, states, part):
         return float((self.predicted(ops, params, states, self.data.x[part]) == self.data.y[part]).mean())
@@ -57,6 +59,20 @@ class ImageTask:
 
     def _shaped(self, x):
         return x.reshape(len(x), -1) if self.model.flat else x
+
+
+class LinearTask(ImageTask):
+    """A linear classifier: one array, whose last row is the bias and has no penalty."""
+
+    def loss(self, ops, params, batch, states):
+        x, y = batch
+        objective = getattr(ops, self.model.loss)
+        loss, dw = objective(params["w"], ops.append_ones(x), y, reg=self.recipe.reg, bias_row=True)
+        return loss, {"w": dw}, states
+
+    def _scores(self, ops, params, states, x):
+        scores, _ = ops.linear_scores_forward(ops.append_ones(self._shaped(x)), params["w"])
+        return scores
 
 
 def _parts(x):

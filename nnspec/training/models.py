@@ -6,9 +6,13 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.training.data import Images, Text
-from nnspec.training.images import ImageModel, ImageTask
+from nnspec.training.images import ImageModel, ImageTask, LinearTask
 from nnspec.training.loop import Recipe, Task
 from nnspec.training.texts import GPT, CharLM
+
+
+def _linear(image, classes, rng):
+    return {"w": 1e-3 * rng.standard_normal((int(np.prod(image)) + 1, classes))}, {}
 
 
 def _two_layer(image, classes, rng):
@@ -28,14 +32,24 @@ def _convnet(image, classes, rng):
     return params | _kaiming(params, rng), {}
 
 
+def _resnet20(image, classes, rng):
+    """Three stages suit small images as well as CIFAR-10's. Its running statistics begin by themselves."""
+    return reference.resnet_init(image[0], classes, rng=rng), {}
+
+
 def _kaiming(params, rng):
     return {key: reference.kaiming_normal(w.shape, rng=rng) for key, w in params.items() if w.ndim > 1}
 
 
-OF_IMAGES = {
+LINEAR = {
+    "softmax_classifier": ImageModel("softmax_objective", _linear, Recipe(40, 100, lr=1e-2, reg=1e-4), flat=True),
+    "svm": ImageModel("svm_objective", _linear, Recipe(40, 100, lr=1e-2, reg=1e-4), flat=True),
+}
+OF_IMAGES = LINEAR | {
     "two_layer_net": ImageModel("two_layer_loss", _two_layer, Recipe(20, 100, reg=1e-4), flat=True),
     "fc_net": ImageModel("fc_net_loss", _fc_net, Recipe(20, 100, reg=1e-4), flat=True, options={"norm": "batchnorm"}),
     "three_layer_convnet": ImageModel("three_layer_convnet_loss", _convnet, Recipe(8, 50, lr=2e-3, reg=1e-4)),
+    "resnet20": ImageModel("resnet_loss", _resnet20, Recipe(10, 50, lr=3e-3, reg=1e-4)),
 }
 OF_TEXTS = {
     "char_rnn": partial(CharLM, cell="rnn", recipe=Recipe(8, 32, lr=2e-3, clip=1.0)),
@@ -50,7 +64,7 @@ def task_of(model: str, data: Images | Text) -> Task:
     if model in OF_IMAGES:
         if not isinstance(data, Images):
             raise ValueError(f"train: {model} takes images, got a text")
-        return ImageTask(OF_IMAGES[model], data)
+        return (LinearTask if model in LINEAR else ImageTask)(OF_IMAGES[model], data)
     if not isinstance(data, Text):
         raise ValueError(f"train: {model} takes a text, got images")
     return OF_TEXTS[model](data)
