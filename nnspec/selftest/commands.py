@@ -1,6 +1,7 @@
 """`nnspec mistakes`, `mutants` and `kernels`: commands and options. Everything heavy is imported where it is used."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -10,7 +11,12 @@ from nnspec.common import Unusable, told_in_one_line, writable
 @click.command()
 @click.option("--concept", "concepts", multiple=True, help="Only the mistakes of this concept.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write all as JSON.")
-@click.option("--markdown", type=click.Path(dir_okay=False), callback=writable, help="Write the matrix as Markdown.")
+@click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False),
+    callback=writable,
+    help="Write the matrix; with --concept only its lines anew.",
+)
 def mistakes(concepts, json_file, markdown):
     """The kill matrix: how many checks of each property reject each classic mistake.
 
@@ -41,8 +47,9 @@ def mistakes(concepts, json_file, markdown):
         with open(json_file, "w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
     if markdown:
-        with open(markdown, "w", encoding="utf-8") as file:
-            file.write(killing.as_markdown(rows))
+        page = Path(markdown)
+        kept = page.read_text(encoding="utf-8") if concepts and page.exists() else ""
+        page.write_text(killing.as_markdown(rows, kept), encoding="utf-8")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("concept", "mistake"):
         table.add_column(heading, no_wrap=True)

@@ -32,25 +32,34 @@ class Row:
         )
 
 
-def as_markdown(rows: list[Row]) -> str:
-    """The matrix as a page that can be kept beside the specification."""
-    cells = (
-        [
-            row.part,
-            row.mistake.id,
-            row.mistake.hint.replace("|", "\\|"),
-            *(str(count or "·") for count in row.rejections.values()),
-        ]
-        for row in rows
-    )
-    missed = sum(not row.caught for row in rows)
+def as_markdown(rows: list[Row], kept: str = "") -> str:
+    """The matrix as a page that can be kept beside the specification.
+
+    kept: the page as it was. What it says of concepts that are not among the rows is taken over.
+    """
+    part_of = {spec.part(): c.name for c in catalogue.concepts().values() for spec in catalogue.specs_of(c)}
+    places = {part: place for place, part in enumerate(part_of)}
+    anew = {row.concept for row in rows}
+    lines = [line for line in _table(kept) if part_of.get(line[0]) not in {None, *anew}]
+    cells = sorted([*lines, *map(_cells, rows)], key=lambda line: places[line[0]])
     return (
         "# The kill matrix\n\n"
         "How many checks of each property reject each classic mistake, which is judged as the reference with one\n"
-        "function replaced. Written by `nnspec mistakes --markdown spec_tests/meta/kill_matrix.md`.\n\n"
-        f"{len(rows)} mistakes, {missed} of them missed.\n\n"
+        "function replaced; the specification is tested to reject all of them. Written by `nnspec mistakes --markdown\n"
+        f"spec_tests/meta/kill_matrix.md`.\n\n{len(cells)} mistakes.\n\n"
         + markdown_table(["part", "mistake", "hint", *LEVEL_OF], cells, left=3)
     )
+
+
+def _cells(row: Row) -> list[str]:
+    hint = row.mistake.hint.replace("|", "\\|")
+    return [row.part, row.mistake.id, hint, *(str(count or "·") for count in row.rejections.values())]
+
+
+def _table(page: str) -> list[list[str]]:
+    """The cells of a page, without the headings."""
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines[2:]]
 
 
 def matrix(concepts=()) -> Iterator[Row]:

@@ -125,27 +125,38 @@ def _kill_matrix() -> dict:
     return kill_matrix()
 
 
-def as_markdown(readings: Iterable[Reading]) -> str:
-    readings = list(readings)
-    kinds = {
-        "mistakes": [r for r in readings if r.planted.mistake],
-        "mutants": [r for r in readings if not r.planted.mistake],
-    }
-    concepts = list(dict.fromkeys(r.planted.concept for r in readings))
-    headings = ["concept", *(f"{kind}: {verdict}" for kind in kinds for verdict in VERDICTS)]
-    rows = [
-        [
-            name,
-            *(
-                str(count or "·")
-                for kind in kinds.values()
-                for count in _counts([r for r in kind if r.planted.concept == name])
-            ),
-        ]
-        for name in concepts
-    ]
-    total = ["**all**", *(str(count) for kind in kinds.values() for count in _counts(kind))]
-    return f"{_HEAD}{_shares(kinds)}\n{markdown_table(headings, [*rows, total])}\n{_bad(readings)}"
+def as_markdown(readings: Iterable[Reading], kept: str = "") -> str:
+    """The page. kept: as it was; what it says of concepts that are not among the readings is taken over."""
+    found, bad = _tables(kept), _bad_lines(kept)
+    for name, of_concept in itertools.groupby(readings, key=lambda reading: reading.planted.concept):
+        of_concept = list(of_concept)
+        kinds = [[r for r in of_concept if (r.planted.mistake is None) == mutant] for mutant in (False, True)]
+        found[name], bad[name] = [_counts(kind) for kind in kinds], _wrong(of_concept)
+    names = [name for name in catalogue.concepts() if name in found]
+    headings = ["concept", *(f"{kind}: {verdict}" for kind in ("mistakes", "mutants") for verdict in VERDICTS)]
+    total = [[sum(counts) for counts in zip(*(found[name][k] for name in names), strict=True)] for k in (0, 1)]
+    rows = [[name, *_shown(found[name])] for name in names] + [["**all**", *_shown(total)]]
+    lines = [line for name in names for line in bad.get(name, ())] or ["None."]
+    shares = "".join(_share(kind, counts) for kind, counts in zip(("mistakes", "mutants"), total, strict=True))
+    table, told = markdown_table(headings, rows), "".join(f"{line}\n" for line in lines)
+    return f"{_HEAD}{shares}\n{table}\n## Lines that do not hold\n\n{told}"
+
+
+def _tables(page: str) -> dict[str, list[list[int]]]:
+    """By concept, the counts of the verdicts on mistakes and on mutants."""
+    rows = [line.strip("| \n").split(" | ") for line in page.splitlines() if line.startswith("| ")][2:]
+    numbers = {name: [0 if cell == "·" else int(cell) for cell in cells] for name, *cells in rows if "*" not in name}
+    return {name: [found[: len(VERDICTS)], found[len(VERDICTS) :]] for name, found in numbers.items()}
+
+
+def _bad_lines(page: str) -> dict[str, list[str]]:
+    lines = [line for line in page.splitlines() if line.startswith("- ")]
+    grouped = itertools.groupby(lines, key=lambda line: line.removeprefix("- ").partition(":")[0])
+    return {name: list(found) for name, found in grouped}
+
+
+def _shown(kinds: list[list[int]]) -> list[str]:
+    return [str(count or "·") for counts in kinds for count in counts]
 
 
 _HEAD = """# How good the hints are
@@ -161,24 +172,20 @@ def _counts(readings) -> list[int]:
     return [counts[verdict] for verdict in VERDICTS]
 
 
-def _shares(kinds) -> str:
-    told = []
-    for kind, readings in kinds.items():
-        rightly, defensibly, *_, unnamed = _counts(readings)
-        named = len(readings) - unnamed
-        share = f"{(rightly + defensibly) / named:.1%}" if named else "none"
-        told.append(f"{len(readings)} {kind}, {named} of them named, {share} of these rightly or defensibly.\n")
-    return "".join(told)
+def _share(kind: str, counts: list[int]) -> str:
+    rightly, defensibly, *_, unnamed = counts
+    named = sum(counts) - unnamed
+    share = f"{(rightly + defensibly) / named:.1%}" if named else "none"
+    return f"{sum(counts)} {kind}, {named} of them named, {share} of these rightly or defensibly.\n"
 
 
-def _bad(readings) -> str:
-    lines = [
-        f"- {r.planted.concept}: `{r.planted.name}` at `{line.planned.id}`: {line.text}\n"
+def _wrong(readings) -> list[str]:
+    return [
+        f"- {r.planted.concept}: `{r.planted.name}` at `{line.planned.id}`: {line.text}"
         for r in readings
         for line, verdict in r.lines.items()
         if verdict == "wrong"
     ]
-    return "## Lines that do not hold\n\n" + ("".join(lines) or "None.\n")
 
 
 # -- what is read ------------------------------------------------------------------------------------------------------
@@ -415,15 +422,17 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--concept", action="append", default=[], help="only this one")
     parser.add_argument("--mutants", type=int, default=MUTANTS, help="so many of each concept (default: %(default)s)")
-    parser.add_argument("--markdown", type=Path, help="write the page here, instead of showing it")
+    parser.add_argument("--markdown", type=Path, help="write it here; of --concept, its lines anew")
     given = parser.parse_args(arguments)
     readings = []
     for reading in survey(given.concept, given.mutants):
         readings.append(reading)
         if reading.verdict in ("partly", "wrongly"):
             print(f"{reading.verdict}: {reading.planted.concept} {reading.planted.name}", file=sys.stderr)
-    page = as_markdown(readings)
-    given.markdown.write_text(page, encoding="utf-8") if given.markdown else print(page)
+    if given.markdown is None:
+        return print(as_markdown(readings))
+    kept = given.markdown.read_text(encoding="utf-8") if given.concept and given.markdown.exists() else ""
+    given.markdown.write_text(as_markdown(readings, kept), encoding="utf-8")
 
 
 if __name__ == "__main__":

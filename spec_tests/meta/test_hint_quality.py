@@ -1,5 +1,6 @@
 """The judge of hints: true lines are told from false ones, and a fixed sample is named as it should be."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,3 +104,12 @@ def test_the_kept_page_has_every_mistake_of_every_concept():
 
 def mistakes_of(concept) -> list:
     return [mistake for spec in catalogue.specs_of(concept) for mistake in spec.mistakes()]
+
+
+def test_of_one_concept_only_its_lines_are_written_anew():
+    page = KEPT.read_text(encoding="utf-8")
+    assert as_markdown([], page) == page
+    readings = list(survey(["tanh"], sample=2))
+    changed = as_markdown(readings, page).splitlines()
+    told = [line for line in changed if line not in page.splitlines()]
+    assert all(re.match(r"\| (tanh|\*\*all\*\*) |\d+ (mistakes|mutants), |- tanh: ", line) for line in told), told

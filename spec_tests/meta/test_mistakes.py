@@ -10,6 +10,7 @@ from nnspec import reference
 from nnspec.backends import Backend, NotSupplied
 from nnspec.concepts import catalogue
 from nnspec.concepts.collect import public_functions
+from nnspec.selftest import mistakes as killing
 from nnspec.selftest.mistakes import rejections
 from nnspec.spec_tests._probes import unexplained
 from nnspec.spec_tests._problem import Problem
@@ -135,3 +136,10 @@ def _failure(spec: Spec, name: str, planned, backend: Backend) -> str:
     except (BackendRaised, NotSupplied):
         return ""
     return ""
+
+
+def test_of_one_concept_only_its_lines_of_the_matrix_are_written_anew():
+    page = (Path(__file__).parent / "kill_matrix.md").read_text(encoding="utf-8")
+    stale = page.replace("| tanh | ", "| tanh | M00 no mistake at all | ", 1)
+    rows = list(killing.matrix(["tanh"]))
+    assert killing.as_markdown(rows, stale) == killing.as_markdown(rows, page) == page
