@@ -129,9 +129,13 @@ class CharLmScores(Function):
     def draw(self, case, dims, dtype):
         return drawn_model(case, dims, dtype, self.cell)
 
+    @property
+    def returned(self):
+        return {self.op: "(scores, states)"}
+
     def run(self, call, problem, gradient=True):
         result = call(self.op, *problem.inputs.values(), **problem.options)
-        scores, states = self.unpack(result, 2, f"{self.op} must return (scores, states)")
+        scores, states = self.unpack(result, 2, f"{self.op} must return {self.returned[self.op]}")
         return {"scores": scores} | {name: states[name] for name in self.outputs[1:]}
 
 
@@ -218,13 +222,13 @@ def scores_of(ids, h, c, cell, params):
     weights, scores = [params[key] for key in ("Wx", "Wh", "b")], []
     ids = ids.astype(int)
     zeros = np.zeros((len(ids), len(params["Wh"])), int).astype(object)
-    h, c = (zeros if state is None else state for state in (h, c))
+    h_next, c_next = (zeros if state is None else state for state in (h, c))
     for t in range(ids.shape[1]):
         x = params["W_embed"][ids[:, t]]
         if cell == "rnn":
-            h = rnn_step_of(x, h, *weights)
+            h_next = rnn_step_of(x, h_next, *weights)
         else:
-            h, c = lstm_step_of(x, h, c, *weights)
-        scores.append(named(h @ params["W_vocab"] + params["b_vocab"]))
+            h_next, c_next = lstm_step_of(x, h_next, c_next, *weights)
+        scores.append(named(h_next @ params["W_vocab"] + params["b_vocab"]))
     none = np.empty((*ids.shape, len(params["b_vocab"])), object)
-    return np.stack(scores, axis=1) if scores else none, ([h] if cell == "rnn" else [h, c])
+    return np.stack(scores, axis=1) if scores else none, ([h_next] if cell == "rnn" else [h_next, c_next])

@@ -4,6 +4,7 @@ Classic mistakes: mistakes_temporal_softmax_loss.py.
 """
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class TestTemporalSoftmaxLoss(Layer):
         moved = run(scores=problem.inputs["scores"] + problem.dtype.type(2))
         return moved["dscores"], run()["dscores"]
 
+    general: ClassVar = {"explained": {"N": 1, "T": 2, "V": 2}}
     trivial = ("V",)
     cases = (
         Case("no mask", without=("mask",)),
