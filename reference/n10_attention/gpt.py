@@ -15,30 +15,11 @@ Composites: they are written once, and `ops` is the implementation of their part
 import numpy as np
 
 from nnspec.reference._network import Chain, added
+from nnspec.reference.n10_attention._layers import depth, initial_layers, of_layers
 from nnspec.shapes import Between, Labels, Params
 
 Parameters = Params[
-    "wte: V E",
-    "wpe: S E",
-    "layers.{l}.mha.Wq: E E",
-    "layers.{l}.mha.bq: E",
-    "layers.{l}.mha.Wk: E E",
-    "layers.{l}.mha.bk: E",
-    "layers.{l}.mha.Wv: E E",
-    "layers.{l}.mha.bv: E",
-    "layers.{l}.mha.Wo: E E",
-    "layers.{l}.mha.bo: E",
-    "layers.{l}.ln1.gamma: E",
-    "layers.{l}.ln1.beta: E",
-    "layers.{l}.ffn.W1: E H",
-    "layers.{l}.ffn.b1: H",
-    "layers.{l}.ffn.W2: H E",
-    "layers.{l}.ffn.b2: E",
-    "layers.{l}.ln2.gamma: E",
-    "layers.{l}.ln2.beta: E",
-    "ln_f.gamma: E",
-    "ln_f.beta: E",
-    "head: V E if 'head' in params",
+    "wte: V E", "wpe: S E", *of_layers("H"), "ln_f.gamma: E", "ln_f.beta: E", "head: V E if 'head' in params"
 ]
 
 
@@ -55,8 +36,7 @@ def gpt_init(
 ):
     """Weights scale * N(0, 1), those that end a branch over sqrt(2 L) more (GPT-2, sec. 2.3); biases 0, gamma 1."""
     params = {"wte": scale * rng.standard_normal((V, E)), "wpe": scale * rng.standard_normal((S, E))}
-    for l in range(1, L + 1):
-        params |= {f"layers.{l}.{key}": array for key, array in _layer(E, H, L, scale, rng).items()}
+    params |= initial_layers(E, H, L, scale=scale, ends=(2 * L) ** -0.5, rng=rng)
     params |= {"ln_f.gamma": np.ones(E), "ln_f.beta": np.zeros(E)}
     return params if tied else params | {"head": scale * rng.standard_normal((V, E))}
 
@@ -87,17 +67,7 @@ def _run(ops, params, ids, heads):
     x, embedding_cache = ops.embedding_forward(ids, params["wte"])  # (N, T, E)
     network, mask = Chain(ops, params), ops.causal_mask(ids.shape[1])
     x = network("add_pe", x, "wpe")
-    for l in range(1, 1 + sum(key.endswith(".ln1.gamma") for key in params)):
+    for l in range(1, 1 + depth(params)):
         x = network.block("encoder_layer_pre", x, f"layers.{l}.", heads=heads, mask=mask)
     x = network("layernorm", x, "ln_f.gamma", "ln_f.beta")
     return network("lm_head", x, "head" if "head" in params else "wte"), network, embedding_cache
-
-
-def _layer(E, H, L, scale, rng):
-    """Parameters of one layer. What each of the 2 L branches adds to x is smaller the more there are."""
-    weights = {f"mha.W{name}": (E, E) for name in "qkvo"} | {"ffn.W1": (E, H), "ffn.W2": (H, E)}
-    params = {key: scale * rng.standard_normal(shape) for key, shape in weights.items()}
-    for key in ("mha.Wo", "ffn.W2"):
-        params[key] /= np.sqrt(2 * L)
-    params |= {f"mha.b{name}": np.zeros(E) for name in "qkvo"} | {"ffn.b1": np.zeros(H), "ffn.b2": np.zeros(E)}
-    return params | {f"ln{i}.gamma": np.ones(E) for i in (1, 2)} | {f"ln{i}.beta": np.zeros(E) for i in (1, 2)}

@@ -90,6 +90,21 @@ def test_self_attention_sums_three_gradients():
     assert_same_gradients("mha", grads, module)
 
 
+def test_steps_with_kept_keys_are_one_sequence():
+    """Token by token, as PyTorch's module computes it of all at once."""
+    params = projections(6)
+    x = RNG.standard_normal((2, 5, 6))
+    module = torch.nn.MultiheadAttention(6, 3, batch_first=True).double()
+    module.load_state_dict(convert.to_torch("mha", params))
+    sequence = [torch.from_numpy(x)] * 3
+    whole, _ = module(*sequence, attn_mask=torch.from_numpy(~np.tri(5, dtype=bool)))
+    kept, outs = (), []
+    for t in range(5):
+        out, *kept = reference.mha_step(x[:, t : t + 1], params, *kept, heads=3)
+        outs.append(out)
+    assert_same(np.concatenate(outs, axis=1), whole)
+
+
 def layer_parameters(E, H):
     params = {f"mha.{key}": array for key, array in projections(E).items()}
     params |= {"ffn.W1": RNG.standard_normal((E, H)) / E**0.5, "ffn.b1": RNG.standard_normal(H)}
@@ -254,3 +269,80 @@ def test_the_first_50_losses_of_a_gpt_are_those_of_pytorch(tied):
     theirs = trained_by_torch(lambda module, batch: module.loss(torch.from_numpy(batch)), module, batches, lr=1e-2)
     np.testing.assert_allclose(ours, theirs, rtol=1e-9)
     assert abs(ours[0] - np.log(len(letters))) < 0.05 and ours[-1] < 0.8 * ours[0]
+
+
+class Vit(torch.nn.Module):
+    """A vision transformer of PyTorch's own layers, in the form of the assignment or of the paper."""
+
+    def __init__(self, params, heads, patch, norm_first):
+        super().__init__()
+        C, (E, classes) = len(params["patch.w"]) // patch**2, params["head.w"].shape
+        H, L = len(params["layers.1.ffn.b1"]), sum(key.endswith("ln1.gamma") for key in params)
+        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": norm_first}
+        self.patch = torch.nn.Conv2d(C, E, patch, stride=patch)
+        self.layers = torch.nn.ModuleList(torch.nn.TransformerEncoderLayer(E, heads, H, **options) for _ in range(L))
+        self.ln_f = torch.nn.LayerNorm(E) if norm_first else torch.nn.Identity()
+        self.head = torch.nn.Linear(E, classes)
+        self.cls = torch.nn.Parameter(torch.zeros(1, E)) if "cls" in params else None
+        self.pos = torch.nn.Parameter(torch.zeros(params["pos"].shape)) if "pos" in params else None
+        self.double()
+        self.load_state_dict(self.names(params))
+
+    def names(self, params):
+        state = {"patch.bias": params["patch.b"], "head.weight": params["head.w"].T, "head.bias": params["head.b"]}
+        state["patch.weight"] = params["patch.w"].T.reshape(self.patch.weight.shape)
+        for l in range(len(self.layers)):
+            prefix = f"layers.{l + 1}."
+            layer = {key.removeprefix(prefix): array for key, array in params.items() if key.startswith(prefix)}
+            state |= {f"layers.{l}.{name}": w for name, w in convert.to_torch("encoder_layer", layer).items()}
+        state |= {name: params[name] for name in ("cls", "pos") if name in params}
+        if "ln_f.gamma" in params:
+            state |= {"ln_f.weight": params["ln_f.gamma"], "ln_f.bias": params["ln_f.beta"]}
+        return {name: torch.as_tensor(np.ascontiguousarray(array)) for name, array in state.items()}
+
+    def forward(self, x):
+        a = self.patch(x).flatten(2).transpose(1, 2)
+        if self.cls is not None:
+            a = torch.cat([self.cls.expand(len(a), 1, -1), a], dim=1)
+        T, E = a.shape[1:]
+        a = a + (self.pos[:T] if self.pos is not None else torch.from_numpy(reference.sinusoidal_pe(T, E)))
+        for layer in self.layers:
+            a = layer(a)
+        a = self.ln_f(a)
+        return self.head(a[:, 0] if self.cls is not None else a.mean(dim=1))
+
+
+@pytest.mark.parametrize("form", ["assignment", "paper"])
+def test_vit(form):
+    options = {"S": 7, "cls": True, "norm_first": True} if form == "paper" else {}
+    params = reference.vit_init(3, 2, 8, 12, 2, 5, scale=0.3, rng=np.random.default_rng(0), **options)
+    params = {key: w + 0.1 * RNG.standard_normal(w.shape) for key, w in params.items()}
+    x, y, norm_first = RNG.standard_normal((3, 3, 4, 6)), np.array([1, 4, 0]), form == "paper"
+    module = Vit(params, 2, 2, norm_first)
+    scores = module(torch.from_numpy(x))
+    torch.nn.functional.cross_entropy(scores, torch.from_numpy(y)).backward()
+    how = {"heads": 2, "patch": 2, "norm_first": norm_first}
+    assert_same(reference.vit_loss(params, x, **how), scores)
+    loss, grads = reference.vit_loss(params, x, y, **how)
+    assert_same(loss, torch.nn.functional.cross_entropy(scores, torch.from_numpy(y)))
+    theirs = {name: p.grad for name, p in module.named_parameters()}
+    for name, gradient in module.names(grads).items():
+        assert_same(gradient, theirs[name])
+
+
+@pytest.mark.parametrize("form", ["assignment", "paper"])
+def test_a_vit_learns_some_digits(form):
+    """A batch of real images by heart, on parts of the CPU's."""
+    from nnspec.accelerated import cpu
+
+    digits = pytest.importorskip("sklearn.datasets").load_digits()
+    x, y = (digits.images[:30, None] / 16).astype(np.float32), digits.target[:30].astype(np.int64)
+    options = {"S": 17, "cls": True, "norm_first": True} if form == "paper" else {}
+    params = reference.vit_init(1, 2, 16, 32, 2, 10, scale=0.2, rng=np.random.default_rng(0), **options)
+    params = {key: w.astype(np.float32) for key, w in params.items()}
+    states, how = dict.fromkeys(params), {"heads": 4, "patch": 2, "norm_first": form == "paper"}
+    for _ in range(80):
+        _, grads = cpu.vit_loss(params, x, y, **how)
+        moved = {key: cpu.adam(w, grads[key], states[key], lr=1e-2) for key, w in params.items()}
+        params, states = ({key: both[i] for key, both in moved.items()} for i in (0, 1))
+    assert (cpu.vit_loss(params, x, **how).argmax(axis=1) == y).mean() > 0.95
