@@ -36,6 +36,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "dropout_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "epoch_batches": {"N": 7, "size": 3, "rng": RNG},
     "sample_batch": {"N": 7, "size": 3, "rng": RNG},
+    "one_hot": {"y": np.array([[0, 1, 3], [2, 2, 0]]), "n_classes": 4},
     "train_linear": {"x": np.ones((6, 4)), "y": np.arange(6) % 2, "rng": RNG, "steps": 2, "batch": 3},
     "kfold_indices": {"N": 7, "n_folds": 3},
     "kaiming_normal": {"shape": [2, 3], "rng": RNG},
