@@ -1,11 +1,12 @@
-"""The statistics are those of batch normalization. Of the rest a thread has its own pixels, which tell the channel."""
+"""A map is averaged by a warp, whose lanes read neighbouring pixels, and the averages of all images are added in order.
+Of the rest a thread has its own pixels, which tell the channel."""
 
 import numpy as np
 
 from nnspec.accelerated.cuda._formula import elementwise, sqrt
 from nnspec.accelerated.cuda._kernel import blocks, kernel
-from nnspec.accelerated.cuda._target import cuda, empty_like, flat, to_device, to_host
-from nnspec.accelerated.cuda.n07_residual_networks.batchnorm import batchnorm2d_forward
+from nnspec.accelerated.cuda._sums import column_sums, warp_sum
+from nnspec.accelerated.cuda._target import WARP, cuda, empty, empty_like, flat, to_host
 from nnspec.reference.n08_training.channel_normalize import _require_positive
 
 THREADS = (256, 8)
@@ -14,9 +15,16 @@ THREADS = (256, 8)
 def channel_stats(x):
     if 0 in (len(x), *x.shape[2:]):
         raise ValueError(f"channel_stats: x must hold at least one pixel of each channel, got shape {x.shape}")
-    ones = to_device(np.ones(x.shape[1], x.dtype))
-    _, mean, var, _ = batchnorm2d_forward(x, ones, ones, ones, ones, momentum=0.0)
-    return mean, _root(var)
+    mean = _average(x, None)
+    return mean, _root(_average(x, mean))
+
+
+def _average(x, centre):
+    """Of each channel, or with a centre of the squares around it."""
+    means = empty(x.shape[:2], x.dtype)
+    given = flat(x), flat(means) if centre is None else centre, np.int64(x.shape[1]), _size(x), flat(means)
+    _average_maps(blocks(means.size * WARP, _average_maps.threads), *given, squared=centre is not None)
+    return _share(column_sums(means), float(len(x)))
 
 
 def channel_normalize_forward(x, mean, std):
@@ -47,6 +55,30 @@ def _size(x):
 @elementwise
 def _root(var):
     return sqrt(var)
+
+
+@elementwise
+def _share(total, n):
+    return total / n
+
+
+@kernel(threads=THREADS)
+def _average_maps(real, threads, squared):
+    def average_maps(x, centre, channels, size, means):
+        lane = cuda.threadIdx.x % WARP
+        for m in range(cuda.grid(1) // WARP, means.size, cuda.gridsize(1) // WARP):
+            total = real(0)
+            for k in range(m * size + lane, (m + 1) * size, WARP):
+                if squared:
+                    off = x[k] - centre[m % channels]
+                    total += off * off
+                else:
+                    total += x[k]
+            total = warp_sum(total)
+            if lane == 0:
+                means[m] = total / real(size)
+
+    return average_maps
 
 
 @kernel(threads=THREADS)
