@@ -17,7 +17,8 @@ class Described:
     S fits the caches, M is what the course trains, L is bound by memory or long; the rest of a name is the case's own.
 
     peers: functions that are no backend, by the name of their library. peer(problem) imports it and returns the call to
-    be timed, whose answer is a dict of outputs; a library that is missing is a blank.
+    be timed, whose answer is a dict of outputs; a library that is missing is a blank. If making the dict costs what its
+    users do not pay, the call has an `answer` that makes it, and its own result is not looked at.
     scaled: the dimensions that grow together in the scaling curve, from size S on (default: the first one); of one that
     stands for several axes the first grows. exponent: what the cost may grow like in them.
     states: how many arrays, as large as the largest output, must be made beside the outputs.

@@ -231,7 +231,7 @@ def _entrants(bench, problem, names, threads) -> tuple[dict[str, Contestant], di
         except ModuleNotFoundError as error:
             unfit[name] = Unfit(f"not installed: {error.name}", missing=True)
         else:
-            entrants[name] = Contestant(name, "peer", call, call, None, [])
+            entrants[name] = Contestant(name, "peer", call, getattr(call, "answer", call), None, [])
     return entrants, unfit
 
 

@@ -2,11 +2,19 @@
 floating-point operations."""
 
 from nnspec.benchmarks._kinds import Timing
+from nnspec.benchmarks._torch import trained
 from nnspec.spec_tests.n07_residual_networks import test_basic_block as spec
+
+
+def torch_block(C, **_):
+    from nnspec.benchmarks._torch_modules import Basic
+
+    return Basic(C, C, C, stride=1, projects=False)
 
 
 class BenchBasicBlock(Timing):
     spec = spec.TestBasicBlock
+    peers = {"torch.nn": trained("basic_block", torch_block)}
     sizes = {"S": {"N": 8, "C": 16, "H": 16, "W": 16}, "M": {"N": 16, "C": 64, "H": 16, "W": 16}}
 
     def flops(self, N, C, H, W, **_):

@@ -2,6 +2,7 @@
 14 T^2 E of each sequence's attention."""
 
 from nnspec.benchmarks._kinds import Timing
+from nnspec.benchmarks._torch import trained
 from nnspec.spec_tests.n10_attention import test_mha as spec
 
 SIZES = {
@@ -9,6 +10,18 @@ SIZES = {
     "M": {"N": 8, "Tq": 256, "E": 256, "Tk": 256},
 }
 CAUSAL = {"heads": 4, "mask": spec.causal_among_themselves}
+
+
+def torch_mha(E, heads, **_):
+    from torch import nn
+
+    return nn.MultiheadAttention(E, heads, batch_first=True)
+
+
+def torch_to_itself(module, x, heads, mask):
+    """Fused attention: nobody wants the weights, and the mask is known to be causal."""
+    out, _ = module(x, x, x, attn_mask=~mask, need_weights=False, is_causal=True)
+    return out
 
 
 class BenchMha(Timing):
@@ -22,6 +35,7 @@ class BenchMha(Timing):
 
 class BenchSelfMha(Timing):
     spec = spec.TestSelfMha
+    peers = {"torch.nn": trained("mha", torch_mha, torch_to_itself)}
     sizes = {name: {"N": size["N"], "T": size["Tq"], "E": size["E"]} for name, size in SIZES.items()}
     options = CAUSAL
 

@@ -229,6 +229,25 @@ def test_jax_computes_what_is_timed(bench):
         np.testing.assert_allclose(got[name], value, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
+MODULES = [(bench, size) for bench, size in _measure.selected(presets=("S",)) if "torch.nn" in bench.peers]
+
+
+@pytest.mark.parametrize(
+    ("bench", "size"), MODULES, ids=lambda value: value if isinstance(value, str) else value.label()
+)
+def test_modules_of_pytorch_compute_what_is_timed(bench, size):
+    """The output and all gradients, also of a step that others went before; not the states of batch normalization."""
+    pytest.importorskip("torch")
+    problem = bench().problem(size, "float64")
+    want = problem.spec.run(_measure.loaded("reference"), problem)
+    step = bench.peers["torch.nn"](problem)
+    step()
+    got = step.answer()
+    assert got.keys() == want.keys() - set(problem.spec.states)
+    for name, value in got.items():
+        np.testing.assert_allclose(value, want[name], rtol=1e-9, atol=1e-9, err_msg=name)
+
+
 # -- verdicts and their exit codes -----------------------------------------------------------------------------------
 
 BEYOND = [

@@ -6,73 +6,10 @@ import pytest
 from nnspec import convert, reference
 
 torch = pytest.importorskip("torch")
+from nnspec.benchmarks._torch_modules import Basic, Bottleneck, ResNet  # noqa: E402
+
 nn, F = torch.nn, torch.nn.functional
 RNG = np.random.default_rng(0)
-
-
-class Padded(nn.Module):
-    """Option A."""
-
-    def __init__(self, C, E, stride):
-        super().__init__()
-        self.more, self.stride = E - C, stride
-
-    def forward(self, x):
-        return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more))
-
-
-def shortcut(C, E, stride, projects):
-    if projects:
-        return nn.Sequential(nn.Conv2d(C, E, 1, stride, bias=False), nn.BatchNorm2d(E))
-    return nn.Identity() if (C, stride) == (E, 1) else Padded(C, E, stride)
-
-
-class Basic(nn.Module):
-    def __init__(self, C, M, E, stride, projects):
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(C, M, 3, stride, 1, bias=False), nn.BatchNorm2d(M)
-        self.conv2, self.bn2 = nn.Conv2d(M, E, 3, 1, 1, bias=False), nn.BatchNorm2d(E)
-        self.downsample = shortcut(C, E, stride, projects)
-
-    def forward(self, x):
-        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.downsample(x))
-
-
-class Bottleneck(nn.Module):
-    def __init__(self, C, M, E, stride, projects, stride_in="conv2"):
-        super().__init__()
-        first, second = (stride, 1) if stride_in == "conv1" else (1, stride)
-        self.conv1, self.bn1 = nn.Conv2d(C, M, 1, first, bias=False), nn.BatchNorm2d(M)
-        self.conv2, self.bn2 = nn.Conv2d(M, M, 3, second, 1, bias=False), nn.BatchNorm2d(M)
-        self.conv3, self.bn3 = nn.Conv2d(M, E, 1, bias=False), nn.BatchNorm2d(E)
-        self.downsample = shortcut(C, E, stride, projects)
-
-    def forward(self, x):
-        a = F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
-        return F.relu(self.bn3(self.conv3(a)) + self.downsample(x))
-
-
-class ResNet(nn.Module):
-    def __init__(self, C, n_classes, blocks, widths, kind, projects, imagenet):
-        super().__init__()
-        K, wider = (7, 2) if imagenet else (3, 1)
-        before = widths[0]
-        self.conv1, self.bn1 = nn.Conv2d(C, before, K, wider, K // 2, bias=False), nn.BatchNorm2d(before)
-        self.pool = nn.MaxPool2d(3, 2, 1) if imagenet else nn.Identity()
-        for stage, (number, width) in enumerate(zip(blocks, widths, strict=True), start=1):
-            made, E = [], 4 * width if kind is Bottleneck else width
-            for i in range(number):
-                stride = 2 if stage > 1 and i == 0 else 1
-                made.append(kind(before, width, E, stride, projects and i == 0 and (stride, before) != (1, E)))
-                before = E
-            setattr(self, f"layer{stage}", nn.Sequential(*made))
-        self.stages, self.fc = len(blocks), nn.Linear(before, n_classes)
-
-    def forward(self, x):
-        x = self.pool(F.relu(self.bn1(self.conv1(x))))
-        for stage in range(1, self.stages + 1):
-            x = getattr(self, f"layer{stage}")(x)
-        return self.fc(x.mean((2, 3)))
 
 
 def filled(module):

@@ -8,6 +8,8 @@ from nnspec import convert, reference
 torch = pytest.importorskip("torch")
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence  # noqa: E402
 
+from nnspec.benchmarks._torch_modules import CharLm  # noqa: E402
+
 NEAR = {"rtol": 1e-10, "atol": 1e-12}
 
 
@@ -66,23 +68,16 @@ def test_embedding(padding_idx):
 
 
 def char_model(params, cell, E, H, V):
-    modules = {"embedding": torch.nn.Embedding(V, E), "out": torch.nn.Linear(H, V)}
-    modules["cell"] = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM}[cell](E, H, batch_first=True)
-    model = torch.nn.ModuleDict(modules).double()
+    model = CharLm(V, E, H, cell).double()
     model.load_state_dict(convert.to_torch("char_lm", params))
     return model
 
 
 def char_loss(model, ids, states, normalize="tokens"):
-    """(loss, h and c after the last input), as PyTorch's users write it."""
-    ids = torch.from_numpy(ids)
-    start = [torch.from_numpy(state)[None] for state in states.values()] if states else []
-    start = (start[0] if len(start) == 1 else tuple(start)) if start else None
-    h, last = model["cell"](model["embedding"](ids[:, :-1]), start)
-    scores, targets = model["out"](h).flatten(0, 1), ids[:, 1:].flatten()
-    loss = torch.nn.functional.cross_entropy(scores, targets, reduction="mean" if normalize == "tokens" else "sum")
-    loss = loss if normalize == "tokens" else loss / len(ids)
-    return loss, [state[0].detach().numpy() for state in (last if isinstance(last, tuple) else (last,))]
+    """(loss, h and c after the last input)."""
+    start = [torch.from_numpy(state) for state in states.values()] if states else None
+    loss, last = model.loss(torch.from_numpy(ids), start, normalize)
+    return loss, [state.detach().numpy() for state in last]
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])

@@ -6,6 +6,8 @@ import pytest
 from nnspec import convert, reference
 
 torch = pytest.importorskip("torch")
+from nnspec.benchmarks._torch_modules import Gpt  # noqa: E402
+
 RNG = np.random.default_rng(0)
 
 
@@ -183,31 +185,6 @@ class Kept(torch.nn.Module):
 
     def forward(self, x):
         return x * self.scaled
-
-
-class Gpt(torch.nn.Module):
-    """GPT as it is mostly written: of PyTorch's own layers."""
-
-    def __init__(self, V, S, E, H, L, heads, tied):
-        super().__init__()
-        self.wte, self.wpe = torch.nn.Embedding(V, E), torch.nn.Embedding(S, E)
-        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": True}
-        self.layers = torch.nn.ModuleList(torch.nn.TransformerEncoderLayer(E, heads, H, **options) for _ in range(L))
-        self.ln_f = torch.nn.LayerNorm(E)
-        self.head = torch.nn.Linear(E, V, bias=False)
-        if tied:
-            self.head.weight = self.wte.weight
-
-    def forward(self, ids):
-        T = ids.shape[1]
-        x = self.wte(ids) + self.wpe(torch.arange(T))
-        for layer in self.layers:
-            x = layer(x, src_mask=torch.from_numpy(~np.tri(T, dtype=bool)))
-        return self.head(self.ln_f(x))
-
-    def loss(self, ids):
-        scores = self(ids[:, :-1])
-        return torch.nn.functional.cross_entropy(scores.reshape(-1, scores.shape[-1]), ids[:, 1:].reshape(-1))
 
 
 GPT_SIZES = {"V": 11, "S": 9, "E": 8, "H": 20, "L": 2}
