@@ -14,6 +14,7 @@ MODELS = (
     "fc_net",
     "three_layer_convnet",
     "resnet20",
+    "vit",
     "char_rnn",
     "char_lstm",
     "gpt",

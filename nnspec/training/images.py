@@ -1,7 +1,7 @@
 """Models that tell what is on an image."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ class ImageModel:
     init: Callable[[tuple[int, ...], int, np.random.Generator], tuple[dict, dict]]
     recipe: Recipe
     flat: bool = False  # whether it takes an image as one long row
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Callable[[tuple[int, ...]], dict[str, Any]] = lambda image: {}
 
 
 class ImageTask:
@@ -29,6 +29,7 @@ class ImageTask:
 
     def __init__(self, model: ImageModel, data: Images):
         self.model, self.data, self.recipe = model, data, model.recipe
+        self.options = model.options(data.shape)
 
     def init(self, rng):
         return self.model.init(self.data.shape, self.data.classes, rng)
@@ -42,7 +43,7 @@ class ImageTask:
 
     def loss(self, ops, params, batch, states):
         """A model without states returns none; one that was given none yet begins with its own."""
-        options = self.model.options | ({"reg": self.recipe.reg} if self.recipe.reg else {})
+        options = self.options | ({"reg": self.recipe.reg} if self.recipe.reg else {})
         given = [states] if states else []
         loss, grads, *new = getattr(ops, self.model.loss)(params, *batch, *given, **options)
         return loss, grads, new[0] if new else states
@@ -55,7 +56,7 @@ class ImageTask:
 
     def _scores(self, ops, params, states, x):
         at_test_time = {"running": states, "train": False} if states else {}
-        return getattr(ops, self.model.loss)(params, self._shaped(x), **self.model.options, **at_test_time)
+        return getattr(ops, self.model.loss)(params, self._shaped(x), **self.options, **at_test_time)
 
     def _shaped(self, x):
         return x.reshape(len(x), -1) if self.model.flat else x

@@ -37,6 +37,22 @@ def _resnet20(image, classes, rng):
     return reference.resnet_init(image[0], classes, rng=rng), {}
 
 
+def _patch(image) -> int:
+    """Four patches each way on the digits, seven on MNIST."""
+    return 2 if image[-1] < 16 else 4
+
+
+def _vit(image, classes, rng):
+    """In the form of the paper, but for the mean over all tokens in the place of a class token."""
+    C, H, W = image
+    S = (H // _patch(image)) * (W // _patch(image))
+    return reference.vit_init(C, _patch(image), 64, 128, 3, classes, S=S, norm_first=True, scale=0.1, rng=rng), {}
+
+
+def _of_vit(image):
+    return {"heads": 4, "patch": _patch(image), "norm_first": True}
+
+
 def _kaiming(params, rng):
     return {key: reference.kaiming_normal(w.shape, rng=rng) for key, w in params.items() if w.ndim > 1}
 
@@ -47,9 +63,12 @@ LINEAR = {
 }
 OF_IMAGES = LINEAR | {
     "two_layer_net": ImageModel("two_layer_loss", _two_layer, Recipe(20, 100, reg=1e-4), flat=True),
-    "fc_net": ImageModel("fc_net_loss", _fc_net, Recipe(20, 100, reg=1e-4), flat=True, options={"norm": "batchnorm"}),
+    "fc_net": ImageModel(
+        "fc_net_loss", _fc_net, Recipe(20, 100, reg=1e-4), flat=True, options=lambda image: {"norm": "batchnorm"}
+    ),
     "three_layer_convnet": ImageModel("three_layer_convnet_loss", _convnet, Recipe(8, 50, lr=2e-3, reg=1e-4)),
     "resnet20": ImageModel("resnet_loss", _resnet20, Recipe(10, 50, lr=3e-3, reg=1e-4)),
+    "vit": ImageModel("vit_loss", _vit, Recipe(25, 50, rule="adamw", lr=2e-3, clip=1.0), options=_of_vit),
 }
 OF_TEXTS = {
     "char_rnn": partial(CharLM, cell="rnn", recipe=Recipe(8, 32, lr=2e-3, clip=1.0)),
