@@ -169,6 +169,11 @@ class ParamsBlock(Layer):
     def draw(self, case, dims, dtype):
         return _of_order_one(super().draw(case, dims, dtype), case, dtype)
 
+    def under_options(self, given=False):
+        """Purity and layout are asked under one option: a block is many calls of its parts, which have been asked."""
+        cases = super().under_options(given)
+        return cases[:1] if given else cases
+
     @property
     def no_gradient(self):
         return self.states

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnspec import reference
 from nnspec.backends import Backend
-from nnspec.concepts.collect import is_composite, public_functions
+from nnspec.concepts.collect import forward_of, is_composite, public_functions
 from nnspec.spec_tests._budget import NEIGHBOURS, derive_budget, jittered
 from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._known import Variant
@@ -125,7 +125,8 @@ class Problem:
         Integer inputs have no precision of their own: single precision is good enough for them.
         """
         functions = functions or self.functions()
-        functions = {name: f for name, f in functions.items() if not is_composite(f)}  # these run on jittered parts too
+        own = self.form and self.form.replaces  # the form of a block, whose backward goes with it
+        functions = {n: f for n, f in functions.items() if not is_composite(f) or (own and forward_of(n) == own)}
         on = Backend("rounded", functions if at_tie else jittered(functions))
         dtype = self.dtype if self.floats() else SINGLE
         upstream = self.upstream()

@@ -78,5 +78,5 @@ class Cache(tuple):
     def of(cls, values, op, outputs, backend="nnspec.reference"):
         cache = cls(values)
         cache.op, cache.backend = op, backend
-        cache.outputs = tuple([(out.shape, out.dtype) for out in outputs])
+        cache.outputs = tuple([(out.shape, out.dtype) for out in outputs if type(out) is not dict])  # of states
         return cache

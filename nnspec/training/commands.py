@@ -4,9 +4,11 @@ import click
 
 from nnspec.common import told_in_one_line
 
+NAMES = ["knn", "two_layer_net", "three_layer_convnet", "resnet20"]
+
 
 @click.command()
-@click.argument("model", type=click.Choice(["knn", "two_layer_net", "three_layer_convnet"]), default="two_layer_net")
+@click.argument("model", type=click.Choice(NAMES), default="two_layer_net")
 @click.option("--data", type=click.Choice(["digits", "mnist"]), default="digits", show_default=True)
 @click.option("--backend", default="cpu", show_default=True, help="A name, a module or a path.")
 @click.option("--seed", default=0, show_default=True, help="Of the split, the initial weights and the batches.")

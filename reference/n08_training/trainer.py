@@ -11,6 +11,9 @@ parameter has a state of its own, so that each counts its own steps. All gradien
 and nothing that was passed in is written to. The last batch of an epoch may be shorter. best_params are those after the
 epoch with the highest validation accuracy, the first of several. A score of NaN predicts nothing: its sample counts as
 wrong. Parameters that hold NaN are never the best; if there are no others, these are the ones that training began with.
+
+A model that returns running statistics, `loss, grads, running = model(params, x, y, running)`, gets them again with the
+next batch, and predicts by them: model(params, x, None, running, train=False).
 """
 
 from collections.abc import Callable
@@ -39,7 +42,8 @@ def train(
     on_epoch: Callable[[dict], None] | None = None,
     ops=None,
 ):
-    """(best_params, history): history["loss"] of every batch, history["val_accuracy"] of every epoch.
+    """(best_params, history): history["loss"] of every batch, history["val_accuracy"] of every epoch, and where a model
+    has running statistics, history["running"]: those that belong to best_params.
 
     on_epoch is called with the history after every epoch.
     """
@@ -51,15 +55,16 @@ def train(
     if len(x_train) == 0 or len(x_val) == 0:
         raise ValueError(f"train: x_train and x_val must not be empty, got {len(x_train)} and {len(x_val)} samples")
     params, states = dict(params), dict.fromkeys(params)
-    best_params, best, history = params, -np.inf, {"loss": [], "val_accuracy": []}
+    running, best_params, best, history = [], params, -np.inf, {"loss": [], "val_accuracy": []}
     for _ in range(epochs):
         for idx in epoch_batches(len(x_train), batch, rng=rng):
-            loss, grads = loss_of(params, x_train[idx], y_train[idx], reg=reg)
+            loss, grads, *running = loss_of(params, x_train[idx], y_train[idx], *running, reg=reg)
             history["loss"].append(float(loss))
             params, states = _step(update, params, grads, states, lr)
-        accuracy = _accuracy(loss_of, params, x_val, y_val, batch)
+        accuracy = _accuracy(loss_of, params, running, x_val, y_val, batch)
         if accuracy > best and not any(np.isnan(w).any() for w in params.values()):
             best_params, best = params, accuracy
+            history |= {"running": {key: np.array(one) for key, one in running[0].items()}} if running else {}
         history["val_accuracy"].append(accuracy)
         lr = lr_decay * lr
         if on_epoch is not None:
@@ -73,11 +78,11 @@ def _step(update, params, grads, states, lr):
     return {key: w for key, (w, _) in moved.items()}, {key: state for key, (_, state) in moved.items()}
 
 
-def _accuracy(loss_of, params, x, y, batch):
+def _accuracy(loss_of, params, running, x, y, batch):
     """The share of samples whose largest score is that of their label."""
-    right = 0
+    right, evaluation = 0, {"running": running[0], "train": False} if running else {}
     for start in range(0, len(x), batch):
-        scores = np.asarray(loss_of(params, x[start : start + batch]))  # (batch, C)
+        scores = np.asarray(loss_of(params, x[start : start + batch], **evaluation))  # (batch, C)
         hit = scores.argmax(axis=1) == y[start : start + batch]  # (batch,) argmax takes NaN for the largest
         right += int((hit & ~np.isnan(scores).any(axis=1)).sum())
     return right / len(x)

@@ -31,6 +31,7 @@ class TestPaddingShortcut(Layer):
         sums = [answer["out"].sum(), answer["dx"].sum()]
         return sums, [problem.inputs["x"].sum(), problem.douts[0][:, :C].sum()]
 
+    general = {"wide": {"N": 3, "C": 5, "H": 7, "W": 67}}
     cases = (
         Case("stride 2", H=4, W=6, stride=2),
         Case("stride 2, odd image", H=5, W=3, stride=2),
@@ -47,15 +48,6 @@ class TestPaddingShortcut(Layer):
 
     def cases_of_scale(self):
         return [Case("many samples", N=65, C=9, H=8, W=9, stride=2), Case("a large image", N=1, C=3, H=123, W=131)]
-
-    @variant(
-        "half-of-the-zeros-first",
-        source="akamaster/pytorch_resnet_cifar10, LambdaLayer of option A",
-        replaces="padding_shortcut_forward",
-    )
-    def zeros_on_both_sides(x, *, F, stride=1):
-        """Half of the added channels come first: x stands in the middle."""
-        return _moved_to((F - x.shape[1]) // 2, x, F, stride)
 
     @mistake("M61", replaces="padding_shortcut_forward")
     def averaged_over_the_stride(x, *, F, stride=1):
@@ -106,6 +98,15 @@ class TestPaddingShortcut(Layer):
             more[:, C:] = 0
             dx = dx + padding_shortcut_backward(more, cache)
         return dx
+
+    @variant(
+        "half-of-the-zeros-first",
+        source="akamaster/pytorch_resnet_cifar10, LambdaLayer of option A",
+        replaces="padding_shortcut_forward",
+    )
+    def zeros_on_both_sides(x, *, F, stride=1):
+        """Half of the added channels come first: x stands in the middle."""
+        return _moved_to((F - x.shape[1]) // 2, x, F, stride)
 
 
 class TestProjectionShortcut(Layer):

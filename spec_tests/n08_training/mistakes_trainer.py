@@ -237,3 +237,52 @@ class MistakesOfTrain:
         """The loss of a step is that before it."""
         Trainer.step(self, x, y)
         self.history["loss"][-1], _ = self.model(self.params, x, y, reg=self.reg)
+
+
+class TrainerOfStatistics(Trainer):
+    """Of models that return running statistics."""
+
+    running = None
+
+    def step(self, x, y):
+        loss, grads, self.running = self.model(self.params, x, y, self.running, reg=self.reg)
+        self.history["loss"].append(loss)
+        for key in grads:
+            self.update(key, grads[key])
+
+    def accuracy(self, x, y):
+        return (self.model(self.params, x, None, self.running, train=False).argmax(axis=1) == y).mean()
+
+    def kept(self):
+        self.history["running"] = dict(self.running)
+        return dict(self.params)
+
+
+class MistakesOfTrainRunning:
+    @mistake("M69", replaces="train")
+    def statistics_anew_in_every_batch(*args, **options):
+        """Give the model the running statistics of the batch before, or each begins at 0."""
+
+        class Wrong(TrainerOfStatistics):
+            def step(self, x, y):
+                self.running = None
+                super().step(x, y)
+
+        return Wrong(*args, **options).train()
+
+    @mistake("M69", replaces="train")
+    def statistics_of_the_end_with_the_best_parameters(*args, **options):
+        """Keep the running statistics that belong to the best parameters, not the last ones."""
+        trainer = TrainerOfStatistics(*args, **options)
+        best, history = trainer.train()
+        return best, history | {"running": dict(trainer.running)}
+
+    @mistake("M69", replaces="train")
+    def validated_by_the_statistics_of_the_batch(*args, **options):
+        """Predict the validation data by the running statistics: train=False."""
+
+        class Wrong(TrainerOfStatistics):
+            def accuracy(self, x, y):
+                return (self.model(self.params, x).argmax(axis=1) == y).mean()
+
+        return Wrong(*args, **options).train()

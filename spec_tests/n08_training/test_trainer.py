@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from nnspec import reference
+from nnspec.backends import NotSupplied
 from nnspec.spec_tests._kinds import Case, Function, Malformed
 from nnspec.spec_tests._verdict import require
 
@@ -153,6 +154,75 @@ class TestTrain(Function):
         require(told == wanted, f"on_epoch must be called with the history after every epoch, got lengths {told}")
 
     purity = {**Function.purity, "every epoch is told": _every_epoch_is_told}
+
+
+class TestTrainRunning(Function):
+    """A network with batch normalization learns from 7 images of 3 x 3, all of them in each batch."""
+
+    rows = ("08.25",)
+    op = "train"
+    options = {"model": "resnet_loss", "lr": 0.05, "epochs": 3, "batch": 100}
+    outputs = ("loss", "val_accuracy", "fc.b", "bn1.running_mean", "block1.bn2.running_var")
+
+    def definition(self, params, x_train, y_train, x_val, y_val, *, model, lr, epochs, batch):
+        """loss, grads, running = model(params, x, y, running); the scores of x_val are those by the last running."""
+        running, states, losses, accuracies = None, {key: {} for key in params}, [], []
+        for _ in range(epochs):
+            loss, grads, running = reference.resnet_loss(params, x_train, y_train, running)
+            moves = {key: momentum_by_hand(states[key], grads[key], 1, lr) for key in params}
+            states = {key: state for key, (state, _) in moves.items()}
+            params = {key: params[key] + move for key, (_, move) in moves.items()}
+            losses.append(loss)
+            scores = reference.resnet_loss(params, x_val, None, running, train=False)
+            accuracies.append((scores.argmax(axis=1) == y_val).mean())
+            if accuracies[-1] > max(accuracies[:-1], default=-1):
+                best = params | running
+        return tuple(np.array(value, np.longdouble) for value in (losses, accuracies, *map(best.get, self.outputs[2:])))
+
+    cases = (Case("one epoch", options={**options, "epochs": 1}), Case("ten epochs", options={**options, "epochs": 10}))
+
+    def small(self):
+        return [Case("distinct"), *self.cases]
+
+    def cases_of_agreement(self):
+        return [Case("more images", N=11, V=9)]
+
+    def cases_of_scale(self):
+        return []
+
+    def refusals(self):
+        return []
+
+    def draw(self, case, dims, dtype):
+        inputs = super().draw(case, {"N": 7, "V": 5, **case.dims, "d": (1, 3, 3)}, dtype)
+        inputs |= {name: inputs[name] % C for name in ("y_train", "y_val")}
+        params = reference.resnet_init(1, C, blocks=(1,), widths=(2,), rng=np.random.default_rng(5))
+        return {"params": {key: w.astype(dtype) for key, w in params.items()}, **inputs}
+
+    def run(self, call, problem, gradient=True):
+        try:
+            result = call(self.op, *problem.inputs.values(), rng=np.random.default_rng(0), **problem.options)
+        except ValueError as error:
+            if "too many values to unpack" in str(error):  # of loss, grads = …
+                raise NotSupplied("it trains no model with running statistics") from error
+            raise
+        best, history = self.unpack(result, 2, "train must return (best_params, history)")
+        require("running" in history, "train must return the running statistics of a model that has some in history")
+        found = history | best | history["running"]
+        return {name: np.asarray(found[name]) for name in self.outputs}
+
+    def truth(self, problem):
+        wide = {name: array.astype(np.longdouble) for name, array in problem.floats().items()}
+        given = {name: wide.get(name, value) for name, value in problem.inputs.items() if name != "params"}
+        params = {key: wide[key] for key in problem.inputs["params"]}
+        return dict(zip(self.outputs, self.definition(params, **given, **problem.options), strict=True))
+
+    def test_dtype(self, planned, backend):
+        """float32 parameters and statistics stay float32."""
+        problem = self.problem(planned, backend)
+        answer = self.answer(backend, problem)
+        for key in self.outputs[2:]:
+            require(answer[key].dtype == problem.dtype, f"{key} was {problem.dtype} and is {answer[key].dtype}")
 
 
 def scores_by_hand(params, x):

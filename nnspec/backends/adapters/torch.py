@@ -26,9 +26,10 @@ class Torch:
 
     def asarray(self, array: np.ndarray) -> torch.Tensor:
         """A view where it can be one. PyTorch 2.13 takes strided tensors for contiguous here and there: batch_norm's
-        backward its weight, fused Adam everything."""
+        backward its weight, fused Adam everything. A single entry is contiguous even if it is taken backwards."""
         array = np.asarray(array, order="C")
-        return torch.from_numpy(array if array.flags.writeable else array.copy())
+        usable = array.flags.writeable and min(array.strides, default=0) >= 0
+        return torch.from_numpy(array if usable else array.copy())
 
     def is_array(self, value) -> bool:
         return isinstance(value, torch.Tensor)
