@@ -112,8 +112,7 @@ class Plan:
 
     def _rules(self, rules, others: list[Case]) -> list[Case]:
         """Every rule on the plain case, and in single precision, which shows what is promoted, under every option."""
-        given = [case for case in self.under_options(given=True) if not case.value_only]
-        single = [*others, *(case for case in given if self.rules_under is None or case.name in self.rules_under)]
+        single = [*others, *(case for case in self.under_options(given=True) if not case.value_only)]
         return [
             *(Case(rule, rule=rule, drawn_as="plain") for rule in rules),
             *(

@@ -50,7 +50,6 @@ class Spec(Properties, Plan, Judging):
     bad: ClassVar[tuple[Malformed, ...]] = ()  # beside what the annotations tell
     trivial: ClassVar[tuple[str, ...]] = ()  # dimensions of which size 1 leaves nothing to judge
     purity: ClassVar[Mapping[str, Callable]] = _purity.RULES
-    rules_under: ClassVar[tuple[str, ...] | None] = None  # cases with options whose purity, layout, dtype count; all
     apart: ClassVar[tuple[int, ...]] = (1, WIDE)  # sizes that each dimension has once, beside the usual ones
     tall: ClassVar[tuple[tuple[int, int], ...]] = ((257, 33), (20000, 4))
     as_accurate: ClassVar[

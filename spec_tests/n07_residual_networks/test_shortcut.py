@@ -31,6 +31,7 @@ class TestPaddingShortcut(Layer):
         sums = [answer["out"].sum(), answer["dx"].sum()]
         return sums, [problem.inputs["x"].sum(), problem.douts[0][:, :C].sum()]
 
+    general = {"wide": {"N": 3, "C": 5, "H": 7, "W": 67}}
     cases = (
         Case("stride 2", H=4, W=6, stride=2),
         Case("stride 2, odd image", H=5, W=3, stride=2),

@@ -12,6 +12,7 @@ from nnspec.spec_tests._kinds import Case, Function, Layer, Malformed, mistake
 from nnspec.spec_tests._truth import named, sqrt
 
 ACROSS = (slice(None), None, None)
+WIDE = {"wide": {"N": 3, "C": 5, "H": 7, "W": 67}}
 
 
 def many():
@@ -35,6 +36,7 @@ class TestChannelStats(Function):
         return np.append(twice["mean"], twice["std"]), 2 * np.append(once["mean"], once["std"])
 
     trivial = ("N", "H", "W")
+    general = WIDE
     cases = (Case("images of one pixel", N=5, H=1, W=1),)
     extremes = (
         Case("a common offset", inputs={"x": lambda rng, shape: 1000 + rng.standard_normal(shape)}),
@@ -95,6 +97,7 @@ class TestChannelNormalize(Layer):
         x = problem.inputs["x"]
         return run(x=np.repeat(x[:1], len(x), axis=0))["out"][0], run()["out"][0]
 
+    general = WIDE
     cases = (Case("as many channels as columns", C=3, W=3),)
     extremes = (Case("a small std", inputs={"std": lambda rng, shape: 1e-6 * (1 + rng.random(shape))}),)
     ties = (Case("empty batch", N=0), Case("no channels", C=0))
@@ -154,6 +157,7 @@ class TestChannelDenormalize(Function):
         x, mean, std = problem.inputs.values()
         return run(x=(x - mean[ACROSS]) / std[ACROSS])["out"], x
 
+    general = WIDE
     ties = (Case("empty batch", N=0),)
     cases_of_scale = staticmethod(many)
 

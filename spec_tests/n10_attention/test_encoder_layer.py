@@ -44,11 +44,10 @@ class EncoderLayer(ThroughGelu, ParamsBlock):
         "explained": {"N": 1, "T": 1, "E": 2, "H": 1},
     }
     trivial = ("scores",)
-    rules_under = ("dropout",)
     cases = (
+        Case("dropout", N=1, T=2, keep=0.8, masks=some_masks),
         Case("causal", N=1, mask=causal_among_themselves),
         Case("padding, relu", T=2, mask=padded, act="relu"),
-        Case("dropout", N=1, T=2, keep=0.8, masks=some_masks),
         Case("no dropout in evaluation", N=1, T=2, keep=0.8, masks=some_masks, train=False),
     )
     ties = (Case("no sequences", N=0), Case("no tokens", T=0))

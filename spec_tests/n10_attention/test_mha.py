@@ -27,7 +27,6 @@ GENERAL = {
 class Attention:
     options = {"heads": 2}
     trivial = ("scores",)  # a name for the axes of the mask
-    rules_under = ("a mask for each head", "causal")  # the rest is asked of the parts
     bad = (
         Malformed("heads that do not divide E", "heads", lambda _: 3),
         Malformed("no heads", "heads", lambda _: 0),
@@ -63,11 +62,11 @@ class TestMha(Attention, ParamsBlock):
 
     sizes, general = SIZES, GENERAL
     cases = (
+        Case("a mask for each head", mask=of_two_heads),
         Case("one head", heads=1),
         Case("as many heads as columns", heads=4),
         Case("causal", mask=causal),
         Case("padding", mask=padded),
-        Case("a mask for each head", mask=of_two_heads),
         Case("a query without keys", mask=a_query_with_none),
     )
     ties = (Case("no sequences", N=0), Case("no keys", Tk=0), Case("no queries", Tq=0))
