@@ -26,8 +26,3 @@ def append_ones_backward(dout: Float[Array, "N (D+1)"], x: Float[Array, "N D"]):
 def fold_bias(w: Float[Array, "D C"], b: Float[Array, "C"]):
     """(D + 1, C): the bias is the last row."""
     return np.concatenate([w, b[None]])
-
-
-def fold_bias_backward(dout: Float[Array, "(D+1) C"], w: Float[Array, "D C"], b: Float[Array, "C"]):
-    """(dw, db)."""
-    return dout[:-1].copy(), dout[-1].copy()

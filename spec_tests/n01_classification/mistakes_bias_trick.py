@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnspec.reference import append_ones, fold_bias, fold_bias_backward
+from nnspec.reference import append_ones, fold_bias
 from nnspec.spec_tests._known import mistake
 
 
@@ -67,14 +67,3 @@ class MistakesOfFoldBias:
         out = fold_bias(w, b)
         out[-2:-1] += b
         return out
-
-    @mistake("M11", replaces="fold_bias_backward")
-    def first_row_for_the_bias(dout, w, b):
-        """The bias stood in the last row, and so does its gradient."""
-        return dout[1:].copy(), dout[0].copy()
-
-    @mistake("M28", replaces="fold_bias_backward")
-    def bias_without_gradient(dout, w, b):
-        """The bias learns as the weights do: its gradient is the last row."""
-        dw, db = fold_bias_backward(dout, w, b)
-        return dw, 0 * db

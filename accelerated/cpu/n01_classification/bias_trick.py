@@ -24,10 +24,6 @@ def fold_bias(w, b):
     return out
 
 
-def fold_bias_backward(dout, w, b):
-    return dout[:-1].copy(), dout[-1].copy()
-
-
 @kernel
 def _append(x, out):
     size, one = x.shape[1], x.dtype.type(1)

@@ -1,4 +1,4 @@
-"""A thread for each entry of what comes out. Weights and bias lie one after the other, and so do their gradients."""
+"""A thread for each entry of what comes out. Weights and bias lie one after the other."""
 
 from nnspec.accelerated.cuda._kernel import blocks, kernel
 from nnspec.accelerated.cuda._target import cuda, empty, empty_like, flat
@@ -22,13 +22,6 @@ def fold_bias(w, b):
     out = empty((w.shape[0] + 1, w.shape[1]), w.dtype)
     _join(blocks(out.size, _join.threads), flat(w), b, flat(out))
     return out
-
-
-def fold_bias_backward(dout, w, b):
-    dw, db = empty_like(w), empty_like(b)
-    for start, part in ((0, dw), (w.size, db)):
-        _copy(blocks(part.size, _copy.threads), flat(dout), start, flat(part))
-    return dw, db
 
 
 @kernel(threads=THREADS)
@@ -59,12 +52,3 @@ def _join(real, threads):
             out[i] = w[i] if i < w.size else b[i - w.size]
 
     return join
-
-
-@kernel(threads=THREADS)
-def _copy(real, threads):
-    def copy(x, start, out):
-        for i in range(cuda.grid(1), out.size, cuda.gridsize(1)):
-            out[i] = x[start + i]
-
-    return copy
