@@ -24,17 +24,17 @@ def random_crop_forward(
 ):
     _require_inside("random_crop_forward", x.shape, top, left, size, pad)
     xpad = padded_by(pad, x)  # (N, C, H + 2 pad, W + 2 pad)
-    out = np.empty((*x.shape[:2], size, size), x.dtype)
-    for n, (i, j) in enumerate(zip(top, left, strict=True)):
+    out, places = np.empty((*x.shape[:2], size, size), x.dtype), np.stack([top, left], axis=1)  # places (N, 2)
+    for n, (i, j) in enumerate(places):
         out[n] = xpad[n, :, i : i + size, j : j + size]
-    return out, (x.shape, top.copy(), left.copy(), pad)
+    return out, (x.shape, places, size, pad)
 
 
 def random_crop_backward(dout, cache):
-    shape, top, left, pad = cache
-    H, W, size = *shape[2:], dout.shape[2]
+    shape, places, size, pad = cache
+    H, W = shape[2:]
     dxpad = padded_by(pad, np.zeros(shape, dout.dtype))  # (N, C, H + 2 pad, W + 2 pad)
-    for n, (i, j) in enumerate(zip(top, left, strict=True)):
+    for n, (i, j) in enumerate(places):
         dxpad[n, :, i : i + size, j : j + size] = dout[n]
     return dxpad[:, :, pad : pad + H, pad : pad + W]  # (N, C, H, W)
 

@@ -9,6 +9,8 @@ from nnspec.spec_tests._kinds import Case, Layer, Malformed, mistake
 
 LEAST = {"size": lambda dims, dtype: min(dims["H"], dims["W"])}
 
+PADDED = Case("", options={"size": 4, "pad": 1})
+
 
 class TestRandomCrop(Layer):
     rows = ("08.09",)
@@ -36,9 +38,13 @@ class TestRandomCrop(Layer):
         Case("beside x", N=2, C=1, H=1, W=2, options={"size": 1, "pad": 2}, inputs={"top": [0, 4], "left": [0, 5]}),
     )
     bad = (
-        Malformed("a top too far", "top", lambda top: top + 100),
-        Malformed("a negative left", "left", lambda left: left - 100),
-        Malformed("a crop beyond x", "size", lambda _: 6),
+        Malformed("a top one too far", "top", lambda top: np.append(top[:-1], 1)),  # of 4 rows for a crop of 4
+        Malformed("a left one too far", "left", lambda left: np.append(left[:-1], 2)),
+        Malformed("a top of -1", "top", lambda top: np.append(top[:-1], -1)),
+        Malformed("a left of -1", "left", lambda left: np.append(left[:-1], -1)),
+        Malformed("beyond the padding", "top", lambda top: np.append(top[:-1], 3), case=PADDED),
+        Malformed("a crop of one row more than x", "size", lambda _: 5),
+        Malformed("a crop beyond the padding", "size", lambda _: 7, case=PADDED),
         Malformed("a crop of nothing", "size", lambda _: 0),
     )
 

@@ -1,8 +1,7 @@
 """Training by minibatches: the recursion by hand where the order of samples does not matter, and laws where it does.
 
 Batches are drawn, and every implementation draws its own. So values are judged with one batch an epoch, or with samples
-that are all equal; at lr = 0 the loss of each step tells which samples it saw.
-Classic mistakes: mistakes_trainer.py.
+that are all equal; at lr = 0 the loss of each step tells which it saw. Classic mistakes: mistakes_trainer.py.
 """
 
 from typing import ClassVar
