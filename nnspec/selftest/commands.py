@@ -47,9 +47,7 @@ def mistakes(concepts, json_file, markdown):
         with open(json_file, "w", encoding="utf-8") as file:
             json.dump(told, file, indent=1)
     if markdown:
-        page = Path(markdown)
-        kept = page.read_text(encoding="utf-8") if concepts and page.exists() else ""
-        page.write_text(killing.as_markdown(rows, kept), encoding="utf-8")
+        killing.write(rows, Path(markdown), anew=not concepts)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("concept", "mistake"):
         table.add_column(heading, no_wrap=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -30,6 +31,12 @@ class Row:
         return any(
             count and (LEVEL_OF[name] != "strict" or self.mistake.convention) for name, count in self.rejections.items()
         )
+
+
+def write(rows: list[Row], page: Path, anew: bool):
+    """Not anew: what the page says of other concepts stays."""
+    kept = page.read_text(encoding="utf-8") if page.exists() and not anew else ""
+    page.write_text(as_markdown(rows, kept), encoding="utf-8")
 
 
 def as_markdown(rows: list[Row], kept: str = "") -> str:
