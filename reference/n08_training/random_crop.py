@@ -24,7 +24,8 @@ def random_crop_forward(
 ):
     _require_inside("random_crop_forward", x.shape, top, left, size, pad)
     xpad = padded_by(pad, x)  # (N, C, H + 2 pad, W + 2 pad)
-    out, places = np.empty((*x.shape[:2], size, size), x.dtype), np.stack([top, left], axis=1)  # places (N, 2)
+    places = np.stack([top, left], axis=1).astype(int)  # (N, 2)
+    out = np.empty((*x.shape[:2], size, size), x.dtype)
     for n, (i, j) in enumerate(places):
         out[n] = xpad[n, :, i : i + size, j : j + size]
     return out, (x.shape, places, size, pad)

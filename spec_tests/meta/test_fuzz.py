@@ -32,6 +32,18 @@ SIZES = {
     "affine_forward": {"d": (2, 3)},
 }
 RNG = object()  # a fresh generator in every call
+RESNET = reference.resnet_init(2, 3, blocks=(1,), widths=(2,), rng=np.random.default_rng(0))
+BOTTLENECK = reference.resnet_init(2, 3, blocks=(1,), widths=(2,), block="bottleneck", rng=np.random.default_rng(0))
+
+
+def block_of(params):
+    """x, the parameters of the first block of a network, and running statistics of its norms."""
+    block = {key.removeprefix("block1."): array for key, array in params.items() if key.startswith("block1.")}
+    norms = {key.removesuffix("beta"): array for key, array in block.items() if key.endswith(".beta")}
+    running = {f"{norm}running_{name}": 1 + array for norm, array in norms.items() for name in ("mean", "var")}
+    return {"x": np.arange(48.0).reshape(2, 2, 3, 4) % 7, "params": block, "running": running}
+
+
 GIVEN = {  # what the annotations do not tell, or where not every value goes with every other
     "dropout_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "epoch_batches": {"N": 7, "size": 3, "rng": RNG},
@@ -57,6 +69,11 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
         "params": reference.char_lm_init(3, 2, 2, rng=np.random.default_rng(0)),
         "ids": np.array([[0, 1, 2], [2, 0, 1]]),
     },
+    "resnet_init": {"C": 2, "n_classes": 3, "blocks": [1], "widths": [2], "rng": RNG},
+    "resnet_loss": {"params": RESNET, "x": np.arange(48.0).reshape(2, 2, 3, 4) % 7, "y": np.array([0, 1])},
+    "basic_block_forward": block_of(RESNET),
+    "bottleneck_forward": block_of(BOTTLENECK),
+    "channel_normalize_forward": {"std": np.array([1, 0.5, 2])},
     "cross_validate_k": {"x": np.arange(20.0).reshape(10, 2), "y": np.arange(10) % 2, "ks": [1, 3]},
     "build_vocab": {"tokens": "abc"},
     "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
