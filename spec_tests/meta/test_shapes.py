@@ -371,7 +371,6 @@ def test_numbered_conditions_are_those_of_their_number():
         call({"first": one, "w1": one, "w2": one, "skip3": one})
 
 
-<<<<<<< HEAD
 # -- parameters under a condition, and what is no array ----------------------------------------------------------------
 
 
@@ -409,7 +408,8 @@ def test_texts_numberings_and_rows_of_integers(given, said):
     assert call("ab", {"a": 0}, [[1], (2, 3), []]) == call(("a", "b"), {}) == 2
     with pytest.raises(TypeError, match=said):
         call(*given)
-=======
+
+
 def test_an_integer_argument_is_a_dimension_of_its_name():
     """How long a sequence may be, and how large the patches are that a row of weights takes."""
 
@@ -429,4 +429,3 @@ def test_an_integer_argument_is_a_dimension_of_its_name():
         call(x, np.ones((12, 4)), lengths, 5, p=3)
     with pytest.raises(ValueError, match="lengths must be at least 0 and at most 4"):
         call(x, np.ones((12, 4)), lengths, 4, p=2)
->>>>>>> d
