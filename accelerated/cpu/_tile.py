@@ -261,4 +261,5 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
 
 
 copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
+copy_vector = _make_copy(lambda itemsize: columns(itemsize) // VECTORS)
 copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)

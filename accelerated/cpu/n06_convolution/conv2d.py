@@ -249,8 +249,11 @@ def _put_filter(sums, at, dw):
     for part in range(1, len(sums)):
         for k in range(K):
             row[k] += sums[part, at + k]
-    for k in range(K):
-        dw[k % C, k // (KW * C), k // C % KW] = row[k]
+    for u in range(KH):
+        for v in range(KW):
+            at = (u * KW + v) * C
+            for c in range(C):
+                dw[c, u, v] = row[at + c]
 
 
 @kernel
@@ -342,12 +345,15 @@ def _lay_out_pixels(x, top, height, width, pad, image, start, square):
 def _tap_offsets(C, KH, KW, rows, WO, stride):
     """Where each tap (u, v, c) of the first window stands in what `_laid_out` makes."""
     height, columns = rows + (KH - 1) // stride, WO + (KW - 1) // stride
-    offsets = np.empty(KH * KW * C, np.intp)
-    for k in range(KH * KW * C):
-        u, v, c = k // (KW * C), k // C % KW, k % C
-        phase = (c * min(stride, KH) + u % stride) * min(stride, KW) + v % stride
-        offsets[k] = (phase * height + u // stride) * columns + v // stride
-    return offsets
+    offsets = np.empty((KH, KW, C), np.intp)
+    channel = min(stride, KH) * min(stride, KW) * height * columns
+    for u in range(KH):
+        for v in range(KW):
+            phase = u % stride * min(stride, KW) + v % stride
+            first = (phase * height + u // stride) * columns + v // stride
+            for c in range(C):  # no division here: every task makes its offsets
+                offsets[u, v, c] = first + c * channel
+    return offsets.reshape(-1)
 
 
 @register_jitable
@@ -382,10 +388,14 @@ def _gather(image, shift, rows, pieces, width, panel, to):
         for k in range(len(rows)):
             _tile.copy_whole_row(image, rows[k] + at, panel, to + k * width)
         return
+    short = pieces[:, 2].max() <= width // _tile.VECTORS
     for k in range(len(rows)):
         for piece in range(len(pieces)):
-            at = shift + rows[k] + pieces[piece, 1]
-            _tile.copy_whole_row(image, at, panel, to + k * width + pieces[piece, 0])
+            at, column = shift + rows[k] + pieces[piece, 1], pieces[piece, 0]
+            if short:
+                _tile.copy_vector(image, at, panel, to + k * width + column)
+            else:
+                _tile.copy_whole_row(image, at, panel, to + k * width + column)
 
 
 @register_jitable

@@ -59,9 +59,10 @@ def lstm_backward(dh, dc_T, cache):
         read = contiguous(dh, start, Wh, gates, c)
         _backward[h.size * 4 * H // TILE_SPEED](*read, ends, da, dh0, dc0, slices_of(N))
     da = da.reshape(N * T, 4 * H)
-    before = np.concatenate([h0[:, None], h], axis=1)[:, :T].reshape(N * T, H)
+    before = np.empty_like(h)
+    before[:, :1], before[:, 1:] = h0[:, None], h[:, :-1]
     dx = product(da, Wx.T).reshape(x.shape)
-    dWx, dWh = product(x.reshape(N * T, D).T, da), product(before.T, da)
+    dWx, dWh = product(x.reshape(N * T, D).T, da), product(before.reshape(N * T, H).T, da)
     return dx, dh0, dWx, dWh, column_sums(da), dc0 if c0_given else None
 
 

@@ -48,9 +48,10 @@ def rnn_backward(dh, cache):
     if h.size:
         _backward[h.size * H // TILE_SPEED](*contiguous(dh, Wh, h, ends), da, dh0, slices_of(N))
     da = da.reshape(N * T, H)
-    before = np.concatenate([h0[:, None], h], axis=1)[:, :T].reshape(N * T, H)
+    before = np.empty_like(h)
+    before[:, :1], before[:, 1:] = h0[:, None], h[:, :-1]
     dx = product(da, Wx.T).reshape(x.shape)
-    return dx, dh0, product(x.reshape(N * T, D).T, da), product(before.T, da), column_sums(da)
+    return dx, dh0, product(x.reshape(N * T, D).T, da), product(before.reshape(N * T, H).T, da), column_sums(da)
 
 
 @kernel
