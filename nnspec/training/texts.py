@@ -64,8 +64,7 @@ class CharLM:
 
 def drawn(scores, rng, temperature=0.8):
     """ids (N,), one for each row of scores (N, V)."""
-    p = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature).astype(float)  # (N, V)
-    return np.array([rng.choice(len(row), p=row / row.sum()) for row in p])
+    return reference.sample_step(scores, rng.random(len(scores)).astype(scores.dtype), temperature=temperature)
 
 
 class GPT:

@@ -14,12 +14,14 @@ from rich.progress import Progress
 from nnspec import reference
 from nnspec.backends import load
 from nnspec.training import checkpoint, plots
-from nnspec.training.data import Images, load_images, load_prose
+from nnspec.training.commands import MODELS
+from nnspec.training.data import Images, Text, load_images, load_prose
 from nnspec.training.images import ImageTask
-from nnspec.training.loop import Training
-from nnspec.training.models import OF_IMAGES
+from nnspec.training.loop import Recipe, Training
+from nnspec.training.models import NAMES, OF_IMAGES
 from nnspec.training.ops import OnNumpy
 from nnspec.training.run import classify_by_neighbours, train
+from nnspec.training.texts import GPT, CharLM
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,37 @@ def test_after_a_pause_it_goes_on_with_the_same_bits(digits, tmp_path):
     assert second.losses == whole.losses and second.validated == whole.validated
     for one, other in ((whole.params, second.params), (whole.states, second.states)):
         assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def little():
+    """A text of few characters, and language models of few numbers."""
+    text = load_prose()
+    few = Text({part: ids[:1500] for part, ids in text.ids.items()}, text.vocab, "little")
+    recipe = Recipe(2, 4, rule="adamw", lr=1e-2, clip=1.0)
+    sizes = {"T": 16, "E": 8, "H": 16}
+    yield CharLM(few, "rnn", recipe, **sizes)
+    yield CharLM(few, "lstm", recipe, **sizes)
+    yield GPT(few, recipe, **sizes, L=1, heads=2)
+
+
+@pytest.mark.parametrize("task", little(), ids=["char_rnn", "char_lstm", "gpt"])
+def test_a_language_model_learns_pauses_and_writes(task, tmp_path):
+    ops, quiet = OnNumpy(load("cpu")), Console(file=io.StringIO())
+    whole = Training.begin(task, ops, seed=0)
+    untaught = task.measured(ops, whole.params, whole.states, "validation")
+    train(whole, quiet)
+    assert untaught > np.log2(60) > whole.validated[0] > whole.validated[1]
+
+    first, second = Training.begin(task, ops, seed=0), Training.begin(task, ops, seed=1)
+    first.run_epoch()
+    checkpoint.save(first, tmp_path / "kept.npz")
+    checkpoint.restore(second, tmp_path / "kept.npz")
+    train(second, quiet)
+    assert second.losses == whole.losses and second.validated == whole.validated
+    assert all(np.array_equal(whole.params[key], second.params[key]) for key in whole.params)
+
+    written = [task.sample(ops, whole.params, "The ", 20, np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    assert len(written[0]) == 20 and written[0] == written[1] != written[2]
 
 
 def test_what_cannot_be_resumed_is_told_and_what_cannot_be_saved(digits, tmp_path):
@@ -169,3 +202,8 @@ def test_what_a_backend_lacks_is_filled_and_named(nnspec, write):
 def test_a_model_of_images_does_not_read_a_text(nnspec):
     done = nnspec("train", "two_layer_net", "--data", "prose")
     assert done.returncode == 2 and done.stderr == "nnspec: train: two_layer_net takes images, got a text\n"
+
+
+def test_the_command_offers_every_model():
+    """Its list stands beside it, so that `nnspec --help` need not import the models."""
+    assert MODELS == NAMES
