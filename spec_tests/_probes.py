@@ -236,12 +236,12 @@ class Suspect:
 
     def _depends_on(self, problem: Problem) -> set[str]:
         """The arrays without which the answer would be another: where an axis has size 1, some may have no say."""
-        want, found = problem.wide()[self.name], set()
+        want, found = np.asarray(problem.wide()[self.name], np.longdouble), set()  # masks have no difference
         for name in problem.arrays() | problem.upstream():
             other = copy.deepcopy(problem)
             change(other, name)
             with np.errstate(all="ignore"):
-                moved = np.abs(other.wide()[self.name] - want)
+                moved = np.abs(np.asarray(other.wide()[self.name], np.longdouble) - want)
                 if (moved > np.finfo(problem.dtype).eps ** 0.5 * np.abs(want).max(initial=0)).any():
                     found.add(name)
         return found
