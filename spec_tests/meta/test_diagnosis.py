@@ -155,3 +155,14 @@ def test_inputs_written_to():
 def test_campaigns_are_spared_the_explanations():
     with unexplained():
         assert "pattern" not in failures({"tanh_forward": lambda x: (2 * np.tanh(x), ())}, "tanh")
+
+
+def test_a_wrong_mask_fails_and_raises_nothing_in_who_looks_into_it():
+    """Of booleans there is no difference."""
+
+    def padding_mask(lengths, Tk):
+        allowed = np.arange(Tk) < lengths[:1, None]
+        return np.repeat(allowed[:, None, None], len(lengths), axis=0)
+
+    text = failures({"padding_mask": padding_mask}, "attention_mask")
+    assert "pattern: right where N = 1, wrong beyond" in text and "boolean subtract" not in text, text
