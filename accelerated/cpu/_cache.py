@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import pickle
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -56,9 +57,18 @@ def _missed(dispatcher) -> int:
 
 
 def sizes() -> Iterator[tuple[str, int]]:
-    """Of each piece of machine code the file that its kernel stands in, without .py, and its bytes."""
-    for file in _cache_folder().rglob("*.nbc"):
-        yield file.name.partition(".")[0], file.stat().st_size
+    """Of each piece of machine code for this processor, the file that its kernel stands in, without .py, and its bytes.
+
+    The cache holds that of others, too: of those who compile for vectors of another width.
+    """
+    here = numba.core.registry.cpu_target.target_context.codegen().magic_tuple()
+    for index in _cache_folder().rglob("*.nbi"):
+        with index.open("rb") as file:
+            pickle.load(file)  # numba's version
+            _, entries = pickle.loads(file.read())
+        for (_, target, _), name in entries.items():
+            if target == here:
+                yield index.name.partition(".")[0], index.with_name(name).stat().st_size
 
 
 def times() -> Iterator[dict]:

@@ -120,11 +120,12 @@ class _Pasted:
         if self.problem is None or self.on_the_way_is_told:
             return []
         self.on_the_way_is_told = True
+        taken = self.problem.inputs | self.problem.options  # a line of the definition may be called as an argument is
         return [
             text
             for name, turns in on_the_way(self.spec, self.problem).items()
             if name not in returned
-            for text in _turns(name, turns)
+            for text in _turns(f"{name} on the way" if name in taken else name, turns)
         ]
 
 

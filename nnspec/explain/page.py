@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import textwrap
 from pathlib import Path
 
 import nnspec
@@ -9,7 +10,7 @@ from nnspec.concepts import catalogue
 from nnspec.concepts.catalogue import Concept
 from nnspec.explain.words import arguments, first_sentence, packed, public, returned, signature
 
-LINES, BYTES = 80, 6000  # of a page: what does not fit is counted, and shown when it is asked for
+LINES, BYTES = 90, 7500  # of a page: what does not fit is counted, and shown when it is asked for
 GRADIENT = 34  # lines of it at most
 
 
@@ -129,7 +130,8 @@ def _of_gradient(gradient, again) -> list[str]:
         lines = [f"  the lines of {again.spec.part()} again"]
         how = "  and between the turns of the loop (_1 is the first, _2 the next):"
     else:
-        lines = [f"  each line, below it its slope by what goes into it; {gradient.sizes()}:", *gradient.told()]
+        head = f"each line, below it its slope by what goes into it; {gradient.sizes()}:"
+        lines = [*textwrap.wrap(head, 118, initial_indent="  ", subsequent_indent="  "), *gradient.told()]
         how = "  backward, upstream first:"
     if backward:
         lines += [how, *packed(backward, "    ", "    ")]

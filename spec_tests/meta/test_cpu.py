@@ -441,7 +441,7 @@ FLOAT32 = """
     cpu.sgd_momentum(x, x, x)
     for module, formula, kinds in (
         ("n03_regularization.dropout", "_kept", "aan"),
-        ("n04_optimization.adam", "_moved", "aannnnnnnnn"),
+        ("n04_optimization._adam", "_moved", "aannnnnnnnnn"),
         ("n04_optimization.sgd_momentum", "_moved", "aaannn"),
         ("n05_backpropagation.relu", "_gated", "aa"),
         ("n05_backpropagation.tanh", "_slope", "aa"),

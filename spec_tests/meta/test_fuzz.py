@@ -75,6 +75,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "bottleneck_forward": block_of(BOTTLENECK),
     "channel_normalize_forward": {"std": np.array([1, 0.5, 2])},
     "cross_validate_k": {"x": np.arange(20.0).reshape(10, 2), "y": np.arange(10) % 2, "ks": [1, 3]},
+    "padding_mask": {"lengths": np.array([1, 3, 0]), "Tk": 3},
     "build_vocab": {"tokens": "abc"},
     "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
     "decode_ids": {"ids": [0, 1], "vocab": {"a": 0, "b": 1}},
@@ -246,6 +247,7 @@ def valid_arguments(ops, name):
     function = inspect.unwrap(getattr(reference, name))
     given, rules = GIVEN.get(name, {}), contract(function).rules
     dims = default_sizes(function) | SIZES.get(name, {})
+    dims |= {key: value for key, value in given.items() if type(value) is int}
     rng, arguments = np.random.default_rng(0), {}
     for rule in rules.values():
         if rule.name in given:
@@ -414,7 +416,7 @@ def shares_axis(rules, rule, axis, arguments):
 
 def dims_of(rules, arguments):
     """Sizes by the names of plain axes."""
-    dims = {}
+    dims = {name: value for name, value in arguments.items() if rules[name].kind == "integer" and type(value) is int}
     for rule in rules.values():
         if rule.is_array and rule.kind != "params" and rule.name in arguments:
             names = rule.shapes[0][1].split()

@@ -86,7 +86,8 @@ def _backward(dh, Wh, h, ends, da, dh0, slices):
         back = np.zeros((last - first + ROWS, wide), dh.dtype)
         for t in range(T - 1, -1, -1):
             for n in range(first, last):
-                upstream, from_later, shown, here = dh0[n], back[n - first], dh[n, t], da[n, t]
+                upstream, from_later = dh0[n], back[n - first]
+                shown, here = dh[n, t], da[n, t]
                 for j in range(H):
                     upstream[j] += from_later[j] + shown[j]
                 if t < ends[n]:
