@@ -71,6 +71,9 @@ class Contract:
         present = [rule for rule in self.rules.values() if not (values[rule.name] is None and rule.optional)]
         counts = [rule.name for rule in present if rule.kind == "integer" and type(values[rule.name]) is int]
         dims, origin, dtypes = {name: values[name] for name in counts}, dict(zip(counts, counts, strict=True)), {}
+        for rule in present:
+            if rule.kind == "integer":  # shapes may name it
+                _check_kind(self.name, rule, values[rule.name], (), floats, dtypes)
         for rule in sorted(present, key=lambda rule: rule.needs_others):
             shapes = rule.shapes_in(values, dims)
             _check_kind(self.name, rule, values[rule.name], shapes, floats, dtypes)

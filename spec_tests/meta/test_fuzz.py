@@ -33,6 +33,7 @@ SIZES = {
 }
 RNG = object()  # a fresh generator in every call
 RESNET = reference.resnet_init(2, 3, blocks=(1,), widths=(2,), rng=np.random.default_rng(0))
+GPT = reference.gpt_init(3, 4, 2, 3, 1, tied=False, rng=np.random.default_rng(0))
 BOTTLENECK = reference.resnet_init(2, 3, blocks=(1,), widths=(2,), block="bottleneck", rng=np.random.default_rng(0))
 
 
@@ -75,6 +76,25 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "bottleneck_forward": block_of(BOTTLENECK),
     "channel_normalize_forward": {"std": np.array([1, 0.5, 2])},
     "cross_validate_k": {"x": np.arange(20.0).reshape(10, 2), "y": np.arange(10) % 2, "ks": [1, 3]},
+    "mha_forward": {"heads": 1},
+    "self_mha_forward": {"heads": 1},
+    "attention_map": {"heads": 1},
+    "mha_step": {"heads": 1},
+    "encoder_layer_post_forward": {"heads": 1},
+    "encoder_layer_pre_forward": {"heads": 1},
+    "patch_embed_forward": {"x": np.ones((2, 1, 4, 4)), "w": np.ones((4, 3)), "b": np.ones(3), "patch": 2},
+    "add_pe_forward": {"x": np.ones((2, 3, 4)), "pe": np.ones((5, 4))},
+    "gpt_init": {"V": 3, "S": 4, "E": 2, "H": 3, "L": 1, "rng": RNG},
+    "gpt_loss": {"params": GPT, "ids": np.array([[0, 1, 2], [2, 0, 1]]), "heads": 1},
+    "gpt_scores": {"params": GPT, "ids": np.array([[0, 1, 2], [2, 0, 1]]), "heads": 1},
+    "vit_init": {"C": 1, "patch": 2, "E": 2, "M": 3, "L": 1, "n_classes": 3, "rng": RNG},
+    "vit_loss": {
+        "params": reference.vit_init(1, 2, 2, 3, 1, 3, rng=np.random.default_rng(0)),
+        "x": np.arange(32.0).reshape(2, 1, 4, 4) % 5,
+        "y": np.array([0, 2]),
+        "heads": 1,
+        "patch": 2,
+    },
     "padding_mask": {"lengths": np.array([1, 3, 0]), "Tk": 3},
     "build_vocab": {"tokens": "abc"},
     "encode_tokens": {"tokens": ["a", "b"], "vocab": {"a": 0, "b": 1}},
@@ -422,7 +442,7 @@ def dims_of(rules, arguments):
             names = rule.shapes[0][1].split()
             if not any("*" in name for name in names):
                 dims |= dict(zip(names, arguments[rule.name].shape, strict=True))
-        if rule.kind == "params":
+        if rule.kind == "params" and rule.name in arguments:
             given = {other.name: other.default for other in rules.values()} | arguments
             for key, shape in rule.shapes_in(given, dims):
                 dims |= dict(zip(shape.split(), arguments[rule.name][key].shape, strict=False))

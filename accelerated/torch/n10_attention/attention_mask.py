@@ -4,7 +4,7 @@ import torch
 
 
 def padding_mask(lengths, Tk):
-    return (torch.arange(Tk) < lengths[:, None])[:, None, None]
+    return (torch.arange(Tk) < lengths.long()[:, None])[:, None, None]
 
 
 def combine_masks(mask, other):
