@@ -29,6 +29,8 @@ MORE = {  # what is fused in one kernel, because it is faster at M and L than ca
     "conv2d": 1900,
     "lstm": 1900,
     "sdpa": 1200,
+    "matmul": 1700,  # products of matrices so small that a call of the shared one would take longer than they do
+    "rnn": 1350,
     "batchnorm": 1450,  # of rows and of images, in training and at test time
 }
 
