@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import numba
+from numba.core.caching import _CacheLocator
 
 from nnspec.common import cache_root
 
@@ -59,10 +60,13 @@ def _missed(dispatcher) -> int:
 def sizes() -> Iterator[tuple[str, int]]:
     """Of each piece of machine code for this processor, the file that its kernel stands in, without .py, and its bytes.
 
-    The cache holds that of others, too: of those who compile for vectors of another width.
+    The cache holds that of others, too: of those who compile for vectors of another width, and of other checkouts.
     """
     here = numba.core.registry.cpu_target.target_context.codegen().magic_tuple()
-    for index in _cache_folder().rglob("*.nbi"):
+    above = Path(__file__).parents[1]
+    sources = [path for folder in (above / "cpu", above / "formulas") for path in folder.rglob("*.py")]
+    ours = {_CacheLocator.get_suitable_cache_subpath(str(path)) for path in sources}
+    for index in (file for name in ours for file in _cache_folder().joinpath(name).glob("*.nbi")):
         with index.open("rb") as file:
             pickle.load(file)  # numba's version
             _, entries = pickle.loads(file.read())
