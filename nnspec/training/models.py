@@ -72,7 +72,7 @@ OF_IMAGES = LINEAR | {
 }
 OF_TEXTS = {
     "char_rnn": partial(CharLM, cell="rnn", recipe=Recipe(8, 32, lr=2e-3, clip=1.0)),
-    "char_lstm": partial(CharLM, cell="lstm", recipe=Recipe(8, 32, lr=3e-3, clip=1.0)),
+    "char_lstm": partial(CharLM, cell="lstm", recipe=Recipe(16, 32, lr=3e-3, clip=1.0)),
     "gpt": partial(GPT, recipe=Recipe(8, 16, rule="adamw", lr=2e-3, clip=1.0)),
 }
 NAMES = ("knn", *OF_IMAGES, *OF_TEXTS)
