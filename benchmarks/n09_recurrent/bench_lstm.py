@@ -2,7 +2,7 @@
 waits for the step before."""
 
 from nnspec.benchmarks._jax import jitted
-from nnspec.benchmarks._kinds import Timing
+from nnspec.benchmarks.n09_recurrent._recurrent import Sequence, Step
 from nnspec.spec_tests.n09_recurrent import test_lstm as spec
 
 
@@ -25,28 +25,13 @@ def jax_lstm(x, h0, Wx, Wh, b, c0):
     return h.swapaxes(0, 1), c
 
 
-class BenchLstmStep(Timing):
+class BenchLstmStep(Step):
     spec = spec.TestLstmStep
     peers = {"jax": jitted(jax_lstm_step)}
-    sizes = {
-        "S": {"N": 16, "D": 64, "H": 64},
-        "M": {"N": 64, "D": 256, "H": 256},
-        "L": {"N": 256, "D": 512, "H": 512},
-    }
-
-    def flops(self, N, D, H, **_):
-        return 24 * N * H * (D + H)
+    products = 4
 
 
-class BenchLstm(Timing):
+class BenchLstm(Sequence):
     spec = spec.TestLstm
     peers = {"jax": jitted(jax_lstm)}
-    sizes = {
-        "S": {"N": 16, "T": 20, "D": 64, "H": 64},
-        "M": {"N": 64, "T": 50, "D": 256, "H": 256},
-        "L": {"N": 64, "T": 100, "D": 256, "H": 512},
-    }
-    scaled = ("T",)
-
-    def flops(self, N, T, D, H, **_):
-        return 24 * N * T * H * (D + H)
+    products = 4

@@ -69,14 +69,12 @@ class Contract:
     def check(self, values: dict, floats=FLOATS) -> dict[str, int | tuple]:
         """Raise TypeError or ValueError at the first parameter that breaks its rule; else the dimensions."""
         present = [rule for rule in self.rules.values() if not (values[rule.name] is None and rule.optional)]
-        counts = [rule.name for rule in present if rule.kind == "integer" and type(values[rule.name]) is int]
-        dims, origin, dtypes = {name: values[name] for name in counts}, dict(zip(counts, counts, strict=True)), {}
-        for rule in present:
-            if rule.kind == "integer":  # shapes may name it
-                _check_kind(self.name, rule, values[rule.name], (), floats, dtypes)
-        for rule in sorted(present, key=lambda rule: rule.needs_others):
+        dims, origin, dtypes = {}, {}, {}
+        for rule in sorted(present, key=lambda rule: (rule.kind != "integer", rule.needs_others)):
             shapes = rule.shapes_in(values, dims)
             _check_kind(self.name, rule, values[rule.name], shapes, floats, dtypes)
+            if rule.kind == "integer":  # shapes may name it
+                dims[rule.name], origin[rule.name] = values[rule.name], rule.name
             if rule.families:
                 rule.families.define(dims, origin)
             for label, array, shape in rule.arrays(values[rule.name], shapes):

@@ -49,7 +49,7 @@ class ImageTask:
         return loss, grads, new[0] if new else states
 
     def measured(self, ops, params, states, part):
-        return float((self.predicted(ops, params, states, self.data.x[part]) == self.data.y[part]).mean())
+        return float(reference.accuracy(self.predicted(ops, params, states, self.data.x[part]), self.data.y[part]))
 
     def predicted(self, ops, params, states, x):
         return np.concatenate([self._scores(ops, params, states, part).argmax(axis=1) for part in _parts(x)])

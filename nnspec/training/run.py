@@ -7,6 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nnspec import reference
 from nnspec.backends import Backend, load
 from nnspec.training import checkpoint, plots
 from nnspec.training.data import TEXTS, Images
@@ -108,4 +109,4 @@ def classify_by_neighbours(backend: Backend, data: Images, k: int, bar: Progress
     predicted = []
     for start in bar.track(range(0, len(x["test"]), QUERIES), description=f"{k} nearest"):
         predicted.append(backend.inward(backend("knn_predict", *known, x["test"][start : start + QUERIES], k=k)))
-    return float((np.concatenate(predicted) == y["test"]).mean())
+    return float(reference.accuracy(np.concatenate(predicted), y["test"]))

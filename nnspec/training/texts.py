@@ -32,8 +32,8 @@ class CharLM:
         ids, N = self.data.ids["train"], self.recipe.batch
         length = self.steps_of_an_epoch() * self.T  # of what each sequence reads in an epoch
         places = np.arange(N)[:, None] * length + int(rng.integers(len(ids) - N * length))
-        for start in range(0, length, self.T):
-            yield (ids[places + start + np.arange(self.T + 1)], start == 0), N * self.T
+        for start, stop in reference.tbptt_chunks(length, self.T):
+            yield (ids[places + np.arange(start, stop + 1)], start == 0), N * self.T
 
     def loss(self, ops, params, batch, states):
         ids, first = batch
@@ -45,11 +45,11 @@ class CharLM:
         N, T = 8, self.T
         length = (len(self.data.ids[part]) - 1) // (N * T) * T
         places, states, losses = np.arange(N)[:, None] * length, self._nothing_read(N), []
-        for start in range(0, length, T):
-            ids = self.data.ids[part][places + start + np.arange(T + 1)]
+        for start, stop in reference.tbptt_chunks(length, T):
+            ids = self.data.ids[part][places + np.arange(start, stop + 1)]
             scores, states = ops.char_lm_scores(params, ids[:, :-1], states, cell=self.cell)
             losses.append(ops.temporal_softmax_loss_forward(scores, ids[:, 1:], normalize="tokens")[0])
-        return float(np.mean(losses) / np.log(2))
+        return float(reference.bits_per_character(np.array(losses, float)))
 
     def sample(self, ops, params, prompt: str, length: int, rng) -> str:
         """What the model goes on with, character by character, each drawn from its distribution."""
@@ -98,7 +98,7 @@ class GPT:
             scores = ops.gpt_scores(params, window[:, :-1], heads=self.heads)
             loss, _ = ops.temporal_softmax_loss_forward(scores, window[:, 1:], normalize="tokens")
             losses += [float(loss)] * len(window)
-        return float(np.mean(losses) / np.log(2))
+        return float(reference.bits_per_character(np.array(losses)))
 
     def sample(self, ops, params, prompt: str, length: int, rng) -> str:
         """What the model goes on with, character by character, each drawn from its distribution."""

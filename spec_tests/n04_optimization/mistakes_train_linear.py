@@ -1,10 +1,13 @@
 """Classic mistakes of training a linear classifier."""
 
+from functools import partial
+
 import numpy as np
 
 from nnspec import reference
 from nnspec.reference import sample_batch, train_linear
-from nnspec.spec_tests._known import docstring, mistake
+from nnspec.spec_tests._known import mistake
+from nnspec.spec_tests.n04_optimization._trainers import put_wrong
 
 DEFAULTS = {"model": "softmax_objective", "lr": 1e-3, "reg": 1e-5, "steps": 100, "batch": 200}
 
@@ -39,19 +42,7 @@ class Trainer:
         return self.w - self.lr * dw
 
 
-def with_a_wrong(piece):
-    """A trainer of which one piece is the decorated function."""
-
-    def make(function):
-        wrong = type("Wrong", (Trainer,), {piece: function})
-
-        def train(*args, **options):
-            return wrong(*args, **options).train()
-
-        train.__name__, train.__doc__ = function.__name__, docstring(function)
-        return train
-
-    return make
+with_a_wrong = partial(put_wrong, Trainer)
 
 
 class MistakesOfTrainLinear:

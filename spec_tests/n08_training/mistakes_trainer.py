@@ -1,10 +1,13 @@
 """Classic mistakes of training by minibatches."""
 
+from functools import partial
+
 import numpy as np
 
 from nnspec import reference
 from nnspec.reference import epoch_batches
-from nnspec.spec_tests._known import docstring, mistake
+from nnspec.spec_tests._known import mistake
+from nnspec.spec_tests.n04_optimization._trainers import put_wrong
 
 DEFAULTS = {"rule": "sgd_momentum", "lr": 1e-2, "lr_decay": 1.0, "reg": 0.0, "epochs": 10, "batch": 100}
 
@@ -60,19 +63,7 @@ class Trainer:
         self.lr *= self.lr_decay
 
 
-def with_a_wrong(piece):
-    """A trainer of which one piece is the decorated function."""
-
-    def make(function):
-        wrong = type("Wrong", (Trainer,), {piece: function})
-
-        def train(*args, **options):
-            return wrong(*args, **options).train()
-
-        train.__name__, train.__doc__ = function.__name__, docstring(function)
-        return train
-
-    return make
+with_a_wrong = partial(put_wrong, Trainer)
 
 
 class MistakesOfTrain:

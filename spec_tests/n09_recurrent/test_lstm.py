@@ -8,7 +8,7 @@ from nnspec.spec_tests._kinds import Case, Function, Layer, Malformed
 from nnspec.spec_tests._problem import Problem
 from nnspec.spec_tests._purity import no_aliases
 from nnspec.spec_tests._truth import exp, named, tanh
-from nnspec.spec_tests.n09_recurrent._sequences import bias_of, large, one_step, some_lengths, tiny
+from nnspec.spec_tests.n09_recurrent._sequences import OverTime, bias_of, large, one_step, some_lengths, tiny
 
 SATURATED = tuple(
     Case(f"bias of {gate} {b}", inputs={"b": bias_of(k, b)}) for k, gate in enumerate("ifog") for b in (50, -50)
@@ -49,7 +49,7 @@ class TestLstmStep(Layer):
         return with_gates_of_order_one(super().draw(case, dims, dtype), case, dims, dtype)
 
 
-class TestLstm(Layer):
+class TestLstm(OverTime):
     rows = ("09.13",)
     outputs = ("h", "c_T")
 
@@ -73,12 +73,6 @@ class TestLstm(Layer):
         rest = run(x=x[:, 1:], h0=first["h"][:, -1].astype(x.dtype), c0=first["c_T"].astype(x.dtype))
         whole = run()
         return np.concatenate([first["h"], rest["h"]], axis=1), whole["h"]
-
-    def law_does_not_see_the_future(self, run, problem):
-        """Another last input changes the last h alone."""
-        x = problem.inputs["x"].copy()
-        x[:, -1] = 3 - x[:, -1]
-        return run(x=x)["h"][:, :-1], run()["h"][:, :-1]
 
     def law_padding_does_not_count(self, run, problem):
         """After its last step a sequence does not see x: other padding changes nothing."""
@@ -108,33 +102,11 @@ class TestLstm(Layer):
     )
     ties = (
         Case("no c0, no gradient of it", N=1, T=1, D=1, H=1, without=("c0",)),
-        Case("empty batch", N=0),
-        Case("no steps", T=0),
-        Case("no steps, and lengths", T=0, lengths=some_lengths),
-        Case("no inputs", D=0),
-    )
-    bad = (
-        Malformed("a length below 0", "lengths", lambda _: np.array([1, -1])),
-        Malformed("a length above T", "lengths", lambda _: np.array([1, 1000])),
-        Malformed("lengths of floats", "lengths", lambda _: np.array([1.0, 2.0])),
-        Malformed("a length too many", "lengths", lambda _: np.array([1, 1, 1]), ("x",)),
+        *OverTime.ties,
     )
 
     def draw(self, case, dims, dtype):
         return with_gates_of_order_one(super().draw(case, dims, dtype), case, dims, dtype)
-
-    def cases_of_law(self):
-        return [
-            replace(case, options={"lengths": some_lengths} if "padding" in case.name else {})
-            for case in super().cases_of_law()
-        ]
-
-    def cases_of_scale(self):
-        """Long, wide and with many sequences; batches of all sizes around a block."""
-        sizes = {"long": (3, 200, 5, 6), "wide": (30, 3, 40, 70), "many sequences": (2500, 2, 4, 4)}
-        sizes |= {f"{n} sequences": (n, 4, 6, 9) for n in (11, 12, 13, 25)}
-        cases = [Case(name, dict(zip("NTDH", size, strict=True))) for name, size in sizes.items()]
-        return [*cases, Case("lengths", N=27, T=6, D=5, H=9, lengths=some_lengths)]
 
     def _no_aliases_without_steps(self, backend, problem):
         """Then c_T is c0, and dc0 is dc_T."""

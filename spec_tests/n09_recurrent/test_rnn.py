@@ -1,12 +1,10 @@
 """Vanilla recurrent network: a step and a sequence. Classic mistakes: mistakes_rnn.py."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from nnspec.spec_tests._kinds import Case, Layer, Malformed
+from nnspec.spec_tests._kinds import Case, Layer
 from nnspec.spec_tests._truth import named, tanh
-from nnspec.spec_tests.n09_recurrent._sequences import large, one_step, some_lengths, tiny
+from nnspec.spec_tests.n09_recurrent._sequences import OverTime, large, one_step, some_lengths, tiny
 
 
 class TestRnnStep(Layer):
@@ -45,7 +43,7 @@ class TestRnnStep(Layer):
         return with_units_of_order_one(super().draw(case, dims, dtype), case, dims, dtype)
 
 
-class TestRnn(Layer):
+class TestRnn(OverTime):
     rows = ("09.04",)
     outputs = ("h",)
 
@@ -67,12 +65,6 @@ class TestRnn(Layer):
         first = run(x=x[:, :1])["h"]
         rest = run(x=x[:, 1:], h0=first[:, -1].astype(x.dtype))["h"]
         return np.concatenate([first, rest], axis=1), run()["h"]
-
-    def law_does_not_see_the_future(self, run, problem):
-        """Another last input changes the last h alone."""
-        x = problem.inputs["x"].copy()
-        x[:, -1] = 3 - x[:, -1]
-        return run(x=x)["h"][:, :-1], run()["h"][:, :-1]
 
     def law_padding_does_not_count(self, run, problem):
         """After its last step a sequence does not see x: other padding changes nothing."""
@@ -99,34 +91,9 @@ class TestRnn(Layer):
         Case("saturated", N=1, H=2, inputs={"b": lambda rng, shape: 50 * (-1) ** np.arange(shape[0])}),
         Case("tiny weights", N=1, H=2, inputs={"Wx": tiny, "Wh": tiny, "b": tiny}),
     )
-    ties = (
-        Case("empty batch", N=0),
-        Case("no steps", T=0),
-        Case("no steps, and lengths", T=0, lengths=some_lengths),
-        Case("no inputs", D=0),
-    )
-    bad = (
-        Malformed("a length below 0", "lengths", lambda _: np.array([1, -1])),
-        Malformed("a length above T", "lengths", lambda _: np.array([1, 1000])),
-        Malformed("lengths of floats", "lengths", lambda _: np.array([1.0, 2.0])),
-        Malformed("a length too many", "lengths", lambda _: np.array([1, 1, 1]), ("x",)),
-    )
 
     def draw(self, case, dims, dtype):
         return with_units_of_order_one(super().draw(case, dims, dtype), case, dims, dtype)
-
-    def cases_of_law(self):
-        return [
-            replace(case, options={"lengths": some_lengths} if "padding" in case.name else {})
-            for case in super().cases_of_law()
-        ]
-
-    def cases_of_scale(self):
-        """Long, wide and with many sequences; batches of all sizes around a block."""
-        sizes = {"long": (3, 200, 5, 6), "wide": (30, 3, 40, 70), "many sequences": (2500, 2, 4, 4)}
-        sizes |= {f"{n} sequences": (n, 4, 6, 9) for n in (11, 12, 13, 25)}
-        cases = [Case(name, dict(zip("NTDH", size, strict=True))) for name, size in sizes.items()]
-        return [*cases, Case("lengths", N=27, T=6, D=5, H=9, lengths=some_lengths)]
 
 
 def step_of(x, h, Wx, Wh, b):
