@@ -1,6 +1,8 @@
 """Models as PyTorch's users write them, of its own modules, with the names that `nnspec.convert` knows: for those who
 have PyTorch."""
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -52,6 +54,52 @@ class Gpt(nn.Module):
     def loss(self, ids):
         scores = self(ids[:, :-1])
         return F.cross_entropy(scores.flatten(0, 1), ids[:, 1:].flatten())
+
+
+class Vit(nn.Module):
+    """A vision transformer in the form of the assignment, or, with a class token, learned positions and norm_first, in
+    that of the paper. positions: how many are learned; None: sinusoidal ones."""
+
+    def __init__(self, C, patch, E, H, L, n_classes, heads, *, cls=False, positions=None, norm_first=False):
+        super().__init__()
+        self.patch_size, self.patch = patch, nn.Linear(C * patch * patch, E)
+        self.cls = nn.Parameter(torch.zeros(1, E)) if cls else None
+        self.pos = nn.Parameter(torch.zeros(positions, E)) if positions else None
+        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": norm_first}
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(E, heads, H, **options) for _ in range(L))
+        self.ln_f = nn.LayerNorm(E) if norm_first else nn.Identity()
+        self.head = nn.Linear(E, n_classes)
+
+    def forward(self, x):
+        p = self.patch_size
+        a = self.patch(F.unfold(x, p, stride=p).transpose(1, 2))
+        if self.cls is not None:
+            a = torch.cat([self.cls.expand(len(a), 1, -1), a], dim=1)
+        a = a + (sinusoids(*a.shape[1:], a.dtype) if self.pos is None else self.pos[: a.shape[1]])
+        for layer in self.layers:
+            a = layer(a)
+        a = self.ln_f(a)
+        return self.head(a.mean(dim=1) if self.cls is None else a[:, 0])
+
+
+def sinusoids(T, E, dtype):
+    """Vaswani et al. 2017, sec. 3.5."""
+    angles = torch.arange(T, dtype=torch.float64)[:, None] / 10000 ** (torch.arange(0, E, 2, dtype=torch.float64) / E)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :E].to(dtype)
+
+
+def fully_connected(dims, batchnorm=False):
+    """nn.Sequential of an nn.Linear for every two of `dims`."""
+    modules = []
+    for before, after in itertools.pairwise(dims):
+        modules += [nn.Linear(before, after), *[nn.BatchNorm1d(after)] * batchnorm, nn.ReLU()]
+    return nn.Sequential(*modules[: -2 if batchnorm else -1])
+
+
+def three_layer_convnet(C, H, W, filters, K, M, n_classes):
+    flat = filters * (H // 2) * (W // 2)
+    convolution = nn.Conv2d(C, filters, K, padding=K // 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()
+    return nn.Sequential(*convolution, nn.Linear(flat, M), nn.ReLU(), nn.Linear(M, n_classes))
 
 
 class Padded(nn.Module):

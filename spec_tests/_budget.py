@@ -62,11 +62,13 @@ def derive_budget(
             spread[name] = np.fmax(spread[name], np.where(np.isfinite(value), off, 0))
     largest = max((np.abs(array).max(initial=0) for array in inputs.values()), default=0)
     floor = float(info.tiny) * max(1.0, float(largest))
-    half_ulp = np.longdouble(info.eps) / 2
-    return {
-        name: Budget(spread[name], np.where(np.isfinite(value), half_ulp * np.abs(value), 0), floor)
-        for name, value in want.items()
-    }
+    return {name: Budget(spread[name], rounding_of(value, dtype), floor) for name, value in want.items()}
+
+
+def rounding_of(want, dtype) -> np.ndarray:
+    """What an answer is off by when it is written in `dtype`."""
+    half_ulp = np.longdouble(np.finfo(dtype).eps) / 2
+    return np.where(np.isfinite(want), half_ulp * np.abs(want), 0)
 
 
 def require_telling(want: dict, budgets: dict[str, Budget]):

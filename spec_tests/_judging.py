@@ -173,20 +173,26 @@ class Judging:
         form = problem.form and problem.form.id
         key = (type(self), repr(problem.case.drawn()), problem.dtype, by, lenient, at_tie, form, problem.mark)
         if key not in _expected:
-            found = self._kept(problem, by, lenient, at_tie)
+            found = self._wanted(problem, by, lenient, at_tie)
             if sum(value.size for value in found[0].values()) > KEPT_UP_TO:
                 return found
             _expected[key] = found
         return _expected[key]
 
-    def _kept(self, problem: Problem, by: str, lenient: bool, at_tie: bool) -> tuple[dict, dict]:
-        """As an earlier run left it on disk, where one did."""
-        this = _kept.key(self, problem, by, lenient, at_tie)
-        if (found := _kept.find(this)) is None:
+    def _wanted(self, problem: Problem, by: str, lenient: bool, at_tie: bool) -> tuple[dict, dict]:
+        def derived():
             want = self.truth(problem) if by == "truth" else problem.wide()
-            found = want, self.budgets(problem, want, lenient, at_tie)
-            if not problem.mark:
-                _kept.keep(this, *found)
+            return want, self.budgets(problem, want, lenient, at_tie)
+
+        return derived() if problem.mark else self.kept(problem, (by, lenient, at_tie), derived)
+
+    def kept(self, problem: Problem, how: tuple, derived: Callable[[], tuple[dict, dict]]) -> tuple[dict, dict]:
+        """What is wanted and the budgets, as an earlier run left them on disk, where one did."""
+        asked = copy.copy(problem)  # who looks at its upstream gradients settles their shapes, which a law changes
+        this = _kept.key(self, asked, *how)
+        if (found := _kept.find(this)) is None:
+            found = derived()
+            _kept.keep(this, *found)
         return found
 
     def unpack(self, result, parts: int, what: str) -> tuple:

@@ -21,9 +21,10 @@ from nnspec import reference
 from nnspec.common import cache_root
 from nnspec.concepts.collect import public_functions
 from nnspec.spec_tests import _truth
-from nnspec.spec_tests._budget import Budget
+from nnspec.spec_tests._budget import Budget, rounding_of
 
-LARGEST = 200_000  # entries of an answer: beyond that, reading takes as long as computing
+LARGEST = 300_000  # entries of an answer: beyond that, the disk fills with what is soon computed
+WORTH_PACKING = 100_000  # bytes: what is larger is made of random digits, which do not pack
 
 
 def key(spec, problem, *how) -> bytes:
@@ -39,31 +40,61 @@ def key(spec, problem, *how) -> bytes:
 def find(this: bytes) -> tuple[dict, dict] | None:
     """(wanted, budgets), if they are kept."""
     with contextlib.suppress(sqlite3.Error, pickle.UnpicklingError, zlib.error, EOFError):
-        row = _store() and _store().execute("select value from expected where key = ?", (this,)).fetchone()
+        row = _store() and _store().execute("select packed, value from expected where key = ?", (this,)).fetchone()
         if row:
-            want, budgets = pickle.loads(zlib.decompress(row[0]))
-            return want, {name: Budget(*parts) for name, parts in budgets.items()}
+            packed, value = row
+            answers = pickle.loads(zlib.decompress(value) if packed else value)
+            found = {name: _read(*parts) for name, parts in answers.items()}
+            return {n: want for n, (want, _) in found.items()}, {n: budget for n, (_, budget) in found.items()}
     return None
 
 
 def keep(this: bytes, want: dict, budgets: dict):
     if _store() is None or sum(value.size for value in want.values()) > LARGEST:
         return
-    # Of a budget's parts a double's digits are more than enough.
-    parts = {n: (np.float64(b.spread), np.float64(b.rounding), b.floor) for n, b in budgets.items()}
+    value = pickle.dumps({name: _written(want[name], budgets[name]) for name in want}, pickle.HIGHEST_PROTOCOL)
+    packed = len(value) <= WORTH_PACKING
     with contextlib.suppress(sqlite3.Error):
-        value = zlib.compress(pickle.dumps((want, parts), pickle.HIGHEST_PROTOCOL), 1)
-        _store().execute("insert or replace into expected values (?, ?)", (this, value))
+        row = this, packed, zlib.compress(value, 1) if packed else value
+        _store().execute("insert or replace into expected values (?, ?, ?)", row)
+
+
+def _written(want: np.ndarray, budget: Budget) -> tuple:
+    """An answer in extended precision as two shorter floats, and its budget; a rounding that follows from the answer
+    as the precision that it is of."""
+    precision = [name for name in ("float32", "float64") if np.array_equal(budget.rounding, rounding_of(want, name))]
+    rounding = precision[0] if precision else np.float64(budget.rounding)
+    most, rest = want, None
+    if want.dtype == np.longdouble and np.abs(want[np.isfinite(want)]).max(initial=0) <= np.finfo(float).max:
+        most, rest = np.float64(want), np.float32(0)
+        if precision[:1] != ["float32"]:  # beside which a double's last digit is nothing
+            with np.errstate(invalid="ignore"):
+                rest = np.float32(np.where(np.isfinite(want), want - most, 0))
+    return most, rest, _short(budget.spread), rounding, budget.floor
+
+
+def _short(spread: np.ndarray) -> np.ndarray:
+    """A few digits are enough, where single precision reaches as far."""
+    some = spread[spread != 0]
+    limits = np.finfo(np.float32)
+    fits = some.size == 0 or limits.tiny <= some.min() <= some.max() <= limits.max
+    return np.float32(spread) if fits else np.float64(spread)
+
+
+def _read(most, rest, spread, rounding, floor) -> tuple[np.ndarray, Budget]:
+    want = most if rest is None else np.longdouble(most) + rest
+    rounding = rounding_of(want, rounding) if isinstance(rounding, str) else rounding
+    return want, Budget(np.longdouble(spread), rounding, floor)
 
 
 @functools.cache
 def _store() -> sqlite3.Connection | None:
     with contextlib.suppress(OSError, sqlite3.Error):
         cache_root().mkdir(parents=True, exist_ok=True)
-        store = sqlite3.connect(cache_root() / "expected.sqlite", timeout=30, isolation_level=None)
+        store = sqlite3.connect(cache_root() / "answers.sqlite", timeout=30, isolation_level=None)
         store.execute("pragma journal_mode = wal")
         store.execute("pragma synchronous = off")
-        store.execute("create table if not exists expected (key blob primary key, value blob) without rowid")
+        store.execute("create table if not exists expected (key blob primary key, packed, value blob)")
         return store
     return None
 

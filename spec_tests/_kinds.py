@@ -357,7 +357,8 @@ class Function(Spec):
 class Procedure(Spec):
     """A function that no array goes into, judged by its laws alone: each returns two sides that must be equal.
 
-    Of `bad` calls, which are refused at level strict, the case gives the arguments.
+    A law is given the function; what goes together with it is asked of its `backend`. Of `bad` calls, which are
+    refused at level strict, the case gives the arguments.
     """
 
     def plan(self, name, only=None):
@@ -385,7 +386,7 @@ class Procedure(Spec):
                 options.pop("rng", None)
             return backend.inward(backend(self.op, *args, **options))
 
-        call.function = function
+        call.function, call.backend = function, backend
         with calling(self.op):
             left, right = law(call)
         if not same(left, right) and not np.array_equal(left, right):

@@ -108,9 +108,10 @@ def same_bits(first, second) -> bool:
 def same(first, second) -> bool:
     """Equal to the last bit, in whatever the arrays are nested."""
     if isinstance(first, dict):
-        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+        alike = isinstance(second, dict) and first.keys() == second.keys()
+        return alike and all(same(first[key], second[key]) for key in first)
     if isinstance(first, (tuple, list)):
-        return len(first) == len(second) and all(map(same, first, second))
+        return isinstance(second, (tuple, list)) and len(first) == len(second) and all(map(same, first, second))
     return same_bits(first, second) if isinstance(first, np.ndarray) else first == second
 
 

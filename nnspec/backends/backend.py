@@ -133,6 +133,7 @@ def _require_options(name, function, options):
         raise NotSupplied(f"{name} does not take {', '.join(f'{option}=' for option in missing)}")
 
 
+@functools.lru_cache(maxsize=4096)
 def accepts(function, option: str) -> bool:
     """Whether it takes this option; what tells nothing of itself, as built-in functions do, takes any."""
     signature = _signature(function)
@@ -142,9 +143,15 @@ def accepts(function, option: str) -> bool:
 
 def not_bound(function, args, options) -> str | None:
     """What its signature has against these arguments."""
+    return _not_bound(function, len(args), tuple(options))
+
+
+@functools.lru_cache(maxsize=4096)
+def _not_bound(function, given: int, options: tuple[str, ...]) -> str | None:
+    """As `not_bound`, which only looks at how many there are and at their names."""
     try:
         if signature := _signature(function):
-            signature.bind(*args, **options)
+            signature.bind(*range(given), **dict.fromkeys(options))
     except TypeError as error:
         return str(error)
     return None

@@ -32,5 +32,5 @@ def _form_of(concept: str):
     except ModuleNotFoundError as error:
         if error.name != f"{__name__}.{concept}":
             raise
-    known = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    known = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
     raise ValueError(f"convert: concept must be one of {', '.join(known)}, got {concept!r}")

@@ -7,11 +7,10 @@
 Layers count from 0 there. A head.weight that equals wte.weight is taken for a tied one, and left out.
 """
 
-import re
-
 import numpy as np
 
 from nnspec.convert import encoder_layer
+from nnspec.convert._layers import in_layers
 
 NAMES = {"wte": "wte.weight", "wpe": "wpe.weight", "ln_f.gamma": "ln_f.weight", "ln_f.beta": "ln_f.bias"}
 
@@ -19,20 +18,11 @@ NAMES = {"wte": "wte.weight", "wpe": "wpe.weight", "ln_f.gamma": "ln_f.weight", 
 def to_torch(params):
     state = {name: params[key] for key, name in NAMES.items()}
     state["head.weight"] = params.get("head", params["wte"])
-    return state | _in_layers(params, encoder_layer.to_torch, counted=-1)
+    return state | in_layers(params, encoder_layer.to_torch, counted=-1)
 
 
 def from_torch(state):
     params = {key: state[name] for key, name in NAMES.items()}
-    params |= _in_layers(state, encoder_layer.from_torch, counted=1)
+    params |= in_layers(state, encoder_layer.from_torch, counted=1)
     head = state.get("head.weight")
     return params if head is None or np.array_equal(head, params["wte"]) else params | {"head": head}
-
-
-def _in_layers(arrays, converted, counted):
-    """Every layer converted, under a number that is larger by `counted`."""
-    layers = {}
-    for key, array in arrays.items():
-        if found := re.fullmatch(r"layers\.(\d+)\.(.*)", key):
-            layers.setdefault(int(found[1]), {})[found[2]] = array
-    return {f"layers.{l + counted}.{key}": a for l, layer in layers.items() for key, a in converted(layer).items()}

@@ -149,6 +149,7 @@ def _rule(parameter: inspect.Parameter) -> Rule:
         Sequence[Sequence[int]]: "rows of integers",
         Sequence[str]: "texts",
         dict[str, int]: "numbering",
+        dict: "dict",
         str: "text",
         os.PathLike: "path",
     }
@@ -166,6 +167,7 @@ _EXPECTED = {
     "rows of integers": "a list or a tuple of lists of integers",
     "texts": "a text, or a list or a tuple of texts",
     "numbering": "a dict of integers by texts",
+    "dict": "a dict",
     "text": "a text",
     "path": "a path",
     "number": "a number",
@@ -185,6 +187,7 @@ _PLAIN = {
     "rows of integers": (list, tuple),
     "texts": (str, list, tuple),
     "numbering": dict,
+    "dict": dict,
     "text": str,
     "path": (str, os.PathLike),
     "function": Callable,

@@ -18,6 +18,7 @@ MODELS = (
     "char_rnn",
     "char_lstm",
     "gpt",
+    "all",
 )
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -33,11 +34,22 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--save", type=FILE, callback=writable, help="Keep the training here, after every epoch.")
 @click.option("--resume", type=FILE, help="Go on with a training that was kept; same bits as without a pause.")
 @click.option("--plot", type=FILE, callback=writable, help="Draw the losses, and what was learned, into this picture.")
+@click.option(
+    "--beside", type=click.Choice(["torch"]), help="Also PyTorch's own modules: the same steps, their time and result."
+)
+@click.option("--markdown", is_flag=True, help="Of all models: print the table as Markdown.")
 def train(**wanted):
-    """Train a model of the course on real data with any backend, and measure it on data that it has not seen."""
+    """Train a model of the course on real data with any backend, and measure it on data that it has not seen.
+
+    `all` trains one after the other, each on the data that suits it, and ends with a table: parameters, epochs, the
+    seconds of all steps, the memory that a step needs, accuracy or bits per character.
+    """
     from nnspec.backends import CannotLoad, NotSupplied
     from nnspec.terminal import console
-    from nnspec.training.run import Wanted, run
+    from nnspec.training.run import Wanted, run, run_all
 
+    given = Wanted(**wanted)
+    if given.model == "all" and (given.data or given.save or given.resume or given.plot or given.fill):
+        raise click.UsageError("all trains every model on its own data: no --data, --save, --resume, --plot, --fill")
     with told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
-        run(Wanted(**wanted), console())
+        (run_all if given.model == "all" else run)(given, console())

@@ -39,7 +39,7 @@ class ImageTask:
 
     def batches(self, rng):
         for idx in reference.epoch_batches(len(self.data.x["train"]), self.recipe.batch, rng=rng):
-            yield (self._shaped(self.data.x["train"][idx]), self.data.y["train"][idx]), len(idx)
+            yield (self.shaped(self.data.x["train"][idx]), self.data.y["train"][idx]), len(idx)
 
     def loss(self, ops, params, batch, states):
         """A model without states returns none; one that was given none yet begins with its own."""
@@ -56,9 +56,10 @@ class ImageTask:
 
     def _scores(self, ops, params, states, x):
         at_test_time = {"running": states, "train": False} if states else {}
-        return getattr(ops, self.model.loss)(params, self._shaped(x), **self.options, **at_test_time)
+        return getattr(ops, self.model.loss)(params, self.shaped(x), **self.options, **at_test_time)
 
-    def _shaped(self, x):
+    def shaped(self, x):
+        """Images as the model takes them."""
         return x.reshape(len(x), -1) if self.model.flat else x
 
 
@@ -72,7 +73,7 @@ class LinearTask(ImageTask):
         return loss, {"w": dw}, states
 
     def _scores(self, ops, params, states, x):
-        scores, _ = ops.linear_scores_forward(ops.append_ones(self._shaped(x)), params["w"])
+        scores, _ = ops.linear_scores_forward(ops.append_ones(self.shaped(x)), params["w"])
         return scores
 
 

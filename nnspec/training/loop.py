@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,6 +29,28 @@ class Recipe:
         first = max(1, round(WARMUP * steps))
         down = max(1, steps - first)
         return reference.warmup(lambda t: reference.cosine_decay(t, down, self.lr, lr_min=self.lr / 10), steps=first)
+
+
+@dataclass
+class Clock:
+    """What was done in how many seconds; the first step counts for nothing, because kernels are compiled in it."""
+
+    units: int = 0
+    seconds: float = 0.0
+    warm: bool = False
+
+    def time(self, step: Callable[[], None], units: int):
+        start = time.perf_counter()
+        step()
+        if self.warm:
+            self.seconds += time.perf_counter() - start
+            self.units += units
+        self.warm = True
+
+    @property
+    def speed(self) -> float:
+        """Units a second."""
+        return self.units / self.seconds if self.seconds else float("nan")
 
 
 class Task(Protocol):
@@ -65,9 +88,7 @@ class Training:
     epoch: int = 0
     losses: list[float] = field(default_factory=list)  # of every step
     validated: list[float] = field(default_factory=list)  # after every epoch
-    units: int = 0  # in all steps but the first of a process, in which kernels are compiled
-    seconds: float = 0.0  # that these took
-    warm: bool = False
+    clock: Clock = field(default_factory=Clock)
 
     @classmethod
     def begin(cls, task: Task, ops, seed: int, epochs: int | None = None):
@@ -76,22 +97,23 @@ class Training:
         params, states = ({key: np.float32(value) for key, value in arrays.items()} for arrays in (params, states))
         return cls(task, ops, rng, params, states, dict.fromkeys(params), epochs or task.recipe.epochs)
 
-    def run_epoch(self, on_step: Callable[["Training"], None] = lambda training: None):
-        """One pass over the training data, and the measure on the validation part."""
-        recipe, steps = self.task.recipe, self.task.steps_of_an_epoch()
-        rate = recipe.rate(steps * self.epochs)
-        for t, (batch, count) in enumerate(self.task.batches(self.rng), start=self.epoch * steps):
-            start = time.perf_counter()
-            self._step(batch, rate(t))
-            if self.warm:
-                self.seconds += time.perf_counter() - start
-                self.units += count
-            self.warm = True
-            on_step(self)
+    def run_epoch(self, on_step: Callable[["Training"], None] = lambda training: None, beside=None):
+        """One pass over the training data, and the measure on the validation part.
+
+        beside: another training of the same task, which makes the same steps; one epoch ours goes first, the next that.
+        """
+        steps = self.task.steps_of_an_epoch()
+        rate = self.task.recipe.rate(steps * self.epochs)
+        batches = list(enumerate(self.task.batches(self.rng), start=self.epoch * steps))
+        trainings = [self, beside] if beside else [self]
+        for training in trainings[:: -1 if self.epoch % 2 else 1]:
+            for t, (batch, count) in batches:
+                training.clock.time(partial(training.step, batch, rate(t)), count)
+                on_step(training)
         self.epoch += 1
         self.validated.append(self.task.measured(self.ops, self.params, self.states, "validation"))
 
-    def _step(self, batch, lr):
+    def step(self, batch, lr):
         recipe = self.task.recipe
         loss, grads, self.states = self.task.loss(self.ops, self.params, batch, self.states)
         if recipe.clip is not None:
@@ -101,11 +123,6 @@ class Training:
         self.params = {key: w for key, (w, _) in moved.items()}
         self.of_rule = {key: state for key, (_, state) in moved.items()}
         self.losses.append(float(loss))
-
-    @property
-    def speed(self) -> float:
-        """Units a second."""
-        return self.units / self.seconds if self.seconds else float("nan")
 
     @property
     def parameters(self) -> int:

@@ -76,6 +76,13 @@ OF_TEXTS = {
     "gpt": partial(GPT, recipe=Recipe(8, 16, rule="adamw", lr=2e-3, clip=1.0)),
 }
 NAMES = ("knn", *OF_IMAGES, *OF_TEXTS)
+# For a table of all: the data that shows what a model can, and how long it takes there, where that is not as usual.
+SHOWN = {
+    **dict.fromkeys(OF_IMAGES, ("digits", None)),
+    "three_layer_convnet": ("mnist", None),
+    "resnet20": ("mnist", 3),
+    **dict.fromkeys(OF_TEXTS, ("prose", None)),
+}
 
 
 def task_of(model: str, data: Images | Text) -> Task:

@@ -1,6 +1,6 @@
 """`nnspec train`: a training from its first step to what it shows at the end, told as it goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from nnspec.training import checkpoint, plots
 from nnspec.training.data import TEXTS, Images
 from nnspec.training.data import load as load_data
 from nnspec.training.loop import Training
-from nnspec.training.models import OF_TEXTS, task_of
+from nnspec.training.models import OF_TEXTS, SHOWN, task_of
 from nnspec.training.ops import Filled, OnNumpy
+from nnspec.training.table import row_of, tell
 
 QUERIES = 100  # of kNN at a time, between two steps of the progress bar
 TOLD = 10  # losses of so many steps are averaged in what is shown
@@ -35,6 +36,8 @@ class Wanted:
     save: Path | None
     resume: Path | None
     plot: Path | None
+    beside: str | None
+    markdown: bool = False
 
 
 def run(wanted: Wanted, to: Console) -> Training | float:
@@ -46,47 +49,84 @@ def run(wanted: Wanted, to: Console) -> Training | float:
         return _classify(backend, data, wanted.neighbours, to)
     ops = Filled(backend) if wanted.fill else OnNumpy(backend)
     training = Training.begin(task_of(wanted.model, data), ops, wanted.seed, wanted.epochs)
+    beside = _beside(wanted, training)
     if wanted.resume:
         checkpoint.restore(training, wanted.resume)
         to.print(f"resumed after epoch {training.epoch} of {training.epochs}")
-    train(training, to, wanted.save)
+    train(training, to, wanted.save, beside)
     if wanted.fill:
         to.print(f"from the reference: {', '.join(sorted(ops.lacking)) or 'nothing'}", soft_wrap=True)
     _tell_at_the_end(training, to)
+    if beside:
+        shown = row_of(wanted.model, name, training, beside)
+        to.print(f"PyTorch: {shown.seconds[1]:.1f} s, test {training.task.measure} {shown.measures[1]:.4f}")
     if wanted.plot:
         plots.plot(training, wanted.plot)
         to.print(f"drawn: {wanted.plot}", soft_wrap=True)
     return training
 
 
-def train(training: Training, to: Console, save: Path | None = None):
+def run_all(wanted: Wanted, to: Console):
+    """Every model on data that shows what it can, and a table of all. Raises what `run` raises."""
+    rows = []
+    for model, (name, epochs) in SHOWN.items():
+        training = Training.begin(
+            task_of(model, load_data(name, wanted.seed)),
+            OnNumpy(load(wanted.backend)),
+            wanted.seed,
+            wanted.epochs or epochs,
+        )
+        to.print(f"{model} on {name}")
+        beside = _beside(replace(wanted, model=model), training)
+        train(training, to, None, beside)
+        rows.append(row_of(model, name, training, beside))
+    tell(rows, wanted.markdown, to)
+
+
+def _beside(wanted: Wanted, training: Training):
+    """PyTorch's training of the same model from the same start, if that is asked for."""
+    if wanted.beside is None:
+        return None
+    if wanted.resume:
+        raise ValueError("train: a training that is resumed has nothing beside it: leave out --beside")
+    try:
+        from nnspec.training.beside import TorchTraining
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ModuleNotFoundError("train: --beside torch needs PyTorch: pip install 'nnspec[peers]'") from None
+    return TorchTraining.begin(wanted.model, training)
+
+
+def train(training: Training, to: Console, save: Path | None = None, beside=None):
     """The epochs that are left, each told in a line and saved."""
     task, steps = training.task, training.task.steps_of_an_epoch()
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     with Progress(*columns, console=to, transient=True, disable=not to.is_terminal) as bar:
-        shown = bar.add_task("the first step: kernels are compiled", total=steps * training.epochs)
-        bar.update(shown, completed=steps * training.epoch)
+        total = steps * training.epochs * (2 if beside else 1)
+        shown = bar.add_task("the first step: kernels are compiled", total=total)
+        bar.update(shown, completed=total * training.epoch // training.epochs)
 
         def on_step(now):
             loss = np.mean(now.losses[-TOLD:])
-            bar.update(shown, advance=1, description=f"loss {loss:.4f}  {now.speed:,.0f} {task.unit}/s")
+            bar.update(shown, advance=1, description=f"loss {loss:.4f}  {now.clock.speed:,.0f} {task.unit}/s")
 
         while training.epoch < training.epochs:
-            training.run_epoch(on_step)
+            training.run_epoch(on_step, beside)
             if save:
                 checkpoint.save(training, save)
             if training.epoch in {1, training.epochs} or training.epoch % 5 == 0 or steps > 100:
                 loss, measure = np.mean(training.losses[-steps:]), training.validated[-1]
                 to.print(
                     f"epoch {training.epoch:3d}  mean loss {loss:.4f}  validation {task.measure} {measure:.4f}"
-                    f"  {training.speed:,.0f} {task.unit}/s"
+                    f"  {training.clock.speed:,.0f} {task.unit}/s"
                 )
 
 
 def _tell_at_the_end(training: Training, to: Console):
     task = training.task
     measure = task.measured(training.ops, training.params, training.states, "test")
-    to.print(f"{training.parameters:,} parameters, {len(training.losses)} steps in {training.seconds:.1f} s")
+    to.print(f"{training.parameters:,} parameters, {len(training.losses)} steps in {training.clock.seconds:.1f} s")
     to.print(f"test {task.measure} {measure:.4f}")
     if hasattr(task, "sample"):
         text = task.sample(training.ops, training.params, "The ", SAMPLE, np.random.default_rng(0))

@@ -6,7 +6,7 @@ import pytest
 from nnspec import convert, reference
 
 torch = pytest.importorskip("torch")
-from nnspec.benchmarks._torch_modules import Gpt  # noqa: E402
+from nnspec.benchmarks._torch_modules import Gpt, Vit  # noqa: E402
 
 RNG = np.random.default_rng(0)
 
@@ -248,63 +248,23 @@ def test_the_first_50_losses_of_a_gpt_are_those_of_pytorch(tied):
     assert abs(ours[0] - np.log(len(letters))) < 0.05 and ours[-1] < 0.8 * ours[0]
 
 
-class Vit(torch.nn.Module):
-    """A vision transformer of PyTorch's own layers, in the form of the assignment or of the paper."""
-
-    def __init__(self, params, heads, patch, norm_first):
-        super().__init__()
-        C, (E, classes) = len(params["patch.w"]) // patch**2, params["head.w"].shape
-        H, L = len(params["layers.1.ffn.b1"]), sum(key.endswith("ln1.gamma") for key in params)
-        options = {"dropout": 0.0, "activation": "gelu", "batch_first": True, "norm_first": norm_first}
-        self.patch = torch.nn.Conv2d(C, E, patch, stride=patch)
-        self.layers = torch.nn.ModuleList(torch.nn.TransformerEncoderLayer(E, heads, H, **options) for _ in range(L))
-        self.ln_f = torch.nn.LayerNorm(E) if norm_first else torch.nn.Identity()
-        self.head = torch.nn.Linear(E, classes)
-        self.cls = torch.nn.Parameter(torch.zeros(1, E)) if "cls" in params else None
-        self.pos = torch.nn.Parameter(torch.zeros(params["pos"].shape)) if "pos" in params else None
-        self.double()
-        self.load_state_dict(self.names(params))
-
-    def names(self, params):
-        state = {"patch.bias": params["patch.b"], "head.weight": params["head.w"].T, "head.bias": params["head.b"]}
-        state["patch.weight"] = params["patch.w"].T.reshape(self.patch.weight.shape)
-        for l in range(len(self.layers)):
-            prefix = f"layers.{l + 1}."
-            layer = {key.removeprefix(prefix): array for key, array in params.items() if key.startswith(prefix)}
-            state |= {f"layers.{l}.{name}": w for name, w in convert.to_torch("encoder_layer", layer).items()}
-        state |= {name: params[name] for name in ("cls", "pos") if name in params}
-        if "ln_f.gamma" in params:
-            state |= {"ln_f.weight": params["ln_f.gamma"], "ln_f.bias": params["ln_f.beta"]}
-        return {name: torch.as_tensor(np.ascontiguousarray(array)) for name, array in state.items()}
-
-    def forward(self, x):
-        a = self.patch(x).flatten(2).transpose(1, 2)
-        if self.cls is not None:
-            a = torch.cat([self.cls.expand(len(a), 1, -1), a], dim=1)
-        T, E = a.shape[1:]
-        a = a + (self.pos[:T] if self.pos is not None else torch.from_numpy(reference.sinusoidal_pe(T, E)))
-        for layer in self.layers:
-            a = layer(a)
-        a = self.ln_f(a)
-        return self.head(a[:, 0] if self.cls is not None else a.mean(dim=1))
-
-
 @pytest.mark.parametrize("form", ["assignment", "paper"])
 def test_vit(form):
     options = {"S": 7, "cls": True, "norm_first": True} if form == "paper" else {}
     params = reference.vit_init(3, 2, 8, 12, 2, 5, scale=0.3, rng=np.random.default_rng(0), **options)
     params = {key: w + 0.1 * RNG.standard_normal(w.shape) for key, w in params.items()}
     x, y, norm_first = RNG.standard_normal((3, 3, 4, 6)), np.array([1, 4, 0]), form == "paper"
-    module = Vit(params, 2, 2, norm_first)
+    learned = {"cls": True, "positions": 7} if norm_first else {}
+    module = Vit(3, 2, 8, 12, 2, 5, heads=2, norm_first=norm_first, **learned).double()
+    module.load_state_dict(convert.to_torch("vit", params))
     scores = module(torch.from_numpy(x))
     torch.nn.functional.cross_entropy(scores, torch.from_numpy(y)).backward()
     how = {"heads": 2, "patch": 2, "norm_first": norm_first}
     assert_same(reference.vit_loss(params, x, **how), scores)
     loss, grads = reference.vit_loss(params, x, y, **how)
     assert_same(loss, torch.nn.functional.cross_entropy(scores, torch.from_numpy(y)))
-    theirs = {name: p.grad for name, p in module.named_parameters()}
-    for name, gradient in module.names(grads).items():
-        assert_same(gradient, theirs[name])
+    assert_same_gradients("vit", grads, module)
+    assert_round_trip("vit", params, module.state_dict())
 
 
 @pytest.mark.parametrize("form", ["assignment", "paper"])

@@ -2,8 +2,10 @@
 something is not there."""
 
 import io
+import itertools
 import pickle
 import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -18,9 +20,10 @@ from nnspec.training.commands import MODELS
 from nnspec.training.data import Images, Text, load_images, load_prose
 from nnspec.training.images import ImageTask
 from nnspec.training.loop import Recipe, Training
-from nnspec.training.models import NAMES, OF_IMAGES
+from nnspec.training.models import NAMES, OF_IMAGES, task_of
 from nnspec.training.ops import OnNumpy
 from nnspec.training.run import classify_by_neighbours, train
+from nnspec.training.table import Row, peak_of, row_of
 from nnspec.training.texts import GPT, CharLM
 
 
@@ -130,7 +133,7 @@ def test_what_cannot_be_resumed_is_told_and_what_cannot_be_saved(digits, tmp_pat
         with pytest.raises(ValueError, match=f"cannot resume from .*{name}"):
             checkpoint.restore(training, tmp_path / name)
     opaque = replace(training, of_rule={"W1": object()})
-    with pytest.raises(ValueError, match=r"cannot save of_rule\.W1: it is a object"):
+    with pytest.raises(ValueError, match=r"opt\.of_rule\.W1 cannot be saved: it is a object"):
         checkpoint.save(opaque, tmp_path / "kept.npz")
     checkpoint.restore(training, tmp_path / "kept.npz")  # what was kept before is still whole
 
@@ -204,6 +207,88 @@ def test_a_model_of_images_does_not_read_a_text(nnspec):
     assert done.returncode == 2 and done.stderr == "nnspec: train: two_layer_net takes images, got a text\n"
 
 
+@pytest.mark.parametrize(
+    "model", ["softmax_classifier", "svm", "two_layer_net", "fc_net", "three_layer_convnet", "vit"]
+)
+def test_pytorch_beside_it_makes_the_same_steps(digits, model):
+    """From the same start, on the same batches: four steps move the weights alike, but for rounding."""
+    pytest.importorskip("torch")
+    from nnspec.training.beside import TorchTraining
+
+    training = Training.begin(task_of(model, digits), OnNumpy(load("cpu")), 0, 1)
+    beside, start = TorchTraining.begin(model, training), training.params
+    for batch, _ in itertools.islice(training.task.batches(training.rng), 4):
+        training.step(batch, 1e-3)
+        beside.step(batch, 1e-3)
+    theirs = beside.params()
+    weights = {key: w for key, w in training.params.items() if w.ndim > 1}  # some biases have no gradient but rounding
+    for key, w in weights.items():
+        moved, apart = (np.abs(w - other[key]).mean() for other in (start, theirs))
+        assert apart < 0.02 * moved, key
+
+
+def test_both_are_told(digits):
+    """What a step of PyTorch's is worth is measured as ours is."""
+    pytest.importorskip("torch")
+    from nnspec.training.beside import TorchTraining
+
+    training = Training.begin(task_of("fc_net", digits), OnNumpy(load("cpu")), 0, 3)
+    beside, to = TorchTraining.begin("fc_net", training), io.StringIO()
+    train(training, Console(file=to), beside=beside)
+    found = row_of("fc_net", "digits", training, beside)
+    assert len(beside.losses) == len(training.losses) == 39 and min(found.seconds) > 0
+    assert abs(found.measures[0] - found.measures[1]) < 0.03 and found.measures[1] > 0.8
+
+
+@pytest.mark.parametrize("cell", ["char_rnn", "char_lstm"])
+def test_pytorch_beside_a_language_model_has_the_same_losses(cell):
+    pytest.importorskip("torch")
+    from nnspec.training.beside import TorchTraining
+
+    training = Training.begin(task_of(cell, load_prose()), OnNumpy(load("cpu")), 0, 1)
+    beside = TorchTraining.begin(cell, training)
+    for batch, _ in itertools.islice(training.task.batches(training.rng), 4):
+        training.step(batch, 1e-3)
+        beside.step(batch, 1e-3)
+    np.testing.assert_allclose(training.losses, beside.losses, rtol=1e-4)
+
+
+def test_a_table_of_trainings(digits):
+    """Without PyTorch it has ours alone; with it, both and their ratio."""
+    alone = Row("svm", "digits", 650, 3, "accuracy", [2.0], [0.95], [None])
+    both = Row("svm", "digits", 650, 3, "accuracy", [2.0, 4.0], [0.95, 0.94], [1.0, None])
+    assert alone.cells() == ["svm", "digits", "650", "3", "2.0", "–", "0.9500", "accuracy"]
+    assert both.cells() == [
+        "svm",
+        "digits",
+        "650",
+        "3",
+        "2.0",
+        "4.0",
+        "0.50",
+        "1.0",
+        "–",
+        "0.9500",
+        "0.9400",
+        "accuracy",
+    ]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not tell")
+def test_the_memory_of_a_step():
+    """An array of 40 MiB that lives during the step counts, and one that is there before does not."""
+    kept = np.ones(5_000_000)
+    found = peak_of(lambda: np.ones(5 * 2**20).sum())
+    if found is None:
+        pytest.skip("this system does not let the peak be reset")
+    assert kept.size and 39 < found < 60
+
+
+def test_all_trains_on_its_own_data(nnspec):
+    done = nnspec("train", "all", "--data", "mnist")
+    assert done.returncode == 2 and "all trains every model on its own data" in done.stderr
+
+
 def test_the_command_offers_every_model():
     """Its list stands beside it, so that `nnspec --help` need not import the models."""
-    assert MODELS == NAMES
+    assert (*NAMES, "all") == MODELS

@@ -9,6 +9,7 @@ from nnspec.spec_tests._verdict import require
 
 class TestOneHot(Function):
     rows = ("02.24",)
+    tall = ((257, 33), (10000, 4))
 
     def definition(self, y, n_classes, *, dtype="float64"):
         """out_c = 1 where c = y, else 0. Bishop 2006, sec. 4.1.2."""

@@ -20,6 +20,7 @@ def one_along_the_second_axis(rng, shape):
 
 class TestMatmul(Layer):
     rows = ("05.13",)
+    tall = ((65, 33), (5000, 4))
 
     def definition(self, a, b):
         """out_nm = sum_k a_nk b_km, for each matrix of the batch. CS231n notes "Optimization-2"."""

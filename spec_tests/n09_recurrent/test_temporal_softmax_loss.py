@@ -22,6 +22,7 @@ def nothing_counts(rng, shape):
 class TestTemporalSoftmaxLoss(Layer):
     rows = ("09.07",)
     outputs = ("loss",)
+    tall = ((257, 33), (10000, 4))
 
     def definition(self, scores, y, mask=None, *, normalize="batch"):
         """loss = sum_{n, t: mask_nt} -log softmax(s_nt)_{y_nt} / Z, Z = N, the number of tokens, or N T. CS231n, A3."""

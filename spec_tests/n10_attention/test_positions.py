@@ -97,7 +97,7 @@ class TestAddPe(Layer):
     bad = (Malformed("more tokens than rows", "pe", lambda pe: pe[:2]),)
 
     def cases_of_scale(self):
-        return [Case("many sequences", {"N": 257, "T": 33, "E": 20, "L": 40})]
+        return [Case("many sequences", {"N": 140, "T": 33, "E": 20, "L": 40})]
 
 
 def near(got, want, within=1e-12):

@@ -1,0 +1,93 @@
+"""Trainings in a table: what was trained, on what, how long, how well; beside it the same of PyTorch."""
+
+import ctypes
+import gc
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from nnspec.terminal import markdown_table
+from nnspec.training.loop import Training
+
+STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+@dataclass(frozen=True)
+class Row:
+    """seconds, measures and peaks (MiB that a step needs beside what there was before): ours, and PyTorch's."""
+
+    model: str
+    data: str
+    parameters: int
+    epochs: int
+    measure: str
+    seconds: list[float]
+    measures: list[float]
+    peaks: list[float | None]
+
+    def cells(self) -> list[str]:
+        told = [self.model, self.data, f"{self.parameters:,}", str(self.epochs)]
+        told += [f"{seconds:.1f}" for seconds in self.seconds]
+        if len(self.seconds) > 1:
+            told.append(f"{self.seconds[0] / self.seconds[1]:.2f}")
+        told += ["–" if peak is None else f"{peak:.1f}" for peak in self.peaks]
+        return told + [f"{measure:.4f}" for measure in self.measures] + [self.measure]
+
+
+def row_of(model: str, data: str, training: Training, beside=None) -> Row:
+    """beside: PyTorch's training, if there was one."""
+    task = training.task
+    measures = [task.measured(training.ops, training.params, training.states, "test")]
+    seconds, trainings = [training.clock.seconds], [training]
+    if beside:
+        measures.append(beside.measured("test"))
+        seconds.append(beside.clock.seconds)
+        trainings.append(beside)
+    batch, _ = next(iter(task.batches(training.rng)))
+    stepping = [replace(one, losses=[]) for one in trainings]  # what was learned is measured, and is to stay
+    peaks = [peak_of(lambda one=one: one.step(batch, 0.0)) for one in stepping]
+    return Row(model, data, training.parameters, training.epochs, task.measure, seconds, measures, peaks)
+
+
+def peak_of(step: Callable[[], object]) -> float | None:
+    """MiB of memory that a step needs beside what there was before it; None where the system does not tell."""
+    if not sys.platform.startswith("linux"):
+        return None
+    step()  # what is allocated once is there
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed is given back, so that it counts when it is taken again
+    try:
+        RESET.write_text("5")
+    except OSError:
+        return None
+    before = _of_status("VmRSS")
+    step()
+    return (_of_status("VmHWM") - before) / 1024
+
+
+def _of_status(name: str) -> int:
+    """KiB."""
+    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1])
+
+
+def tell(rows: list[Row], markdown: bool, to: Console):
+    several = len(rows[0].seconds) > 1
+    headings = ["model", "data", "parameters", "epochs"]
+    headings += ["s", "PyTorch, s", "ratio"] if several else ["s"]
+    headings += ["MiB a step", "PyTorch, MiB"] if several else ["MiB a step"]
+    headings += ["on the test part", "PyTorch"] if several else ["on the test part"]
+    headings.append("")
+    if markdown:
+        to.print(markdown_table(headings, (row.cells() for row in rows), left=2), markup=False, soft_wrap=True)
+        return
+    table = Table(box=None)
+    for i, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if i < 2 or not heading else "right")
+    for row in rows:
+        table.add_row(*row.cells())
+    to.print(table)
