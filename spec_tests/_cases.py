@@ -91,7 +91,7 @@ def draw_inputs(reference, op: str, case: Case, dims: dict, dtype) -> dict[str, 
     inputs = {}
     for name, rule in rules.rules.items():
         positional = rules.signature.parameters[name].kind is not rules.signature.parameters[name].KEYWORD_ONLY
-        if not positional or name in case.without or (rule.kind == "any" and name not in case.inputs):
+        if not positional or name in case.without or (rule.kind in ("any", "dict") and name not in case.inputs):
             continue
         if rule.kind == "params":
             inputs[name] = {
