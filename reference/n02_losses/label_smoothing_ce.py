@@ -1,4 +1,4 @@
-"""Softmax cross-entropy with smoothed labels. Szegedy et al. 2016, section 7; Vaswani et al. 2017, section 5.4.
+"""Label smoothing. Szegedy et al. 2016, section 7; Vaswani et al. 2017, section 5.4.
 
     t_nc = (1 - eps) [c = y_n] + eps / C        loss_n = -sum_c t_nc log p_nc        ds = (p - t) dloss
 

@@ -13,7 +13,7 @@ TINY = {"w": [[1e-15, -2e-15, 3e-15], [-1e-16, 3e-17, 1e-17]]}
 
 class TestElasticNet(Penalty):
     rows = ("03.03",)
-    options = {"lam1": 0.75, "lam2": 0.3125}
+    options = {"lam1": 0.75, "lam2": 0.25}
 
     def definition(self, w, *, lam1, lam2):
         """r = lam1 sum |w| + lam2 sum w^2. Zou and Hastie 2005, eq. 3."""
@@ -27,11 +27,11 @@ class TestElasticNet(Penalty):
     def law_a_quadratic_in_the_scale(self, run, problem):
         """r(2 w) - 2 r(w) = 2 lam2 sum w^2: what the L1 part adds is linear."""
         w = problem.inputs["w"]
-        return run(w=2 * w)["r"] - 2 * run()["r"], 2 * 0.3125 * (w * w).sum()
+        return run(w=2 * w)["r"] - 2 * run()["r"], 2 * 0.25 * (w * w).sum()
 
     cases = (
         Case("lasso", lam1=0.75, lam2=0.0),
-        Case("ridge", lam1=0.0, lam2=0.3125),
+        Case("ridge", lam1=0.0, lam2=0.25),
         Case("no penalty", lam1=0.0, lam2=0.0),
         Case("more of the squares", lam1=2.0**-10, lam2=2.5),
     )
