@@ -38,3 +38,9 @@ def written(template: str, formula: FunctionType, kinds: str, outputs: int, numb
     made = namespace[code.co_name]
     made.source = text
     return made
+
+
+def under_another_name(formula: FunctionType, suffix: str) -> FunctionType:
+    """The same formula, for a second kernel that is made of it: its name is all that tells this one from the first."""
+    name = f"{formula.__code__.co_name}_{suffix}"
+    return FunctionType(formula.__code__.replace(co_name=name), formula.__globals__, name)

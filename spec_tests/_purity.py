@@ -87,7 +87,7 @@ def change(problem, name: str):
     if name in problem.arrays():
         array = problem.arrays()[name]
         before = array.copy()
-        overwrite(array)
+        problem.spec.overwrite(name, array)
         if array.dtype.kind in "iu" and (array == before).all():  # labels that are the same the other way around
             array[...] = another(problem).arrays()[name]
         return None

@@ -9,6 +9,7 @@ from nnspec.accelerated.cpu._elementwise import elementwise, inlined
 from nnspec.accelerated.cpu._intrinsics import like
 from nnspec.accelerated.cpu._math import exp, sigmoid, tanh
 from nnspec.accelerated.cpu._random import drawn_below
+from nnspec.accelerated.cpu._summed import number, summed
 
 __all__ = [
     "drawn_below",
@@ -20,7 +21,9 @@ __all__ = [
     "like",
     "log",
     "log1p",
+    "number",
     "sigmoid",
     "sqrt",
+    "summed",
     "tanh",
 ]

@@ -430,6 +430,28 @@ def test_a_formula_takes_arrays_and_numbers_in_every_place_but_the_first(shape, 
             assert np.allclose(made, want, rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).eps)
 
 
+def product_of_sums(x, y, z):
+    return (x + y) * (x + z)
+
+
+products, their_sum = elementwise(product_of_sums), _formula.summed(product_of_sums)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(), (0, 3), (3, 5), (300, 257)])
+def test_the_terms_of_a_formula_are_added_up_without_being_written(shape, dtype):
+    """In the order of the entries' blocks, and beside the kernel that writes them: both are made in one place."""
+    x, y, z = map(np.asarray, np.random.default_rng(0).standard_normal((3, *shape)).astype(dtype))
+    for given in ((x, y, z), (x, 0.1, z), (x, y.T.copy().T, 3), (x, np.float64(0.1), -1)):
+        first, second, third = (np.asarray(value, np.longdouble) for value in given)
+        terms, total = products(*given), their_sum(*given)
+        assert terms.shape == shape and (terms.dtype, total.dtype) == (dtype, dtype)
+        sizes = (abs(first) + abs(second)) * (abs(first) + abs(third))
+        wanted = (first + second) * (first + third)
+        assert abs(total - wanted.sum()) <= 8 * np.finfo(dtype).eps * sizes.sum()
+        assert _formula.number(total) == total and (total == their_sum(*given)).all()
+
+
 FLOAT32 = """
     import importlib
     import numpy as np
@@ -441,8 +463,10 @@ FLOAT32 = """
     cpu.dropout_forward(x, keep=0.5, mask=x > 0)
     cpu.adam(x, x)
     cpu.sgd_momentum(x, x, x)
+    cpu.mse_loss_forward(x, x)
     for module, formula, kinds in (
         ("n03_regularization.dropout", "_kept", "aan"),
+        ("n02_losses.mse_loss", "_total", "aan"),
         ("n04_optimization._adam", "_moved", "aannnnnnnnnn"),
         ("n04_optimization.sgd_momentum", "_moved", "aaannn"),
         ("n05_backpropagation.relu", "_gated", "aa"),
@@ -457,7 +481,7 @@ def test_formulas_that_are_shared_stay_in_float32_and_in_vectors(python, tmp_pat
     """A number that is not typed makes float64 of float32, and vectors half as long."""
     done = python("-c", textwrap.dedent(FLOAT32), NNSPEC_CACHE_DIR=tmp_path)
     lines = done.stdout.splitlines()
-    assert len(lines) == 5, done.stderr
+    assert len(lines) == 6, done.stderr
     for line in lines:
         assert re.search(r"f(mul|sub) <\d+ x float>|select <\d+ x i1>", line), f"{line[:40]} is not vectorised"
         assert not re.search(r"fpext <\d+ x float>", line), f"{line[:40]} computes in float64"

@@ -172,7 +172,8 @@ class Numbers:
         self.values = {option: rng.uniform(0.5, 1.5) for option in lines.options.values()}
         for symbol, place in lines.places.items():
             if place.turn == 0:
-                self.values[symbol] = abs(rng.normal()) + 0.2 if "var" in place.name else rng.normal()
+                positive = "var" in place.name or place.name in ("p", "q")  # variances and probabilities
+                self.values[symbol] = abs(rng.normal()) + 0.2 if positive else rng.normal()
         formulas = {symbol: formula for line in lines.lines for symbol, formula in line.formulas.items()}
         for symbol, formula in formulas.items():
             self.values[symbol] = self.of(formula)
@@ -404,7 +405,7 @@ def test_a_word_finds_what_has_it_and_a_slip_is_told(nnspec):
 @pytest.mark.parametrize(
     ("word", "name"),
     [("attention", None), ("lstm_step_forward", "lstm"), ("Batch Norm", "batchnorm"),
-     ("cross entropy", "softmax_cross_entropy"),
+     ("cross entropy", None), ("softmax cross entropy", "softmax_cross_entropy"),
      ("norm", None), ("conv2d", "conv2d"), ("momentum", "sgd_momentum")],
 )  # fmt: skip
 def test_a_word_that_means_one_concept_explains_it(word, name):

@@ -1,0 +1,53 @@
+"""`_expected_logs.py`, and both gradients in one pass."""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu.n02_losses._expected_logs import expected_logs
+from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
+
+
+def cross_entropy_dist_forward(p, q, *, reduction="mean"):
+    return _forward("cross_entropy_dist_forward", p, q, False, reduction)
+
+
+def cross_entropy_dist_backward(dloss, cache):
+    return _gradients(dloss, *cache)
+
+
+def kl_divergence_forward(p, q, *, reduction="mean"):
+    return _forward("kl_divergence_forward", p, q, True, reduction)
+
+
+def kl_divergence_backward(dloss, cache):
+    return _gradients(dloss, *cache)
+
+
+def _forward(op, p, q, kl, reduction):
+    divisor = divisor_of_the_mean(op, reduction, p=len(p))
+    losses = expected_logs(op, p, q, kl, p=p, q=q)
+    return reduced(losses, reduction, divisor), (p, q, kl, divisor)
+
+
+def _gradients(dloss, p, q, kl, divisor):
+    dp, dq = np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype)
+    upstream = np.broadcast_to(dloss / divisor, len(p))
+    _backward[16 * p.size](*contiguous(upstream, p, q), kl, dp, dq)
+    return dp, dq
+
+
+@kernel
+def _backward(upstream, p, q, kl, dp, dq):
+    zero, one = p.dtype.type(0), p.dtype.type(1)
+    for i in prange(len(p)):
+        row, other = p[i], q[i]
+        for j in range(len(row)):
+            if row[j] == zero and other[j] == zero:
+                dp[i, j] = dq[i, j] = zero
+            else:
+                log = math.log(other[j])
+                dp[i, j] = upstream[i] * ((math.log(row[j]) - log) + one if kl else -log)
+                dq[i, j] = upstream[i] * (-row[j] / other[j])
