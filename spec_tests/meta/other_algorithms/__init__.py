@@ -96,6 +96,7 @@ from .normalization import (
     layernorm_backward,
     layernorm_forward,
 )
+from .optimizers import adadelta, adagrad, adamax, amsgrad, lion, nadam, nesterov, rmsprop
 from .recurrent import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward, permute_gates
 from .transformers import (
     causal_mask,
@@ -110,10 +111,14 @@ from .updates import adam, sgd_momentum
 
 __all__ = [
     "accuracy",
+    "adadelta",
+    "adagrad",
     "adam",
+    "adamax",
     "adamw",
     "affine_backward",
     "affine_forward",
+    "amsgrad",
     "append_ones",
     "append_ones_backward",
     "batchnorm2d_backward",
@@ -155,6 +160,7 @@ __all__ = [
     "layernorm_backward",
     "layernorm_forward",
     "lengths_to_mask",
+    "lion",
     "log_softmax_backward",
     "log_softmax_forward",
     "logsumexp_backward",
@@ -169,6 +175,8 @@ __all__ = [
     "matmul_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "nadam",
+    "nesterov",
     "one_hot",
     "pad_sequences",
     "padding_mask",
@@ -184,6 +192,7 @@ __all__ = [
     "residual_add_forward",
     "rmsnorm_backward",
     "rmsnorm_forward",
+    "rmsprop",
     "rnn_backward",
     "rnn_forward",
     "rnn_step_backward",
