@@ -1,4 +1,4 @@
-"""Lion: the sign of an interpolated momentum. Chen et al. 2023, arXiv:2302.06675, algorithm 2.
+"""Lion: the sign of an interpolated mean. Chen et al. 2023, arXiv:2302.06675, algorithm 2.
 
     c = beta1 m + (1 - beta1) dw        w = w - lr (sign(c) + weight_decay w)        m = beta2 m + (1 - beta2) dw
 

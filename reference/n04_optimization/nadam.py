@@ -1,4 +1,4 @@
-"""Nadam: Adam with Nesterov's momentum. Dozat 2016, "Incorporating Nesterov momentum into Adam", algorithm 2.
+"""Nadam: Adam that looks ahead as Nesterov. Dozat 2016, "Incorporating Nesterov momentum into Adam", algorithm 2.
 
     m = beta1 m + (1 - beta1) dw        v = beta2 v + (1 - beta2) dw^2        vhat = v / (1 - beta2^t)
     ahead = beta1 m / (1 - beta1^t) + (1 - beta1) dw / (1 - beta1^t)

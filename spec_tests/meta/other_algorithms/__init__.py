@@ -96,7 +96,18 @@ from .normalization import (
     layernorm_backward,
     layernorm_forward,
 )
-from .optimizers import adadelta, adagrad, adamax, amsgrad, lion, nadam, nesterov, rmsprop
+from .optimizers import (
+    adadelta,
+    adagrad,
+    adamax,
+    amsgrad,
+    ema_update,
+    lion,
+    nadam,
+    nesterov,
+    rmsprop,
+    update_ratio,
+)
 from .recurrent import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward, permute_gates
 from .transformers import (
     causal_mask,
@@ -140,6 +151,7 @@ __all__ = [
     "conv2d_forward",
     "dropout_backward",
     "dropout_forward",
+    "ema_update",
     "embedding_backward",
     "embedding_forward",
     "fold_bias",
@@ -216,5 +228,6 @@ __all__ = [
     "swiglu_forward",
     "tanh_backward",
     "tanh_forward",
+    "update_ratio",
     "variants",
 ]

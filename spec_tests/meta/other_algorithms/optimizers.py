@@ -76,3 +76,23 @@ def lion(w, dw, state=None, *, lr=0.0001, beta1=0.9, beta2=0.99, weight_decay=0.
     m = 0 * w if state is None else state
     direction = np.select([beta1 * m > (beta1 - 1) * dw, beta1 * m < (beta1 - 1) * dw], [1, -1], 0).astype(w.dtype)
     return (w - w.dtype.type(lr * weight_decay) * w) - lr * direction, m + (1 - beta2) * (dw - m)
+
+
+def ema_update(avg, w, *, decay=0.999, t=None):
+    """What weights avg and w, as two numbers that add up to 1."""
+    if t is None:
+        old, new = decay, 1 - decay
+    else:
+        ages = [decay**age for age in range(t)]  # of w the age is 0
+        old, new = sum(ages[1:]) / sum(ages), 1 / sum(ages)
+    return np.add(np.multiply(old, avg), np.multiply(new, w)).astype(w.dtype)
+
+
+def update_ratio(w, w_new):
+    """Norms of flat vectors, with their largest entry taken out."""
+    norms = []
+    for vector in ((w_new - w).ravel(), w.ravel()):
+        largest = np.abs(vector).max(initial=0)
+        norms.append(largest * np.linalg.norm(vector / largest) if largest else largest)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.divide(*norms)
