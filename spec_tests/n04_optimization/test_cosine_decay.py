@@ -4,6 +4,7 @@ import math
 
 from nnspec.reference import cosine_decay
 from nnspec.spec_tests._kinds import Case, Malformed, Procedure, mistake
+from nnspec.spec_tests.n04_optimization._schedules import rounded
 
 CALL = Case("", inputs={"t": 1, "T": 4, "lr": 0.5})
 
@@ -108,8 +109,3 @@ class TestCosineDecay(Procedure):
     def half_forgotten(t, T, lr, *, lr_min=0.0):
         """1 + cos goes from 2 to 0: halve it."""
         return lr_min + 2 * (cosine_decay(t, T, lr, lr_min=lr_min) - lr_min)
-
-
-def rounded(rates):
-    """To twelve decimals: in which order a formula is evaluated does not matter."""
-    return [round(float(lr), 12) for lr in rates]

@@ -129,6 +129,18 @@ from .normalization import (
     layernorm_backward,
     layernorm_forward,
 )
+from .optimizers import (
+    adadelta,
+    adagrad,
+    adamax,
+    amsgrad,
+    ema_update,
+    lion,
+    nadam,
+    nesterov,
+    rmsprop,
+    update_ratio,
+)
 from .recurrent import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward, permute_gates
 from .transformers import (
     causal_mask,
@@ -143,10 +155,14 @@ from .updates import adam, sgd_momentum
 
 __all__ = [
     "accuracy",
+    "adadelta",
+    "adagrad",
     "adam",
+    "adamax",
     "adamw",
     "affine_backward",
     "affine_forward",
+    "amsgrad",
     "append_ones",
     "append_ones_backward",
     "batchnorm2d_backward",
@@ -177,6 +193,7 @@ __all__ = [
     "dropout_backward",
     "dropout_forward",
     "elastic_net",
+    "ema_update",
     "embedding_backward",
     "embedding_forward",
     "entropy_backward",
@@ -206,6 +223,7 @@ __all__ = [
     "layernorm_backward",
     "layernorm_forward",
     "lengths_to_mask",
+    "lion",
     "log_softmax_backward",
     "log_softmax_forward",
     "logsumexp_backward",
@@ -223,6 +241,8 @@ __all__ = [
     "max_pool2d_forward",
     "mse_loss_backward",
     "mse_loss_forward",
+    "nadam",
+    "nesterov",
     "nll_loss_backward",
     "nll_loss_forward",
     "one_hot",
@@ -240,6 +260,7 @@ __all__ = [
     "residual_add_forward",
     "rmsnorm_backward",
     "rmsnorm_forward",
+    "rmsprop",
     "rnn_backward",
     "rnn_forward",
     "rnn_step_backward",
@@ -269,5 +290,6 @@ __all__ = [
     "swiglu_forward",
     "tanh_backward",
     "tanh_forward",
+    "update_ratio",
     "variants",
 ]
