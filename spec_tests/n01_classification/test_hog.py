@@ -144,3 +144,8 @@ def ramp(degrees):
         return np.cos(np.radians(degrees)) * j + np.sin(np.radians(degrees)) * i
 
     return draw
+
+
+def exact_hog(im, **options):
+    """What other concepts of the note take from this one."""
+    return TestHogFeature().definition(im, **options)

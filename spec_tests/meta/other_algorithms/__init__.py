@@ -31,6 +31,8 @@ from .features import (
     flatten_forward,
     hog_feature,
     mean_image,
+    standardize,
+    standardize_fit,
     subtract_mean,
     weights_to_images,
 )
@@ -278,6 +280,8 @@ __all__ = [
     "softmax_forward",
     "softplus_backward",
     "softplus_forward",
+    "standardize",
+    "standardize_fit",
     "subtract_mean",
     "svm_loss_backward",
     "svm_loss_forward",

@@ -72,3 +72,18 @@ def weights_to_images(w, shape):
         if np.ptp(template) > 0:
             image[...] = np.floor((template - min(template)) / np.ptp(template) * 255).reshape(shape)
     return images
+
+
+def standardize_fit(x):
+    """By NumPy's own functions."""
+    if not len(x):
+        raise ValueError("x holds no sample")
+    return np.mean(x, axis=0), np.std(x, axis=0)
+
+
+def standardize(x, mean, std):
+    """Times what 1 / std is, and 0 where that is infinite."""
+    if not (std >= 0).all():
+        raise ValueError("std is negative")
+    factor = np.divide(1, std, out=np.zeros_like(std), where=std > 0)
+    return np.subtract(x, mean) * factor
