@@ -75,13 +75,17 @@ class TestHogFeature(Function):
         Case("compat", compat=True),
         Case("compat, grey", GREY, compat=True, orientations=5),
     )
-    beyond = (Case("bytes", {"H": 8, "W": 9}, inputs={"im": of_bytes}, cell=3),)
+    beyond = (
+        Case("bytes", {"H": 8, "W": 9}, inputs={"im": of_bytes}, cell=3),
+        Case("grey bytes", {"H": 8, "W": 9, **GREY}, inputs={"im": of_bytes}, cell=3),
+    )
     extremes = (
         Case("a common offset", GREY, inputs={"im": lambda rng, s: 100 + rng.standard_normal(s)}),
         Case("high contrast", inputs={"im": lambda rng, shape: 1e4 * rng.standard_normal(shape)}),
         Case("flat", inputs={"im": lambda rng, shape: np.full(shape, 0.5)}),
     )
     ties = (
+        Case("one cell, exactly", {"H": 3, "W": 3, **GREY}, cell=3),
         Case("the last row and column", {"H": 4, "W": 6, **GREY}),
         Case("cells of one pixel", {"H": 3, "W": 2, **GREY}, cell=1),
         Case("edges across", {"H": 4, "W": 4, **GREY}, inputs={"im": lambda rng, s: np.indices(s)[0] * 1.0}),
