@@ -253,6 +253,7 @@ class _Math:
     def __init__(self):
         for name in ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "fabs", "floor", "ceil", "copysign", "isnan"):
             setattr(self, name, getattr(np, name))
+        self.atan2 = np.arctan2
 
     @staticmethod
     def erf(x):

@@ -1,0 +1,7 @@
+"""Sizes, which every array knows without being read."""
+
+
+def count_params(params, *, tied=()):
+    if isinstance(tied, str) or set(tied) - set(params):
+        raise ValueError(f"count_params: tied must be keys of params, {', '.join(params)}, got {tied!r}")
+    return sum(array.size for key, array in params.items() if key not in tied)
