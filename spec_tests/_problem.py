@@ -15,6 +15,7 @@ from nnspec.spec_tests._cases import Case, default_sizes
 from nnspec.spec_tests._known import Variant
 
 REFERENCE = Backend("reference", reference)
+PLAIN = (bool, int, float, str, tuple)  # what an option is that shapes may depend on
 SINGLE = np.dtype(np.float32)
 
 _shapes: dict[tuple, list[tuple[int, ...]]] = {}
@@ -46,10 +47,11 @@ class Problem:
     def _shapes_of_outputs(self) -> list[tuple[int, ...]]:
         """Of those that are no states, as the reference gives them: found once for all checks of a case.
 
-        The shapes of what goes in belong to the key: a law asks about other arrays than those of its case.
+        The shapes of what goes in belong to the key, and the options: a law asks about others than those of its case.
         """
         shapes = tuple((name, array.shape) for name, array in self.arrays().items())
-        key = type(self.spec), repr(self.case.drawn()), shapes
+        options = repr({name: value for name, value in self.options.items() if isinstance(value, PLAIN)})
+        key = type(self.spec), repr(self.case.drawn()), shapes, options
         if key not in _shapes:
             outputs = self.spec.run(REFERENCE, self, gradient=False)
             differentiable = [name for name in self.spec.outputs if name not in self.spec.states]
