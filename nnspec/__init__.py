@@ -8,8 +8,12 @@ def __getattr__(name):
         from nnspec.checking.run import check
 
         return check
+    if name in ("gradient_check", "GradientReport"):
+        from nnspec import gradients
+
+        return getattr(gradients, name)
     raise AttributeError(f"module 'nnspec' has no attribute {name!r}")
 
 
 def __dir__():
-    return ["__version__", "check"]
+    return ["GradientReport", "__version__", "check", "gradient_check"]
