@@ -30,6 +30,11 @@ class TestPrelu(Layer):
         da = run(x=abs(problem.inputs["x"]) + 1)["da"]
         return da, 0 * da
 
+    def cases_of_scale(self):
+        """Tall in the samples, and large images: both at once are ten million numbers."""
+        tall = [Case(f"{N} x {C}", {"N": N, "C": C, "d": ()}) for N, C in ((257, 33), (20000, 4))]
+        return [*tall, Case("large images", {"N": 2, "C": 3, "d": (123, 131)})]
+
     cases = (
         Case("no further axes", {"d": ()}),
         Case("images", {"N": 2, "C": 3, "d": (2, 4)}),
