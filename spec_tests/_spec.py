@@ -38,6 +38,7 @@ class Spec(Properties, Plan, Judging):
     outputs: ClassVar[tuple[str, ...]] = ("out",)
     states: ClassVar[tuple[str, ...]] = ()  # outputs without an upstream gradient: running statistics
     no_gradient: ClassVar[tuple[str, ...]] = ()  # floating inputs without a gradient
+    symbolic: ClassVar[bool] = True  # whether its definition takes symbols; one that compares its numbers does not
     sizes: ClassVar[Mapping[str, Any]] = {}  # of dimensions, where the general ones tell nothing
     general: ClassVar[
         Mapping[str, Mapping]

@@ -92,6 +92,8 @@ class Writer:
     def _piecewise(self, formula, indices, letters):
         (then, condition), (otherwise, _) = formula.args[0].args, formula.args[-1].args
         told = [self._text(entry, indices, letters)[0] for entry in (then, condition, otherwise)]
+        if isinstance(then, sp.Piecewise):  # what stands in front of an "if" ends there
+            told[0] = f"({told[0]})"
         if otherwise == 0 and condition == (then > 0):
             return f"max(0, {told[0]})", WHOLE
         return f"{told[0]} if {told[1]} else {told[2]}", ADDED

@@ -110,10 +110,11 @@ def lines_of(spec) -> Lines:
 
 
 def can_be_told(spec, problem: Problem) -> bool:
-    """Whether the definition takes symbols: one in exact integers does not, nor one in numbers of its own."""
+    """Whether the definition takes symbols: one in exact integers does not, nor one that looks at its numbers."""
     taken = inspect.signature(spec.definition).parameters if hasattr(spec, "definition") else {}
     any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
-    return bool(taken) and not getattr(spec, "discrete", False) and (any_name or problem.floats().keys() <= set(taken))
+    numbers_alone = getattr(spec, "discrete", False) or not spec.symbolic
+    return bool(taken) and not numbers_alone and (any_name or problem.floats().keys() <= set(taken))
 
 
 def lines_for(spec, problem: Problem, *, options_as_symbols=False) -> Lines:

@@ -45,6 +45,7 @@ def block_of(params):
     return {"x": np.arange(48.0).reshape(2, 2, 3, 4) % 7, "params": block, "running": running}
 
 
+SHARES = np.array([[0.5, 0.25, 0.25], [0.125, 0.5, 0.375]])  # of 1
 GIVEN = {  # what the annotations do not tell, or where not every value goes with every other
     "dropout_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "epoch_batches": {"N": 7, "size": 3, "rng": RNG},
@@ -70,6 +71,22 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
         "params": reference.char_lm_init(3, 2, 2, rng=np.random.default_rng(0)),
         "ids": np.array([[0, 1, 2], [2, 0, 1]]),
     },
+    "hog_feature": {"im": np.arange(20.0).reshape(4, 5) % 7, "cell": 2},
+    "split_indices": {"N": 6, "shares": [2, 1], "rng": RNG},
+    "standardize": {"x": np.ones((3, 2)), "mean": np.zeros(2), "std": np.array([0.5, 2.0])},
+    "feature_pipeline": {
+        "x_train": np.arange(96.0).reshape(2, 4, 4, 3) % 7 / 7,
+        "x": np.arange(48.0).reshape(1, 4, 4, 3) % 5 / 5,
+        "cell": 2,
+    },
+    "weights_to_images": {"w": np.arange(24.0).reshape(12, 2) % 7, "shape": [2, 2, 3]},
+    "unbroadcast": {"grad": np.arange(6.0).reshape(2, 3), "shape": [1, 3]},
+    **{name: {"p": SHARES, "q": SHARES[::-1]} for name in ("cross_entropy_dist_forward", "kl_divergence_forward")},
+    **{name: {"p": SHARES} for name in ("entropy_forward", "surprisal_forward")},
+    "soft_cross_entropy_forward": {"scores": np.arange(6.0).reshape(2, 3), "t": SHARES},
+    "bce_forward": {"p": SHARES, "y": SHARES[::-1]},
+    "bce_with_logits_forward": {"scores": np.arange(6.0).reshape(2, 3), "y": SHARES},
+    "one_cycle": {"t": 1, "T": 20, "lr": 0.5},
     "resnet_init": {"C": 2, "n_classes": 3, "blocks": [1], "widths": [2], "rng": RNG},
     "resnet_loss": {"params": RESNET, "x": np.arange(48.0).reshape(2, 2, 3, 4) % 7, "y": np.array([0, 1])},
     "basic_block_forward": block_of(RESNET),
@@ -121,7 +138,9 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "max_pool2d_forward": {"stride": 1},
     "softmax_cross_entropy_forward": {"ignore_index": 7, "weight": np.array([1, 0.5, 2])},
 }
-LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "warmup")  # they read files, or make a function
+# They read and write files, make a function, or are given one.
+LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "save_state", "load_state", "warmup")
+LEFT_OUT += ("gradient_descent", "random_search", "random_local_search")
 # No limit above, and much to allocate.
 COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L", "T"}
 
@@ -376,11 +395,12 @@ def wrong_values(rules, name, arguments):
         "generator": lambda: [0, np.random, np.random.PCG64(0)],
         "integers": lambda: (
             [3, "12", [1.5, 2], [True, 2], [np.float64(2), 3], np.array([1, 2]), [[1], [2]]]
-            + [[]] * (rule.name != "ids")
+            + [[]] * (rule.name not in ("ids", "shape"))
         ),
         "rows of integers": lambda: [3, [1, 2], [[1.5]], [[True]], [np.array([1, 2])], np.array([[1]]), ["ab"]],
         "texts": lambda: [3, b"ab", [1, 2], [b"a"], [["a"]], np.array(["a"]), {"a": 1}],
         "numbering": lambda: [3, "ab", [("a", 0)], {1: 0}, {"a": 0.5}, {"a": True}, {"a": np.int64(0)}],
+        "dict": lambda: [3, [("a", 1)], "a"],
         "text": lambda: [3, "nonsense", np.str_("nonsense"), b"adam", ["adam"]],
     }[rule.kind]()
     return wrong if rule.optional or None in rule.choices else [*wrong, None]
@@ -482,7 +502,7 @@ def wrong_states(state):
     wrong = [3, "state", put(first.tolist()), put(np.ma.masked_array(first)), put(first.astype(np.float32))]
     wrong += [put(array) for array in (first[..., None], np.ones(1), np.ones(1).view(Sub))]
     wrong += [put(array) for array in longer(first)]
-    return wrong + ([state[:2], (*state, 1), (*state[:2], -1), (*state[:2], 1.5), state[0]] if several else [(first,)])
+    return wrong + ([state[:1], (*state, 1), (*state[:2], -1), (*state[:2], 1.5), state[0]] if several else [(first,)])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ SINGLE = np.finfo(np.float32).eps
 
 class TestColorHistogramHsv(Function):
     rows = ("01.21",)
+    symbolic = False
     outputs = ("hist",)
     discrete = True
     sizes = {"H": 3, "W": 4}

@@ -20,6 +20,7 @@ GREY, SMALL = {"rgb": ()}, {"H": 5, "W": 7, "cell": 2}
 
 class TestHogFeature(Function):
     rows = ("01.22",)
+    symbolic = False
     outputs = ("hist",)
     sizes = {"H": 5, "W": 7, "rgb": (3,)}
     options = {"cell": 2}

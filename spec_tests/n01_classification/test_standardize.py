@@ -85,6 +85,7 @@ class TestFeaturePipeline(Function):
     """
 
     rows = ("01.23",)
+    symbolic = False
     sizes = {"Nt": 4, "N": 2, "H": 9, "W": 11}
     options = {"cell": 4, "nbin": 3, "orientations": 4}
 
@@ -120,6 +121,7 @@ class TestFeaturePipeline(Function):
         "odd": {"Nt": 5, "N": 3, "H": 13, "W": 10},
         "wide": {"Nt": 3, "N": 2, "H": 6, "W": 67},
         "square": {"Nt": 3, "N": 3, "H": 9, "W": 9},
+        "explained": {"Nt": 2, "N": 1, "H": 4, "W": 4},
     }
     apart = ()
     cases = (Case("small cells", cell=3, orientations=3), Case("five orientations", orientations=5, nbin=4))

@@ -13,6 +13,7 @@ class TestWeightsToImages(Function):
     outputs = ("images",)
     discrete = True
     sizes = {"D": 12, "C": 4}
+    general = {"explained": {"D": 6, "C": 2}}
 
     def definition(self, w, shape):
         """image_chwk = floor(255 (w_hwk,c - min_c) / (max_c - min_c)). CS231n, assignment 1, visualize_grid."""
