@@ -35,7 +35,9 @@ class Row:
         if len(self.seconds) > 1:
             told.append(f"{self.seconds[0] / self.seconds[1]:.2f}")
         told += ["–" if peak is None else f"{peak:.1f}" for peak in self.peaks]
-        return told + [f"{measure:.4f}" for measure in self.measures] + [self.measure]
+        return (
+            told + [f"{measure:.4f}" for measure in self.measures] + [self.measure.replace(" per character", "/char")]
+        )
 
 
 def row_of(model: str, data: str, training: Training, beside=None) -> Row:
@@ -76,18 +78,16 @@ def _of_status(name: str) -> int:
 
 
 def tell(rows: list[Row], markdown: bool, to: Console):
-    several = len(rows[0].seconds) > 1
-    headings = ["model", "data", "parameters", "epochs"]
-    headings += ["s", "PyTorch, s", "ratio"] if several else ["s"]
-    headings += ["MiB a step", "PyTorch, MiB"] if several else ["MiB a step"]
-    headings += ["on the test part", "PyTorch"] if several else ["on the test part"]
-    headings.append("")
+    beside = ["PyTorch"] * (len(rows[0].seconds) > 1)
+    headings = ["model", "data", "parameters", "epochs", "s", *beside, *["ratio"] * len(beside)]
+    headings += ["MiB a step", *beside, "test", *beside, "measure"]
     if markdown:
         to.print(markdown_table(headings, (row.cells() for row in rows), left=2), markup=False, soft_wrap=True)
         return
     table = Table(box=None)
     for i, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if i < 2 or not heading else "right")
+        words = i < 2 or i == len(headings) - 1
+        table.add_column(heading, justify="left" if words else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row.cells())
     to.print(table)
