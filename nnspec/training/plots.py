@@ -47,10 +47,12 @@ def _confusion(training, axes):
     predicted = task.predicted(training.ops, training.params, training.states, task.data.x["test"])
     counts = np.zeros((task.data.classes,) * 2, int)
     np.add.at(counts, (task.data.y["test"], predicted), 1)
-    axes.imshow(np.where(np.eye(len(counts), dtype=bool), 0, counts), cmap="Reds")
+    wrong = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    axes.imshow(wrong, cmap="Reds")
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            axes.text(column, row, count, ha="center", va="center", fontsize=7)
+            color = "white" if wrong[row, column] > 0.6 * wrong.max() else "black"
+            axes.text(column, row, count, ha="center", va="center", fontsize=7, color=color)
     axes.set(title="test images", xlabel="taken for", ylabel="is")
 
 
