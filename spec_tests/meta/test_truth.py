@@ -1,5 +1,6 @@
 """The truth engine and the derived budgets: against hand-made results, against each other, and against staleness."""
 
+import functools
 import importlib
 import textwrap
 
@@ -9,7 +10,7 @@ import pytest
 
 from nnspec import reference
 from nnspec.spec_tests import _kept, _truth
-from nnspec.spec_tests._budget import SPREADS, derive_budget
+from nnspec.spec_tests._budget import SPREADS, Budget, derive_budget, rounding_of
 from nnspec.spec_tests._verdict import CheckFailed, compare
 
 WIDE = np.longdouble
@@ -85,6 +86,53 @@ def test_evaluators_are_kept_on_disk_and_read_back(cache, monkeypatch):
     monkeypatch.setattr(_truth, "_compiled", {})
     monkeypatch.setattr(_truth, "derive", lambda *_: pytest.fail("derived again although it is on disk"))
     assert np.array_equal(_truth.evaluate(sine_of_squares, arrays, {}, [np.array([1.0])])[0], first[0])
+
+
+@pytest.fixture
+def store(cache, monkeypatch):
+    """Of answers, in a cache of its own; opened anew by store()."""
+    opened = []
+
+    def store():
+        opened.append(functools.cache(_kept._store.__wrapped__))
+        monkeypatch.setattr(_kept, "_store", opened[-1])
+
+    yield store
+    for one in opened:
+        one().close()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_answers_come_back_as_they_were_kept(store, dtype):
+    """Wide ones in all their digits but the last, infinities, what no double holds, and budgets in a few digits."""
+    wide = np.array([1, -2, 0, np.inf, np.nan], WIDE) / 3
+    want = {"wide": wide, "beyond": WIDE("1e4000") * np.ones(2, WIDE), "labels": np.array([3, 1])}
+    rounding = {name: rounding_of(value, dtype) for name, value in want.items()}
+    spread = {"wide": 1e-7 * np.arange(5), "beyond": np.full(2, 1e-60), "labels": np.zeros(2)}
+    budgets = {name: Budget(WIDE(spread[name]), rounding[name], 1e-38) for name in want}
+    store()
+    _kept.keep(b"one", want, budgets)
+    found, limits = _kept.find(b"one")
+    assert _kept.find(b"another") is None and found.keys() == want.keys()
+    for name, value in want.items():
+        assert found[name].dtype == value.dtype and found[name].shape == value.shape
+        with np.errstate(invalid="ignore"):
+            off = abs(found[name] - value)
+        last = np.finfo(WIDE if dtype == "float64" else float).eps  # digits that a budget of single precision sees
+        assert np.isnan(found[name]).tolist() == np.isnan(value).tolist()
+        assert (off[np.isfinite(value)] <= 4 * last * abs(value[np.isfinite(value)])).all()
+        np.testing.assert_allclose(np.float64(limits[name].limit[:2]), np.float64(budgets[name].limit[:2]), rtol=1e-6)
+
+
+def test_what_is_kept_does_not_grow_without_end(store, monkeypatch):
+    store()
+    value = {"out": np.zeros(3)}
+    _kept.keep(b"one", value, {"out": Budget(np.zeros(3), np.zeros(3), 0.0)})
+    store()
+    assert _kept.find(b"one") is not None
+    monkeypatch.setattr(_kept, "MOST", 1)
+    store()
+    assert _kept.find(b"one") is None
 
 
 def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path, monkeypatch):
