@@ -51,5 +51,9 @@ def train(**wanted):
     given = Wanted(**wanted)
     if given.model == "all" and (given.data or given.save or given.resume or given.plot or given.fill):
         raise click.UsageError("all trains every model on its own data: no --data, --save, --resume, --plot, --fill")
+    if given.markdown and given.model != "all":
+        raise click.UsageError("--markdown is for the table of all models: nnspec train all --markdown")
+    if given.beside and given.model == "knn":
+        raise click.UsageError("knn is not trained: there is nothing to put --beside it")
     with told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
         (run_all if given.model == "all" else run)(given, console())

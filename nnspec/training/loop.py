@@ -104,8 +104,8 @@ class Training:
         """
         steps = self.task.steps_of_an_epoch()
         rate = self.task.recipe.rate(steps * self.epochs)
-        batches = list(enumerate(self.task.batches(self.rng), start=self.epoch * steps))
-        trainings = [self, beside] if beside else [self]
+        batches = enumerate(self.task.batches(self.rng), start=self.epoch * steps)
+        trainings, batches = ([self, beside], list(batches)) if beside else ([self], batches)
         for training in trainings[:: -1 if self.epoch % 2 else 1]:
             for t, (batch, count) in batches:
                 training.clock.time(partial(training.step, batch, rate(t)), count)

@@ -58,8 +58,8 @@ def run(wanted: Wanted, to: Console) -> Training | float:
         to.print(f"from the reference: {', '.join(sorted(ops.lacking)) or 'nothing'}", soft_wrap=True)
     _tell_at_the_end(training, to)
     if beside:
-        shown = row_of(wanted.model, name, training, beside)
-        to.print(f"PyTorch: {shown.seconds[1]:.1f} s, test {training.task.measure} {shown.measures[1]:.4f}")
+        measure = beside.measured("test")
+        to.print(f"PyTorch: {beside.clock.seconds:.1f} s, test {training.task.measure} {measure:.4f}")
     if wanted.plot:
         plots.plot(training, wanted.plot)
         to.print(f"drawn: {wanted.plot}", soft_wrap=True)

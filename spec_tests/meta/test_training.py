@@ -284,9 +284,14 @@ def test_the_memory_of_a_step():
     assert kept.size and 39 < found < 60
 
 
-def test_all_trains_on_its_own_data(nnspec):
-    done = nnspec("train", "all", "--data", "mnist")
-    assert done.returncode == 2 and "all trains every model on its own data" in done.stderr
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("all --data mnist", "all trains every model on its own data"), ("svm --markdown", "--markdown is for the table"),
+     ("knn --beside torch", "knn is not trained")],
+)  # fmt: skip
+def test_an_option_that_would_do_nothing_is_refused(nnspec, words, told):
+    done = nnspec("train", *words.split())
+    assert done.returncode == 2 and told in done.stderr
 
 
 def test_the_command_offers_every_model():

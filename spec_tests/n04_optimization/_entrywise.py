@@ -1,9 +1,21 @@
 """Update rules that move every entry by itself: what all of them have to show."""
 
-from nnspec.spec_tests._kinds import STEPS, Case, UpdateRule
+from nnspec.spec_tests._kinds import STEPS, Case, Malformed, UpdateRule
 from nnspec.spec_tests._truth import exact
 
 CHANGING = Case("lr of each step", lr=(0.5, 0.125, 2.0))
+OF_TWO_MOMENTS = (  # cases of rules that are Adam's in their options
+    Case("large lr", lr=0.5),
+    Case("other betas", lr=0.1, beta1=0.5, beta2=0.25),
+    CHANGING,
+    Case("tiny gradients", lr=0.1, inputs={"dw": lambda rng, shape: 1e-7 * rng.standard_normal(shape)}),
+    Case("large eps", lr=0.1, eps=0.25),
+)
+NO_TWO_MOMENTS = (
+    Malformed("lr a string", "lr", lambda _: "fast"),
+    Malformed("beta1 of 1", "beta1", beta1=1.0),
+    Malformed("beta2 of 1", "beta2", beta2=1.0),
+)
 
 
 class EntrywiseRule(UpdateRule):

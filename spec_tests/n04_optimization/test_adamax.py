@@ -3,9 +3,9 @@
 import numpy as np
 
 from nnspec.reference import adamax
-from nnspec.spec_tests._kinds import Case, Malformed, variant
+from nnspec.spec_tests._kinds import variant
 from nnspec.spec_tests._truth import absolute, named, where_positive
-from nnspec.spec_tests.n04_optimization._entrywise import CHANGING, EntrywiseRule, rates
+from nnspec.spec_tests.n04_optimization._entrywise import NO_TWO_MOMENTS, OF_TWO_MOMENTS, EntrywiseRule, rates
 
 
 class TestAdamax(EntrywiseRule):
@@ -36,18 +36,7 @@ class TestAdamax(EntrywiseRule):
         steps = np.diff([problem.inputs["w"], *run().values()], axis=0)
         return np.abs(steps) <= np.longdouble(0.5) * (1 + 8 * np.finfo(problem.dtype).eps), np.ones(steps.shape, bool)
 
-    cases = (
-        Case("large lr", lr=0.5),
-        Case("other betas", lr=0.1, beta1=0.5, beta2=0.25),
-        CHANGING,
-        Case("tiny gradients", lr=0.1, inputs={"dw": lambda rng, shape: 1e-7 * rng.standard_normal(shape)}),
-        Case("large eps", lr=0.1, eps=0.25),
-    )
-    bad = (
-        Malformed("lr a string", "lr", lambda _: "fast"),
-        Malformed("beta1 of 1", "beta1", beta1=1.0),
-        Malformed("beta2 of 1", "beta2", beta2=1.0),
-    )
+    cases, bad = OF_TWO_MOMENTS, NO_TWO_MOMENTS
 
     @variant("eps under the moment", source="TensorFlow and Keras, Adamax", replaces="adamax")
     def eps_under_the_moment(w, dw, state=None, *, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8):

@@ -3,9 +3,9 @@
 import numpy as np
 
 from nnspec.reference import amsgrad
-from nnspec.spec_tests._kinds import Case, Malformed, variant
+from nnspec.spec_tests._kinds import variant
 from nnspec.spec_tests._truth import named, sqrt, where_positive
-from nnspec.spec_tests.n04_optimization._entrywise import CHANGING, EntrywiseRule, rates
+from nnspec.spec_tests.n04_optimization._entrywise import NO_TWO_MOMENTS, OF_TWO_MOMENTS, EntrywiseRule, rates
 
 
 class TestAmsgrad(EntrywiseRule):
@@ -32,18 +32,7 @@ class TestAmsgrad(EntrywiseRule):
         lengths = [-0.5, -0.5 * 0.25 * np.sqrt(0.75 / 8), -0.5 * 0.25 * np.sqrt(0.875 / 8)]
         return steps, np.broadcast_to(np.reshape(lengths, (3, *[1] * w.ndim)), steps.shape)
 
-    cases = (
-        Case("large lr", lr=0.5),
-        Case("other betas", lr=0.1, beta1=0.5, beta2=0.25),
-        CHANGING,
-        Case("tiny gradients", lr=0.1, inputs={"dw": lambda rng, shape: 1e-7 * rng.standard_normal(shape)}),
-        Case("large eps", lr=0.1, eps=0.25),
-    )
-    bad = (
-        Malformed("lr a string", "lr", lambda _: "fast"),
-        Malformed("beta1 of 1", "beta1", beta1=1.0),
-        Malformed("beta2 of 1", "beta2", beta2=1.0),
-    )
+    cases, bad = OF_TWO_MOMENTS, NO_TWO_MOMENTS
 
     @variant("no bias corrections", source="Reddi et al. 2018, algorithm 2", replaces="amsgrad")
     def no_bias_corrections(w, dw, state=None, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):

@@ -34,8 +34,10 @@ BAD = (
 )
 
 
-class TestRandomSearch(Drawing):
-    rows = ("04.01",)
+class Search(Drawing):
+    """A search that asks a loss where it is lowest."""
+
+    bad = BAD
 
     def drawn(self, search, rng):
         return search(height, (3, 2), 5, rng=rng)[0]
@@ -45,6 +47,10 @@ class TestRandomSearch(Drawing):
         seen = Seen(height)
         w, _ = search(seen, (4, 5), 30, rng=generator())
         return w, min(seen.at, key=height)
+
+
+class TestRandomSearch(Search):
+    rows = ("04.01",)
 
     def law_history(self, search):
         """What comes with it is the loss of each try, in order."""
@@ -92,20 +98,9 @@ class TestRandomSearch(Drawing):
 
         return search(spoiling, (3,), 5, rng=generator())[0], search(height, (3,), 5, rng=generator())[0]
 
-    bad = BAD
 
-
-class TestRandomLocalSearch(Drawing):
+class TestRandomLocalSearch(Search):
     rows = ("04.02",)
-
-    def drawn(self, search, rng):
-        return search(height, (3, 2), 5, rng=rng)[0]
-
-    def law_the_best_is_kept(self, search):
-        """Of the first draw and all steps."""
-        seen = Seen(height)
-        w, _ = search(seen, (4, 5), 30, rng=generator())
-        return w, min(seen.at, key=height)
 
     def law_history(self, search):
         """What comes with it is the loss of the first draw and of each of n steps, in order."""
@@ -136,17 +131,17 @@ class TestRandomLocalSearch(Drawing):
 
     def law_small_steps_from_far_away(self, search):
         """A step of a millionth is one, from where it begins at 1 as at 1/1000."""
+        found = []
         for scale in (1e-3, 1.0):
             seen = Seen(scripted(1, 2))
             search(seen, (40, 25), 1, scale=scale, step=1e-6, rng=generator())
-        return [spread(seen.at[0]), spread(1e6 * (seen.at[1] - seen.at[0]))], [(1.0, True)] * 2
+            found += [spread(seen.at[0] / scale), spread(1e6 * (seen.at[1] - seen.at[0]))]
+        return found, [(1.0, True)] * 4
 
     def law_it_gets_down(self, search):
         """In 300 steps from 4 dimensions of about 1, the loss is a hundredth."""
         w, losses = search(height, (4,), 300, scale=1.0, step=0.2, rng=generator())
         return [height(w) < 0.01 * max(1, losses[0]) + 0.05, height(w) == min(losses)], [True, True]
-
-    bad = BAD
 
 
 class Seen:
