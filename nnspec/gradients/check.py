@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -86,17 +86,16 @@ def gradient_check(f, x, analytic, *, dout=None, entries: int = 200, seed: int =
         return GradientReport(None, math.nan, None, [], None, "nothing", 0, point.vector.size, notes)
     rng = np.random.default_rng(seed)
     chosen = _chosen(point, entries, rng)
-    found = [_differences(value, point, i, float(claimed.vector[i])) for i in chosen]
-    exact = _by_complex_steps(f, point, dout, chosen, found)
-    if exact is not None:
-        found = exact
+    found = [_differences(value, i, float(claimed.vector[i])) for i in chosen]
+    exact = _by_complex_steps(value, chosen, found)
+    found = found if exact is None else exact
     kinks, smooth = [entry for entry in found if entry.kink], [entry for entry in found if not entry.kink]
     worst = max(smooth, key=lambda entry: entry.relative, default=None)
-    slope, remains = _remainder(value, point, claimed.vector, rng)
+    slope, remains = _remainder(value, claimed.vector, rng)
     right, notes = _judged(smooth, slope, remains, value, kinks)
     notes += _pattern(smooth) if right is False else []
     relative = worst.relative if worst else 0.0
-    by = "complex steps" if exact is not None else "central differences"
+    by = "central differences" if exact is None else "complex steps"
     return GradientReport(right, relative, worst, kinks, slope, by, len(found), point.vector.size, notes)
 
 
@@ -160,13 +159,14 @@ def _chosen(point: Point, entries: int, rng) -> np.ndarray:
     return np.concatenate(chosen)
 
 
-def _differences(value: _Value, point: Point, i: int, analytic: float) -> Entry:
+def _differences(value: _Value, i: int, analytic: float) -> Entry:
     """An entry by central differences. Where a kink lies within the step, a smaller step is tried."""
+    point = value.point
     name, index = point.place(i)
     h = point.eps ** (1 / 3) * max(1.0, abs(point.vector[i]))
     for _ in range(SHRUNK):
-        wide, gap = _slopes(value, point, i, h)
-        narrow, gap_of_half = _slopes(value, point, i, h / 2)
+        wide, gap = _slopes(value, i, h)
+        narrow, gap_of_half = _slopes(value, i, h / 2)
         rounding = 4 * value.noise / h
         bent = gap > 4 * rounding and not 0.25 * gap < gap_of_half < 0.75 * gap
         if not bent:
@@ -176,8 +176,9 @@ def _differences(value: _Value, point: Point, i: int, analytic: float) -> Entry:
     return Entry(name, index, analytic, narrow, gap, kink=True)
 
 
-def _slopes(value: _Value, point: Point, i: int, h: float) -> tuple[float, float]:
+def _slopes(value: _Value, i: int, h: float) -> tuple[float, float]:
     """The central difference, and how far the one-sided ones are apart: that falls with h unless there is a kink."""
+    point = value.point
     ahead, behind = point.vector.copy(), point.vector.copy()
     ahead[i] += h
     behind[i] -= h
@@ -188,11 +189,11 @@ def _slopes(value: _Value, point: Point, i: int, h: float) -> tuple[float, float
     return (up * right + down * left) / (right + left), abs(up - down)
 
 
-def _by_complex_steps(f, point: Point, dout, chosen, found: list[Entry]) -> list[Entry] | None:
+def _by_complex_steps(value: _Value, chosen, found: list[Entry]) -> list[Entry] | None:
     """The entries found by Im f(x + ih) / h, where f takes complex numbers and that agrees with the differences."""
+    point, exact = value.point, []
     if not point.only_numpy or any(entry.kink for entry in found):
         return None
-    dout, exact = None if dout is None else as_numpy(dout).astype(float), []
     largest = max((abs(entry.numerical) for entry in found), default=0.0)
     if any(entry.uncertain > 0.01 * largest for entry in found):  # anything would agree with them
         return None
@@ -202,7 +203,7 @@ def _by_complex_steps(f, point: Point, dout, chosen, found: list[Entry]) -> list
             for i, entry in zip(chosen, found, strict=True):
                 moved = point.vector.astype(complex)
                 moved[i] += 1j * TINY
-                slope = _number(f(point.at(moved)), dout).imag / TINY
+                slope = _number(value.f(point.at(moved)), value.dout).imag / TINY
                 if not abs(slope - entry.numerical) <= entry.uncertain:
                     return None
                 exact.append(slope)
@@ -210,16 +211,15 @@ def _by_complex_steps(f, point: Point, dout, chosen, found: list[Entry]) -> list
         return None
     # The claimed gradient has the digits of x.
     sure = float(1e3 * point.eps * max((abs(slope) for slope in exact), default=0.0))
-    return [
-        Entry(entry.name, entry.index, entry.analytic, slope, sure) for entry, slope in zip(found, exact, strict=True)
-    ]
+    return [replace(entry, numerical=slope, uncertain=sure) for entry, slope in zip(found, exact, strict=True)]
 
 
-def _remainder(value: _Value, point: Point, claimed: np.ndarray, rng) -> tuple[float | None, bool]:
+def _remainder(value: _Value, claimed: np.ndarray, rng) -> tuple[float | None, bool]:
     """(slope of the remainder over the step, whether even the smallest steps leave a part of f's change over).
 
     A kink that only the larger steps cross makes the slope any number, and leaves nothing at the smaller ones.
     """
+    point = value.point
     direction = rng.standard_normal(point.vector.size) * np.maximum(1.0, np.abs(point.vector))
     direction /= max(np.linalg.norm(direction), np.finfo(float).tiny)
     steps, left, remains = [], [], False

@@ -37,8 +37,6 @@ BAD = (
 class Search(Drawing):
     """A search that asks a loss where it is lowest."""
 
-    bad = BAD
-
     def drawn(self, search, rng):
         return search(height, (3, 2), 5, rng=rng)[0]
 
@@ -47,6 +45,8 @@ class Search(Drawing):
         seen = Seen(height)
         w, _ = search(seen, (4, 5), 30, rng=generator())
         return w, min(seen.at, key=height)
+
+    bad = BAD
 
 
 class TestRandomSearch(Search):
