@@ -7,6 +7,7 @@ from nnspec.checking.commands import check
 from nnspec.common import Unusable, told_in_one_line
 from nnspec.concepts.commands import list_concepts
 from nnspec.contributing.commands import new_concept, next_mistake
+from nnspec.demos.commands import demo
 from nnspec.explain.commands import explain
 from nnspec.selftest.commands import kernels, mistakes, mutants
 from nnspec.training.commands import train
@@ -30,7 +31,7 @@ def main():
 
 
 COMMANDS = (
-    *(check, list_concepts, explain, bench, train),
+    *(check, list_concepts, explain, demo, bench, train),
     *(new_concept, next_mistake, mistakes, mutants, kernels),
 )
 for command in COMMANDS:

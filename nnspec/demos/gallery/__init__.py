@@ -1,0 +1,1 @@
+"""The demonstrations, a file each. See `nnspec.demos`."""
