@@ -52,7 +52,7 @@ class Rule:
         """Those of this call: how many there are may depend on what came."""
         given = values[self.name]
         if self.open and isinstance(given, dict):
-            return tuple((key, f"*axes{i}") for i, key in enumerate(given))
+            return tuple((key, f"*{self.name}{i}") for i, key in enumerate(given))  # of this dict alone
         if self.families is None:
             return self.shapes
         return self.families.entries(list(given), values, dims) if isinstance(given, dict) else ()

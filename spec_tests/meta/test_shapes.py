@@ -224,6 +224,17 @@ def test_a_dict_may_have_any_keys_and_shapes():
         g([X])
 
 
+def test_two_dicts_of_any_shapes_have_nothing_to_do_with_each_other():
+    """Neither by name nor by place: what belongs together is for the function to say."""
+
+    def f(params: Params["W: N D", ...], grads: Params["W: N D", ...]):
+        return "taken"
+
+    params = {"W": np.ones((2, 3)), "b": np.ones(3)}
+    for grads in (params, dict(reversed(params.items())), {"W": np.ones(5)}, {}):
+        assert checked(f, f)(params, grads) == "taken"
+
+
 def test_an_argument_may_be_a_function():
     def f(schedule: Callable, on_step: Callable[[int], float] | None = None):
         return None
