@@ -17,8 +17,8 @@ class TestKnnDecisionMap(Function):
     sizes = {"N": 12, "Gx": 5, "Gy": 3}
 
     def definition(self, x, y, xs, ys, *, k=1):
-        """labels_ij: the smallest of the most frequent labels among the k points nearest to (xs_j, ys_i); tie_ij: whether
-        several are most frequent. Cover and Hart 1967; CS231n notes "Classification".
+        """labels_ij: the smallest of the most frequent labels among the k points nearest to (xs_j, ys_i); tie_ij:
+        whether several are most frequent. Cover and Hart 1967; CS231n notes "Classification".
         """
         votes = [[_votes((a, b), x, y, k) for a in xs] for b in ys]
         labels = [[min(cell, key=lambda label: (-cell.count(label), label)) for cell in row] for row in votes]
