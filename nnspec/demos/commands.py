@@ -9,6 +9,8 @@ import click
 from nnspec.common import told_in_one_line, writable
 from nnspec.demos import gallery
 
+FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(gallery.__path__))
@@ -29,7 +31,9 @@ class Demonstration:
 @click.command()
 @click.argument("name", required=False, type=click.Choice(names()))
 @click.option("--backend", default="reference", show_default=True, help="A name, a module or a path.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), callback=writable, help="Draw it into this file.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), callback=writable, help="Draw it into this file."
+)
 def demo(name, backend, out):
     """Show a picture of the course, drawn from what a backend computes, and say what one sees.
 
