@@ -136,6 +136,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     },
     "knn_vote": {"labels": np.array([[0, 1, 1], [2, 2, 0]]), "n_classes": 4},
     "sdpa_forward": {"scale": 0.5},
+    "sgd_weight_decay": {"mu": 0.5},
     "max_pool2d_forward": {"stride": 1},
     "softmax_cross_entropy_forward": {"ignore_index": 7, "weight": np.array([1, 0.5, 2])},
 }

@@ -8,7 +8,7 @@ from nnspec.spec_tests._truth import sqrt
 
 
 class TestAdam(UpdateRule):
-    rows = ("04.16",)
+    rows = ("03.06", "04.16")
 
     def definition(self, w, dw1, dw2, dw3, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         """w -= lr mhat / (sqrt(vhat) + eps), mhat = m/(1 - beta1^t), vhat = v/(1 - beta2^t). Kingma and Ba, alg. 1."""
@@ -25,6 +25,15 @@ class TestAdam(UpdateRule):
         w, dw = problem.inputs["w"], problem.inputs["dw1"]
         eps_share = 1e-8 / (np.abs(dw) + 1e-8)
         return run()["w1"] - w, -problem.dtype.type(1e-3) * np.sign(dw) * (1 - eps_share)
+
+    def law_an_l2_penalty_is_no_decay(self, run, problem):
+        """The gradient of a penalty is divided by its own root: a weak one and a strong one shrink every weight by lr,
+        and not by a factor. What plain descent does with a penalty is said by sgd_weight_decay, the decay by adamw."""
+        w = problem.inputs["w"]
+        problem.options = {"lr": 2.0**-7, "eps": 0.0}
+        weak, strong = (run(dw1=problem.dtype.type(strength) * w)["w1"] for strength in (0.125, 4))
+        shrunk = w - np.sign(w) / 128
+        return [weak, strong], [shrunk, shrunk]
 
     def law_entries_do_not_mix(self, run, problem):
         """Every entry has its own moments: reversing all arrays reverses the path."""

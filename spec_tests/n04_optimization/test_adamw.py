@@ -6,7 +6,7 @@ from nnspec.spec_tests._truth import sqrt
 
 
 class TestAdamw(UpdateRule):
-    rows = ("04.18",)
+    rows = ("03.06", "04.18")
 
     def definition(self, w, dw1, dw2, dw3, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
         """w = w - lr (mhat / (sqrt(vhat) + eps) + weight_decay w), mhat and vhat those of Adam. Loshchilov and Hutter
