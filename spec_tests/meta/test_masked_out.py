@@ -62,12 +62,13 @@ def test_softmax_cross_entropy_of_rows_that_do_not_count(ops, junk, dtype, reduc
 
 
 @every
-def test_dropout_of_what_is_dropped(ops, junk, dtype):
+@pytest.mark.parametrize("op", ["dropout", "dropout_vanilla"])
+def test_dropout_of_what_is_dropped(ops, junk, dtype, op):
     mask = np.arange(12).reshape(3, 4) % 3 > 0
 
     def run(x, dout):
-        out, cache = ops.dropout_forward(x, keep=0.5, mask=mask)
-        return out, ops.dropout_backward(dout, cache)
+        out, cache = getattr(ops, f"{op}_forward")(x, keep=0.5, mask=mask)
+        return out, getattr(ops, f"{op}_backward")(dout, cache)
 
     require_same(run, with_junk(draw(dtype, 3, 4), ~mask, junk), with_junk(draw(dtype, 4, 3).T, ~mask, junk))
 
