@@ -59,6 +59,14 @@ class LinearObjective(Penalty):
     )
 
 
+def scaled(run, problem, factor, reg):
+    """Loss and gradient of three samples of three classes, which w leads by 2 `factor` each."""
+    problem.options = {"reg": reg}
+    x, w = np.eye(3, dtype=problem.dtype), 2 * factor * np.eye(3, dtype=problem.dtype)
+    answer = run(w=w, x=x, y=np.arange(3))
+    return np.append(answer["loss"], answer["dw"])
+
+
 def scored(x, w):
     """(N, C), sum by sum."""
     return np.array([[sum(row * w[:, c]) for c in range(w.shape[1])] for row in x], object)

@@ -16,7 +16,7 @@ IGNORED = {"y": [2, -100, 0, -100]}
 
 
 class TestSoftmaxCrossEntropy(Loss):
-    rows = ("02.08",)
+    rows = ("02.08", "02.26")
 
     def definition(self, scores, y, *, reduction="mean", ignore_index=None, weight=None):
         """loss_n = -weight_y log(exp(s_ny) / sum_j exp(s_nj)), mean by weight. Bishop 2006, eq. 4.62 and 4.108."""
@@ -35,6 +35,18 @@ class TestSoftmaxCrossEntropy(Loss):
         """sum_c dscores_nc = 0, because the probabilities of a row sum to 1."""
         dscores = run()["dscores"]
         return dscores.sum(axis=1), 0 * dscores[:, 0]
+
+    def law_never_content(self, run, problem):
+        """However far the right class leads there is something to gain: where an SVM has nothing to lose the loss is
+        log(1 + sum_j exp(-lead_j)), and the right score is still pulled up."""
+        leads, y = np.array([[7.0, 5.0], [3.0, 2.0], [1.0, 6.0]]), np.zeros(3, int)
+        left, right = [], []
+        for factor in (1.0, 0.5, 1.5):
+            answer = run(scores=np.c_[0 * y, -factor * leads].astype(problem.dtype), y=y)
+            others = np.exp(-np.longdouble(factor) * leads).sum(axis=1)  # over the right one
+            left.append([answer["loss"], *answer["dscores"][:, 0]])
+            right.append([np.log1p(others).mean(), *(-problem.douts[0] / 3 * others / (1 + others))])
+        return left, right
 
     cases = (
         Case("more rows than classes", N=4, C=2),

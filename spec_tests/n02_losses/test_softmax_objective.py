@@ -4,11 +4,11 @@ import numpy as np
 
 from nnspec.spec_tests._kinds import Case
 from nnspec.spec_tests._truth import exp, log, named
-from nnspec.spec_tests.n02_losses._objective import LinearObjective, penalty, scored
+from nnspec.spec_tests.n02_losses._objective import LinearObjective, penalty, scaled, scored
 
 
 class TestSoftmaxObjective(LinearObjective):
-    rows = ("02.09",)
+    rows = ("02.09", "03.08")
 
     def definition(self, w, x, y, *, reg=0, bias_row=False):
         """-1/N sum_n log p_{n,y_n} + reg sum w^2, p = softmax(x w). CS231n, assignment 1, `softmax.py`."""
@@ -24,6 +24,13 @@ class TestSoftmaxObjective(LinearObjective):
         """Adding one vector to the weights of every class moves no probability: without reg, dw is the same."""
         moved = run(w=problem.inputs["w"] + problem.dtype.type(2))
         return moved["dw"], run()["dw"]
+
+    def law_larger_weights_are_better(self, run, problem):
+        """Of separable data every larger scale loses less, log(1 + 2 exp(-2 a)), and none loses nothing: only a penalty
+        ends that."""
+        found = [scaled(run, problem, factor, reg=reg)[0] for factor in (1, 2, 4) for reg in (0.0, 0.25)]
+        loss = [np.log1p(2 * np.exp(np.longdouble(-2 * factor))) for factor in (1, 2, 4)]
+        return found, [loss[0], loss[0] + 3, loss[1], loss[1] + 12, loss[2], loss[2] + 48]
 
     extremes = (
         Case("large scores", D=1, C=3, inputs={"w": [[1000, 0, -1000]], "x": [[1.0], [0.5]], "y": [2, 1]}),

@@ -9,9 +9,11 @@ from nnspec.spec_tests._truth import where_positive
 
 AT_THE_KINK = {"scores": [[2.0, 1.0, 3.0], [0.0, 5.0, 4.0]], "y": [0, 1]}
 
+RIGHT_BY_MORE_THAN_1 = np.array([[10.0, -2.0, 3.0], [10.0, 8.0, 8.0], [10.0, -100.0, -100.0]])
+
 
 class TestSvmLoss(Loss):
-    rows = ("02.01",)
+    rows = ("02.01", "02.26")
 
     def definition(self, scores, y, *, delta=1, reduction="mean"):
         """loss_n = sum_{j != y_n} max(0, s_nj - s_ny + delta). Weston and Watkins 1999; CS231n notes."""
@@ -40,6 +42,21 @@ class TestSvmLoss(Loss):
         """sum_c dscores_nc = 0, because only differences of scores count."""
         dscores = run()["dscores"]
         return dscores.sum(axis=1), 0 * dscores[:, 0]
+
+    def law_content_once_the_margins_hold(self, run, problem):
+        """Where the right class leads by delta the loss and its gradient are 0, and stay so if all scores grow: a
+        softmax would go on."""
+        scores, y = RIGHT_BY_MORE_THAN_1.astype(problem.dtype), np.zeros(3, int)
+        found = [run(scores=factor * scores, y=y) for factor in (1, 2, 8)]
+        return [[np.append(answer["loss"], answer["dscores"]) for answer in found], np.zeros((3, 10))]
+
+    def law_what_is_beyond_the_margin_does_not_count(self, run, problem):
+        """How far a wrong class lies behind the margin matters neither to the loss nor to the gradient."""
+        near, far = (
+            run(scores=np.array([[1, 0.5, behind], [0, 2, 2.5]], problem.dtype), y=np.array([0, 1]))
+            for behind in (-1, -100)
+        )
+        return [np.append(answer["loss"], answer["dscores"]) for answer in (near, far)]
 
     cases = (
         Case("more rows than classes", N=4, C=2),

@@ -4,11 +4,11 @@ import numpy as np
 
 from nnspec.spec_tests._kinds import Case
 from nnspec.spec_tests._truth import named, where_positive
-from nnspec.spec_tests.n02_losses._objective import LinearObjective, penalty, scored
+from nnspec.spec_tests.n02_losses._objective import LinearObjective, penalty, scaled, scored
 
 
 class TestSvmObjective(LinearObjective):
-    rows = ("02.02",)
+    rows = ("02.02", "03.08")
 
     def definition(self, w, x, y, *, reg=0, delta=1, bias_row=False):
         """1/N sum_n sum_{j != y_n} max(0, s_nj - s_{n,y_n} + delta) + reg sum w^2, s = x w. CS231n, `linear_svm.py`."""
@@ -19,6 +19,18 @@ class TestSvmObjective(LinearObjective):
     def law_at_w_0_each_wrong_class_costs_delta(self, run, problem):
         """At w = 0 the loss is (C - 1) delta: the first check of a training run."""
         return run(w=0 * problem.inputs["w"])["loss"], problem.dims["C"] - 1
+
+    def law_larger_weights_are_as_good(self, run, problem):
+        """Once all margins hold, w, 2 w and 4 w lose nothing: the data do not say which one it is."""
+        found = [scaled(run, problem, factor, reg=0.0) for factor in (1, 2, 4)]
+        return found, 0 * np.array(found)
+
+    def law_the_penalty_decides_between_them(self, run, problem):
+        """With reg what is left is the penalty alone, which grows with the square of the scale: the smallest weights
+        that hold all margins are best, and smaller ones break them."""
+        of_1, of_2 = (scaled(run, problem, factor, reg=0.25) for factor in (1, 2))
+        broken = scaled(run, problem, 0.25, reg=0.0)[0]
+        return [*of_1, *of_2, broken], [3, *(np.eye(3).ravel()), 12, *(2 * np.eye(3).ravel()), 1]
 
     cases = (
         *LinearObjective.cases,
