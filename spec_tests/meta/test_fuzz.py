@@ -88,6 +88,8 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "soft_cross_entropy_forward": {"scores": np.arange(6.0).reshape(2, 3), "t": SHARES},
     "bce_forward": {"p": SHARES, "y": SHARES[::-1]},
     "bce_with_logits_forward": {"scores": np.arange(6.0).reshape(2, 3), "y": SHARES},
+    "ridge_fit": {"phi": np.array([[1, 0.5], [1, 2], [1, -1]]), "t": np.arange(3.0), "lam": 0.5},
+    "regularization_path": {"x": np.arange(3) / 2, "t": np.arange(3.0), "degrees": [0, 2], "lams": np.array([0.5, 2])},
     "one_cycle": {"t": 1, "T": 20, "lr": 0.5},
     "resnet_init": {"C": 2, "n_classes": 3, "blocks": [1], "widths": [2], "rng": RNG},
     "resnet_loss": {"params": RESNET, "x": np.arange(48.0).reshape(2, 2, 3, 4) % 7, "y": np.array([0, 1])},
