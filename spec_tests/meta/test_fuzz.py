@@ -49,6 +49,7 @@ SHARES = np.array([[0.5, 0.25, 0.25], [0.125, 0.5, 0.375]])  # of 1
 GIVEN = {  # what the annotations do not tell, or where not every value goes with every other
     "dropout_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "expected_initial_loss": {"kind": "svm", "C": 3},
+    "dropout2d_forward": {"keep": 0.5, "mask": np.arange(6).reshape(2, 3) % 2 > 0, "x": np.ones((2, 3, 2, 4))},
     "dropout_vanilla_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "epoch_batches": {"N": 7, "size": 3, "rng": RNG},
     "sample_batch": {"N": 7, "size": 3, "rng": RNG},

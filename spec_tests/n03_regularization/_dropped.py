@@ -56,12 +56,17 @@ class DrawnMask(Layer):
         """With the mask that was drawn: x is nowhere 0. At strict it is to be ours."""
         if problem.case in self.ties:
             return problem
-        read, mask = copy.copy(problem), np.asarray(answer["out"]) != 0
-        if mask.shape != problem.inputs["x"].shape:
+        read, out = copy.copy(problem), np.asarray(answer["out"])
+        if out.shape != problem.inputs["x"].shape:
             return problem
+        mask = self.mask_of(out)
         _require_likely(int(mask.sum()), mask.size, problem.options["keep"])
         read.options, read.mark = problem.options | {"mask": mask}, mask.tobytes()
         return read
+
+    def mask_of(self, out):
+        """Read off the answer."""
+        return out != 0
 
     def expected(self, problem, by, lenient=False, at_tie=False):
         """A mask that somebody drew is not drawn again: it is not worth a truth that is kept."""
@@ -91,26 +96,31 @@ class DrawnMask(Layer):
 class MaskDrawing(Drawing):
     """What a drawn mask must be like, whatever the numbers are. Bounds are five standard deviations."""
 
+    def ones(self, N, C):
+        """An input with a number for each of N times C draws."""
+        return np.ones((N, C))
+
     def drawn(self, forward, rng):
-        return forward(np.ones(100), keep=0.5, rng=rng)[0]
+        return forward(self.ones(10, 10), keep=0.5, rng=rng)[0]
 
     def law_kept_fraction(self, forward):
         """A unit is kept with probability keep."""
         n, found = 100_000, []
         for keep in (0.1, 0.5, 0.8):
-            out, _ = forward(np.ones(n), keep=keep, rng=np.random.default_rng(0))
+            out, _ = forward(self.ones(1000, 100), keep=keep, rng=np.random.default_rng(0))
             found.append(settled((out != 0).mean(), keep, 5 * (keep * (1 - keep) / n) ** 0.5))
         return found, [0.1, 0.5, 0.8]
 
     def law_samples_differ(self, forward):
         """Every sample has a mask of its own, and every feature."""
-        out, _ = forward(np.ones((50, 60)), keep=0.5, rng=np.random.default_rng(0))
+        out, _ = forward(self.ones(50, 60), keep=0.5, rng=np.random.default_rng(0))
+        out = out.reshape(50, -1)[:, :60]
         return [len(np.unique(side, axis=0)) for side in (out, out.T)], [50, 60]
 
     def law_calls_differ(self, forward):
         """A second call with the same generator draws another mask."""
         rng = np.random.default_rng(0)
-        first, second = (forward(np.ones(100), keep=0.5, rng=rng)[0].tolist() for _ in range(2))
+        first, second = (forward(self.ones(10, 10), keep=0.5, rng=rng)[0].tolist() for _ in range(2))
         return first == second, False
 
 
