@@ -54,8 +54,7 @@ class TestExpectedInitialLoss(Procedure):
         return rounded([f("bce", 3)]), rounded([bce])
 
     def law_the_part_of_the_data(self, f):
-        """Weights that the samples do not feel leave the expected loss and the penalty reg sum w^2, which is no part
-        of it."""
+        """Weights that the samples do not feel leave the expected loss, and the penalty, which is no part of it."""
         loss, _ = softmax_objective(LARGE, 0 * X, Y, reg=0.5)
         return rounded([f("softmax", 4)]), rounded([loss - 0.5 * (LARGE**2).sum()])
 

@@ -37,8 +37,7 @@ class TestSoftmaxCrossEntropy(Loss):
         return dscores.sum(axis=1), 0 * dscores[:, 0]
 
     def law_never_content(self, run, problem):
-        """However far the right class leads there is something to gain: where an SVM has nothing to lose the loss is
-        log(1 + sum_j exp(-lead_j)), and the right score is still pulled up."""
+        """Where an SVM loses nothing the loss is log(1 + sum_j exp(-lead_j)), and the right score is pulled up."""
         leads, y = np.array([[7.0, 5.0], [3.0, 2.0], [1.0, 6.0]]), np.zeros(3, int)
         left, right = [], []
         for factor in (1.0, 0.5, 1.5):

@@ -26,8 +26,7 @@ class TestSoftmaxObjective(LinearObjective):
         return moved["dw"], run()["dw"]
 
     def law_larger_weights_are_better(self, run, problem):
-        """Of separable data every larger scale loses less, log(1 + 2 exp(-2 a)), and none loses nothing: only a penalty
-        ends that."""
+        """Of separable data every larger scale loses less, log(1 + 2 exp(-2 a)): only a penalty ends that."""
         found = [scaled(run, problem, factor, reg=reg)[0] for factor in (1, 2, 4) for reg in (0.0, 0.25)]
         loss = [np.log1p(2 * np.exp(np.longdouble(-2 * factor))) for factor in (1, 2, 4)]
         return found, [loss[0], loss[0] + 3, loss[1], loss[1] + 12, loss[2], loss[2] + 48]

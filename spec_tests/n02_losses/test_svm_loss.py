@@ -44,8 +44,7 @@ class TestSvmLoss(Loss):
         return dscores.sum(axis=1), 0 * dscores[:, 0]
 
     def law_content_once_the_margins_hold(self, run, problem):
-        """Where the right class leads by delta the loss and its gradient are 0, and stay so if all scores grow: a
-        softmax would go on."""
+        """Where the right class leads by delta, loss and gradient are 0 at any larger scale: a softmax would go on."""
         scores, y = RIGHT_BY_MORE_THAN_1.astype(problem.dtype), np.zeros(3, int)
         found = [run(scores=factor * scores, y=y) for factor in (1, 2, 8)]
         return [[np.append(answer["loss"], answer["dscores"]) for answer in found], np.zeros((3, 10))]

@@ -26,8 +26,7 @@ class TestSvmObjective(LinearObjective):
         return found, 0 * np.array(found)
 
     def law_the_penalty_decides_between_them(self, run, problem):
-        """With reg what is left is the penalty alone, which grows with the square of the scale: the smallest weights
-        that hold all margins are best, and smaller ones break them."""
+        """With reg the smallest weights that hold all margins are best: the penalty is left, and smaller ones lose."""
         of_1, of_2 = (scaled(run, problem, factor, reg=0.25) for factor in (1, 2))
         broken = scaled(run, problem, 0.25, reg=0.0)[0]
         return [*of_1, *of_2, broken], [3, *(np.eye(3).ravel()), 12, *(2 * np.eye(3).ravel()), 1]

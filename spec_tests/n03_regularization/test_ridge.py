@@ -110,13 +110,8 @@ class TestRegularizationPath(Function):
 
     def definition(self, x, t, degrees, lams):
         """error = 1/N |phi w - t|^2, norm = |w_1 … w_degree|, phi_nj = x_n^j. Bishop 2006, section 1.1."""
-        error, norm = np.zeros((2, len(degrees), len(lams)), object)
-        for g, degree in enumerate(degrees):
-            phi = named(np.array([[entry**j for j in range(degree + 1)] for entry in x], object))
-            for i, lam in enumerate(lams):
-                w = weights(phi, t, lam, skip_bias=True)
-                error[g, i] = np.sum((phi @ w - t) ** 2) / len(x)
-                norm[g, i] = sqrt(np.sum(w[1:] ** 2)) if degree else 0
+        fits = [[of_polynomial(x, t, degree, lam) for lam in lams] for degree in degrees]
+        error, norm = np.moveaxis(np.array(fits, object).reshape(len(degrees), len(lams), 2), -1, 0)
         return error, norm
 
     def law_a_stronger_penalty_fits_worse_and_is_smaller(self, run, problem):
@@ -176,16 +171,23 @@ class TestRegularizationPath(Function):
 
 
 def weights(phi, t, lam, skip_bias):
-    """Solved symbol by symbol: elimination needs no exchanges, as the matrix is positive definite."""
     if lam == 0:
         lam, skip_bias = NEARLY_0, False
-    free = int(bool(skip_bias))
-    P = phi.shape[1]
-    penalty = np.diag([0] * min(free, P) + [lam] * (P - free))
-    rows = named(np.column_stack([phi.T @ phi + penalty, phi.T @ t]))
-    for i in range(P):
-        rows[i] = named(rows[i] / rows[i, i])
-        for k in range(P):
-            if k != i:
-                rows[k] = named(rows[k] - rows[k, i] * rows[i])
-    return rows[:, -1]
+    diagonal = np.array([0 if p < skip_bias else lam for p in range(phi.shape[1])], object)
+    return solved(named(phi.T @ phi + np.diag(diagonal)), named(phi.T @ t))
+
+
+def solved(a, b):
+    """One unknown after the other: no exchanges are needed, as the matrix is positive definite."""
+    if len(b) == 0:
+        return b
+    share = named(a[1:, 0] / a[0, 0])
+    others = solved(named(a[1:, 1:] - np.outer(share, a[0, 1:])), named(b[1:] - share * b[0]))
+    return np.append(named((b[:1] - np.sum(a[0, 1:] * others)) / a[0, 0]), others)
+
+
+def of_polynomial(x, t, degree, lam):
+    """Mean squared error and norm of one fit."""
+    phi = named(np.array([[entry**j for j in range(degree + 1)] for entry in x], object))
+    w = weights(phi, t, lam, skip_bias=True)
+    return np.sum((phi @ w - t) ** 2) / len(x), sqrt(np.sum(w[1:] ** 2)) if degree else 0

@@ -27,8 +27,7 @@ class TestAdam(UpdateRule):
         return run()["w1"] - w, -problem.dtype.type(1e-3) * np.sign(dw) * (1 - eps_share)
 
     def law_an_l2_penalty_is_no_decay(self, run, problem):
-        """The gradient of a penalty is divided by its own root: a weak one and a strong one shrink every weight by lr,
-        and not by a factor. What plain descent does with a penalty is said by sgd_weight_decay, the decay by adamw."""
+        """A penalty's gradient is divided by its own root: weak or strong, it shrinks every weight by lr."""
         w = problem.inputs["w"]
         problem.options = {"lr": 2.0**-7, "eps": 0.0}
         weak, strong = (run(dw1=problem.dtype.type(strength) * w)["w1"] for strength in (0.125, 4))
