@@ -83,7 +83,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
 def _run_whole(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
     """A strip along whole panels. A function, because numba counts references of an array that gets another name, which
     between two tiles costs a fifth of the time; and each tile knows from the call where the next row of A is."""
-    width = _tile.columns(c.itemsize)
+    width = _tile.width_of(c)
     for p in range(panels):
         at, to = p * width * depth, c_at + p * width
         if how == DOT and by_rows:
@@ -99,7 +99,7 @@ def _run_whole(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
 @register_jitable
 def _run_edge(how, depth, strip, by_rows, packed, at, rows, columns, edge):
     """A tile of which C has only some rows or columns, apart from it."""
-    width = _tile.columns(edge.itemsize)
+    width = _tile.width_of(edge)
     row, step = _strides(by_rows)
     if how == L1:
         _tile.l1(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
@@ -119,7 +119,7 @@ def _strides(by_rows):
 
 @register_jitable
 def _block(m, panels, width, tasks):
-    """Rows of A and panels of B of a task: as many tasks as there are to be, and of these ways the one that copies least.
+    """Rows of A and panels of B of a task: as many tasks as there are to be, in the way that copies least.
 
     A task copies its rows of A and its panels of B, so A is copied once for each task across, B for each one down.
     """
@@ -160,17 +160,20 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
     A is read where it stands, up to a multiple of ROWS rows; B in panels of b_depth rows, k of them from b_at on.
     edge: room for one tile.
     """
-    width = _tile.columns(c.itemsize)
+    width = _tile.width_of(c)
     if k == 0 and not add:
         for i in range(m):
             c[c_at + i * c_stride : c_at + i * c_stride + n] = 0
     if k == 0:
         return
     for p in range((n + width - 1) // width):
-        panel, wide = b_at + p * b_depth * width, n - p * width
-        for i in range(0, m, ROWS):
-            row, to = a_at + i * a_row, c_at + i * c_stride + p * width
-            _tile.dot_within(k, a, row, a_row, a_step, b, panel, c, to, c_stride, add, m - i, wide, edge)
+        panel, wide, to = b_at + p * b_depth * width, n - p * width, c_at + p * width
+        whole = m // ROWS * ROWS if wide >= width else 0
+        for i in range(0, whole, ROWS):
+            _tile.dot(k, a, a_at + i * a_row, a_row, a_step, b, panel, c, to + i * c_stride, c_stride, add)
+        for i in range(whole, m, ROWS):
+            row, here = a_at + i * a_row, to + i * c_stride
+            _tile.dot_at_edge(k, a, row, a_row, a_step, b, panel, c, here, c_stride, add, m - i, wide, edge)
 
 
 @register_jitable
