@@ -29,7 +29,9 @@ class Demonstration:
 @click.command()
 @click.argument("name", required=False, type=click.Choice(names()))
 @click.option("--backend", default="reference", show_default=True, help="A name, a module or a path.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), callback=writable, help="Draw it into this file.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), callback=writable, help="Draw it into this file."
+)
 def demo(name, backend, out):
     """Show a picture of the course, drawn from what a backend computes, and say what one sees.
 

@@ -101,7 +101,9 @@ def _circuit(panel: Circuit, ax):
         places[here, 1] = -(np.arange(len(here)) - (len(here) - 1) / 2)
     for node, place in zip(panel.nodes, places, strict=True):
         for parent in node.of:
-            ax.annotate("", place, places[parent], arrowprops={"arrowstyle": "->", "color": "0.6", "shrinkA": 14, "shrinkB": 14})
+            ax.annotate(
+                "", place, places[parent], arrowprops={"arrowstyle": "->", "color": "0.6", "shrinkA": 14, "shrinkB": 14}
+            )
         ax.text(*place, node.name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": "0.4"})
         ax.text(place[0], place[1] + 0.22, f"{node.value:.2f}", ha="center", va="bottom", color="green", fontsize=9)
         ax.text(place[0], place[1] - 0.22, f"{node.gradient:.2f}", ha="center", va="top", color="red", fontsize=9)
