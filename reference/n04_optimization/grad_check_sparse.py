@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnspec.reference.n04_optimization._differences import moved, number, require_step
+from nnspec.reference.n04_optimization._differences import moved, number
 from nnspec.reference.n04_optimization.crosses_kink import crosses_kink
 from nnspec.reference.n04_optimization.rel_error import rel_error
 from nnspec.shapes import Between, Params
@@ -32,7 +32,6 @@ def grad_check_sparse(
     rng: np.random.Generator,
 ):
     """The largest relative error of each parameter, by its key."""
-    require_step("grad_check_sparse", h)
     shapes = [{key: array.shape for key, array in held.items()} for held in (params, grads)]
     if shapes[0] != shapes[1]:
         raise ValueError(f"grad_check_sparse: grads must be of the shapes of params, {shapes[0]}, got {shapes[1]}")

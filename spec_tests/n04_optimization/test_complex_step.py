@@ -13,16 +13,16 @@ class TestComplexStep(Procedure):
 
     def law_it_is_what_sympy_derives(self, f):
         """But for rounding: to fourteen digits, in every entry."""
-        return near([f(height, HERE), f(steep, HERE)], [slope(height, HERE), slope(steep, HERE)], 1e-14)
+        return near([f(height, HERE.copy()), f(steep, HERE.copy())], [slope(height, HERE), slope(steep, HERE)], 1e-14)
 
     def law_the_step_does_not_matter(self, f):
         """Nothing is subtracted: 1e-10, 1e-30 and 1e-100 give the same."""
-        found = [f(height, HERE, h=h) for h in (1e-10, 1e-30, 1e-100)]
+        found = [f(height, HERE.copy(), h=h) for h in (1e-10, 1e-30, 1e-100)]
         return near(found, [slope(height, HERE)] * 3, 1e-14)
 
     def law_a_wide_step_is_off_by_its_square(self, f):
         """Of x^3 the imaginary part of (x + ih)^3 over h is 3x^2 - h^2."""
-        found = [f(lambda x: (x**3).sum(), HERE, h=h) - 3 * HERE**2 for h in (0.5, 0.125)]
+        found = [f(lambda x: (x**3).sum(), HERE.copy(), h=h) - 3 * HERE**2 for h in (0.5, 0.125)]
         return near(found, [np.full(HERE.shape, -h * h) for h in (0.5, 0.125)], 1e-14)
 
     def law_where_differences_fail(self, f):
@@ -32,7 +32,7 @@ class TestComplexStep(Procedure):
 
     def law_where_f_is_small(self, f):
         """Of 1e-200 x^2 the slope is 2e-200 x: there is no noise to drown in."""
-        return near(1e200 * f(lambda x: 1e-200 * (x * x).sum(), HERE), 2 * HERE, 1e-14)
+        return near(1e200 * f(lambda x: 1e-200 * (x * x).sum(), HERE.copy()), 2 * HERE, 1e-14)
 
     def law_no_axes_and_no_entries(self, f):
         """A 0-d array has one slope, an empty one none."""
@@ -58,7 +58,9 @@ class TestMpDerivative(Procedure):
 
     def law_it_is_what_sympy_derives(self, f):
         """To the last digit or so of float64, in every entry."""
-        return near([f(high, HERE), f(very_steep, HERE)], [slope(height, HERE), slope(steep, HERE)], 4e-16)
+        return near(
+            [f(high, HERE.copy()), f(very_steep, HERE.copy())], [slope(height, HERE), slope(steep, HERE)], 4e-16
+        )
 
     def law_digits_to_spare(self, f):
         """(1 - cos x) / x^2 is 1/2 - x^2 / 24 + …: at 1e-8, where cos x is 1 in float64, its slope is -x / 12."""
@@ -78,7 +80,11 @@ class TestMpDerivative(Procedure):
         """Each entry is one, of as many digits as are asked for at least, and precision is what it was afterwards."""
         seen = []
         with mpmath.workdps(20):
-            f(lambda x: [seen.append((isinstance(x[0, 1], mpmath.mpf), mpmath.mp.dps >= 70)), x.sum()][1], HERE, dps=70)
+            f(
+                lambda x: [seen.append((isinstance(x[0, 1], mpmath.mpf), mpmath.mp.dps >= 70)), x.sum()][1],
+                HERE.copy(),
+                dps=70,
+            )
             return [all(map(all, seen)), mpmath.mp.dps], [True, 20]
 
     def law_no_axes_and_no_entries(self, f):
