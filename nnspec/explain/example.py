@@ -174,6 +174,8 @@ def _comment(name: str, value) -> list[str]:
         return []
     if isinstance(value, dict):
         return [line for key, entry in value.items() for line in _comment(f'{name}["{key}"]', entry)]
+    if callable(value):
+        return [f"# {name} is a function"]
     if isinstance(value, np.ndarray) and value.size > MANY:
         return [f"# {name} has the shape {value.shape}"]
     text = f"{name} = {_rounded(value)}"
