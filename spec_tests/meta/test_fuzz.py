@@ -141,7 +141,17 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
 # They read and write files, make a function, or are given one.
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "save_state", "load_state", "warmup")
 LEFT_OUT += ("gradient_descent", "random_search", "random_local_search", "numerical_gradient", "numerical_vjp")
-LEFT_OUT += ("complex_step", "mp_derivative", "crosses_kink", "grad_check_sparse")
+LEFT_OUT += (
+    "value",
+    "quadratic",
+    "rosenbrock",
+    "saddle",
+    "noisy_quadratic",
+    "complex_step",
+    "mp_derivative",
+    "crosses_kink",
+    "grad_check_sparse",
+)
 # No limit above, and much to allocate.
 COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L", "T"}
 
