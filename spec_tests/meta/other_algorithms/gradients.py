@@ -13,3 +13,44 @@ def rel_error(a, b, *, floor=1e-8):
         off = abs(wide / size - other / size)
     off[np.isnan(off)] = np.inf
     return a.dtype.type(np.sort(off)[-1] if off.size else 0)
+
+
+def circuit_xyz_forward(x, y, z):
+    """The other way round."""
+    return np.multiply(z, np.add(y, x)), {"x": x, "y": y, "z": z}
+
+
+def circuit_xyz_backward(dout, cache):
+    dsum = cache["z"] * dout
+    return dsum, dsum + 0, (cache["x"] + cache["y"]) * dout
+
+
+def _sigmoid(x):
+    """From log(1 + e^-x)."""
+    return np.exp(-np.logaddexp(0, -x))
+
+
+def sigmoid_neuron_forward(w0, x0, w1, x1, w2):
+    dot = w2 + w1 * x1 + w0 * x0
+    return _sigmoid(dot), ((w0, x0), (w1, x1), dot)
+
+
+def sigmoid_neuron_backward(dout, cache):
+    """sigmoid' = sigmoid(x) sigmoid(-x)."""
+    (w0, x0), (w1, x1), dot = cache
+    ddot = _sigmoid(dot) * _sigmoid(-dot) * dout
+    return x0 * ddot, w0 * ddot, x1 * ddot, w1 * ddot, ddot
+
+
+def staged_f_forward(x, y):
+    den = (x + y) ** 2 + _sigmoid(x)
+    return x / den + _sigmoid(y) / den, [x, y]
+
+
+def staged_f_backward(dout, cache):
+    """The quotient rule for the whole."""
+    x, y = cache
+    num, den = x + _sigmoid(y), _sigmoid(x) + (x + y) ** 2
+    of_x, of_y = (_sigmoid(each) * _sigmoid(-each) for each in (x, y))
+    scale = dout / den
+    return scale * (1 - num / den * (of_x + 2 * (x + y))), scale * (of_y - num / den * (2 * (x + y)))
