@@ -54,3 +54,18 @@ def staged_f_backward(dout, cache):
     of_x, of_y = (_sigmoid(each) * _sigmoid(-each) for each in (x, y))
     scale = dout / den
     return scale * (1 - num / den * (of_x + 2 * (x + y))), scale * (of_y - num / den * (2 * (x + y)))
+
+
+def vjp_from_jacobian(J, dout):
+    """Output by output."""
+    dx = np.zeros(J.shape[-1], J.dtype)
+    for o in np.ndindex(dout.shape):
+        dx += dout[o] * J[o]
+    return dx
+
+
+def jacobian(f, x, *, h=1e-5):
+    """Column by column, in one matrix that gets its axes at the end."""
+    steps = h * np.eye(x.size).reshape(x.size, *x.shape)
+    columns = [(np.ravel(f(x + step)).copy() - np.ravel(f(x - step))) / 2 / h for step in steps]
+    return np.stack(columns, axis=-1).reshape(*np.shape(f(x + 0)), *x.shape)
