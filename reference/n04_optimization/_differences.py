@@ -25,9 +25,9 @@ def answered(op, f, x):
     return first
 
 
-def number(op, value):
+def number(op, value, argument="f"):
     if np.shape(value) != ():
-        raise ValueError(f"{op}: f must give a number, got shape {np.shape(value)}")
+        raise ValueError(f"{op}: {argument} must give a number, got shape {np.shape(value)}")
     return value
 
 
