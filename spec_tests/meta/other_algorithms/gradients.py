@@ -69,3 +69,9 @@ def jacobian(f, x, *, h=1e-5):
     steps = h * np.eye(x.size).reshape(x.size, *x.shape)
     columns = [(np.ravel(f(x + step)).copy() - np.ravel(f(x - step))) / 2 / h for step in steps]
     return np.stack(columns, axis=-1).reshape(*np.shape(f(x + 0)), *x.shape)
+
+
+def polar_features(x):
+    """As a complex number."""
+    z = x[:, 0] + 1j * x[:, 1]
+    return np.array([np.abs(z), np.angle(z)], x.dtype).T.copy()
