@@ -14,9 +14,9 @@ from numba.extending import register_jitable
 from nnspec.accelerated.cpu import _tile
 from nnspec.accelerated.cpu._jit import PARALLEL_FROM, flat, kernel
 
-DEPTH = 256  # of one block, at most: a strip of A stays in the first-level cache
+DEPTH = 384  # of one block, at most: a strip of A, of 19 KiB, stays in the first-level cache
 ROWS = _tile.ROWS
-PANELS = 8  # of B that a task packs together: 256 KiB, a part of the second-level cache
+PANELS = 16  # of B that a task packs together, at most: 768 KiB, or 384 of narrow vectors, of the second-level cache
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
 TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
@@ -33,7 +33,8 @@ def product(a, b, how=DOT, bias=None):
         out[...] = 0 if bias is None else bias
     elif out.size:
         work, bias = m * n * k // TILE_SPEED, out[:0, 0] if bias is None else bias
-        tasks = 1 if work < PARALLEL_FROM else TASKS * numba.get_num_threads()
+        threads = 1 if work < PARALLEL_FROM else numba.get_num_threads()
+        tasks = 1 if threads == 1 else TASKS * threads
         _multiply[work](how, *_steps(a), *_steps(b), *flat(bias), out.reshape(-1), m, n, k, tasks)
     return out
 
@@ -49,7 +50,7 @@ def _steps(array):
 @kernel
 def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tasks):
     width = _tile.columns(a.itemsize)
-    rows, wide = _block(m, (n + width - 1) // width, tasks)
+    rows, wide = _block(m, (n + width - 1) // width, width, tasks)
     across = (n + wide * width - 1) // (wide * width)
     longest = even_share(k, DEPTH)
     for task in prange((m + rows - 1) // rows * across):
@@ -67,27 +68,67 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
                 if biased:
                     copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
             for i in range(top, bottom, ROWS):
-                here = min(ROWS, bottom - i)
+                here, at = min(ROWS, bottom - i), i * n + left
                 pack_rows(a, i * a_row + start * a_column, a_row, a_column, here, depth, strip)
                 for row in range(ROWS if biased else 0):
                     strip[row * APART + depth if a_column == 1 else depth * ROWS + row] = 1
-                for j in range(left, right, width):
-                    inside, b_at = here == ROWS and j + width <= right, (j - left) * deep
-                    out, at, out_row = (c, i * n + j, n) if inside else (edge, 0, width)
-                    narrow = n - j <= width // _tile.VECTORS
-                    if a_column == 1:
-                        _run_tile(how, narrow, deep, strip, APART, 1, packed, b_at, out, at, out_row, add and inside)
-                    else:
-                        _run_tile(how, narrow, deep, strip, 1, ROWS, packed, b_at, out, at, out_row, add and inside)
-                    if not inside:
-                        _tile.put(edge, here, min(width, right - j), c, i * n + j, n, add)
+                whole = (right - left) // width if here == ROWS else 0
+                _run_whole(how, deep, strip, a_column == 1, packed, whole, c, at, n, add)
+                for j in range(whole * width, right - left, width):
+                    _run_edge(how, deep, strip, a_column == 1, packed, j * deep, here, right - left - j, edge)
+                    _tile.put(edge, here, min(width, right - left - j), c, at + j, n, add)
 
 
 @register_jitable
-def _block(m, panels, tasks):
-    """Rows of A and panels of B of a task. Panels are shared out first: what is packed again is then a strip of A."""
-    across = max((panels + PANELS - 1) // PANELS, min(panels // 2, tasks))
-    down = max(1, min(m // FEWEST_ROWS, (tasks + across - 1) // across))
+def _run_whole(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
+    """A strip along whole panels. A function, because numba counts references of an array that gets another name, which
+    between two tiles costs a fifth of the time; and each tile knows from the call where the next row of A is."""
+    width = _tile.width_of(c)
+    for p in range(panels):
+        at, to = p * width * depth, c_at + p * width
+        if how == DOT and by_rows:
+            _tile.dot(depth, strip, 0, APART, 1, packed, at, c, to, c_row, add)
+        elif how == DOT:
+            _tile.dot(depth, strip, 0, 1, ROWS, packed, at, c, to, c_row, add)
+        elif how == L1:
+            _tile.l1(depth, strip, 0, *_strides(by_rows), packed, at, c, to, c_row, add)
+        else:
+            _tile.l2(depth, strip, 0, *_strides(by_rows), packed, at, c, to, c_row, add)
+
+
+@register_jitable
+def _run_edge(how, depth, strip, by_rows, packed, at, rows, columns, edge):
+    """A tile of which C has only some rows or columns, apart from it."""
+    width = _tile.width_of(edge)
+    row, step = _strides(by_rows)
+    if how == L1:
+        _tile.l1(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
+    elif how == L2:
+        _tile.l2(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
+    elif columns <= width // _tile.VECTORS:
+        _tile.dot_narrow(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
+    else:
+        _tile.dot(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
+
+
+@register_jitable
+def _strides(by_rows):
+    """From row to row of a strip, and from column to column."""
+    return (APART, 1) if by_rows else (1, ROWS)
+
+
+@register_jitable
+def _block(m, panels, width, tasks):
+    """Rows of A and panels of B of a task: as many tasks as there are to be, in the way that copies least.
+
+    A task copies its rows of A and its panels of B, so A is copied once for each task across, B for each one down.
+    """
+    across, down, most, least = 0, 0, 0, 0
+    for wide in range((panels + PANELS - 1) // PANELS, panels + 1):
+        high = max(1, min(m // FEWEST_ROWS, (tasks + wide - 1) // wide))
+        count, copied = min(tasks, wide * high), wide * m + high * panels * width
+        if across == 0 or count > most or (count == most and copied < least):
+            across, down, most, least = wide, high, count, copied
     return ((m + down - 1) // down + ROWS - 1) // ROWS * ROWS, (panels + across - 1) // across
 
 
@@ -119,29 +160,20 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
     A is read where it stands, up to a multiple of ROWS rows; B in panels of b_depth rows, k of them from b_at on.
     edge: room for one tile.
     """
-    width = _tile.columns(c.itemsize)
+    width = _tile.width_of(c)
     if k == 0 and not add:
         for i in range(m):
             c[c_at + i * c_stride : c_at + i * c_stride + n] = 0
     if k == 0:
         return
     for p in range((n + width - 1) // width):
-        panel, wide = b_at + p * b_depth * width, n - p * width
-        for i in range(0, m, ROWS):
-            row, to = a_at + i * a_row, c_at + i * c_stride + p * width
-            _tile.dot_within(k, a, row, a_row, a_step, b, panel, c, to, c_stride, add, m - i, wide, edge)
-
-
-@register_jitable
-def _run_tile(how, narrow, depth, a, a_row, a_step, b, b_at, c, c_at, c_stride, add):
-    if how == DOT and narrow:
-        _tile.dot_narrow(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
-    elif how == DOT:
-        _tile.dot(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
-    elif how == L1:
-        _tile.l1(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
-    else:
-        _tile.l2(depth, a, 0, a_row, a_step, b, b_at, c, c_at, c_stride, add)
+        panel, wide, to = b_at + p * b_depth * width, n - p * width, c_at + p * width
+        whole = m // ROWS * ROWS if wide >= width else 0
+        for i in range(0, whole, ROWS):
+            _tile.dot(k, a, a_at + i * a_row, a_row, a_step, b, panel, c, to + i * c_stride, c_stride, add)
+        for i in range(whole, m, ROWS):
+            row, here = a_at + i * a_row, to + i * c_stride
+            _tile.dot_at_edge(k, a, row, a_row, a_step, b, panel, c, here, c_stride, add, m - i, wide, edge)
 
 
 @register_jitable

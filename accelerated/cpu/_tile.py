@@ -24,6 +24,16 @@ def columns(itemsize: int) -> int:
     return VECTORS * VECTOR_BYTES // itemsize
 
 
+@intrinsic
+def width_of(typingctx, array):
+    """The same of an array, known when a kernel is compiled: in front of every tile there is no time for a division."""
+
+    def codegen(context, builder, signature, args):
+        return context.get_constant(types.intp, VECTORS * VECTOR_BYTES * 8 // signature.args[0].dtype.bitwidth)
+
+    return types.intp(array), codegen
+
+
 def _dot(builder, a, b, total):
     return _intrinsic(builder, "fma", a, b, total)
 
@@ -131,7 +141,7 @@ dot_short, dot_narrow = _make_tile(_dot, SHORT_ROWS), _make_tile(_dot, vectors=1
 def put(edge, rows, width, c, c_at, c_stride, add):
     """The first `rows` rows and `width` columns of a tile into C. By slices, whose indices cannot be negative."""
     for i in range(rows):
-        here, there = edge[i * columns(c.itemsize) :], c[c_at + i * c_stride : c_at + i * c_stride + width]
+        here, there = edge[i * width_of(c) :], c[c_at + i * c_stride : c_at + i * c_stride + width]
         if add:
             for j in range(len(there)):
                 there[j] += here[j]
@@ -140,21 +150,21 @@ def put(edge, rows, width, c, c_at, c_stride, add):
                 there[j] = here[j]
 
 
-def _make_within(tile, tile_rows):
-    @register_jitable(inline="always")  # so that packed factors have constant steps
-    def within(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
-        """The tile where C may end before it does: after `rows` rows or `width` columns. edge: room for one tile."""
-        whole = columns(c.itemsize)
-        if rows >= tile_rows and width >= whole:
-            tile(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add)
-            return
-        tile(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, whole, False)
-        put(edge, min(tile_rows, rows), min(whole, width), c, c_at, c_stride, add)
+def _make_edge(tile, tile_rows):
+    @register_jitable
+    def at_edge(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
+        """The tile where C ends before it does: after `rows` rows or `width` columns. edge: room for one tile.
 
-    return within
+        To be called where one of them is missing: with a whole tile in the same function, numba would count references
+        of every array between any two tiles.
+        """
+        tile(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, width_of(c), False)
+        put(edge, min(tile_rows, rows), min(width_of(c), width), c, c_at, c_stride, add)
+
+    return at_edge
 
 
-dot_within, dot_short_within = _make_within(dot, ROWS), _make_within(dot_short, SHORT_ROWS)
+dot_at_edge, dot_short_at_edge = _make_edge(dot, ROWS), _make_edge(dot_short, SHORT_ROWS)
 
 
 def _make_row(step=1, adds=False):

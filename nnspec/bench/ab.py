@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nnspec.backends.name import Name
+from nnspec.bench.results import git
 from nnspec.bench.verdict import THRESHOLD, Judged, judge
 from nnspec.common import Unusable
 
@@ -24,15 +26,78 @@ PAIRS = 3  # of fresh processes
 ROUNDS = 15  # in each
 
 
-class Revision:
-    """A process that holds one revision."""
+@dataclass(frozen=True)
+class Side:
+    """Where one side is taken from: our tree, and the backend in it or beside it."""
 
-    def __init__(self, root: Path, backend: str, dtype: str, threads: int):
+    root: Path
+    backend: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """The repository whose revisions are compared: that in which the backend lies, or ours."""
+
+    repository: Path
+    name: Name
+    path: Path | None  # of a contributed backend, in the repository
+
+    @classmethod
+    def of(cls, backend: str) -> "Home":
+        """Raises CannotLoad, and Unusable for a contributed backend that is in no repository."""
+        name = Name.read(backend)
+        module, path, _ = name.located()
+        if path is None and not (module or "").startswith("nnspec."):
+            raise Unusable(f"ab compares checkouts: name the path of {backend}, in its repository")
+        if path is None:
+            return cls(_ours(), name, None)
+        top = git("rev-parse", "--show-toplevel", folder=path if path.is_dir() else path.parent)
+        if not top:
+            raise Unusable(f"{backend} is in no git repository, of which revisions could be compared")
+        return cls(Path(top), name, path.relative_to(Path(top).resolve()))
+
+    def as_it_is(self) -> Side:
+        return self._side(self.repository)
+
+    @contextlib.contextmanager
+    def checked_out(self, revision: str):
+        """A revision, in a worktree that goes away again."""
+        with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
+            root = Path(folder) / "tree"
+            done = subprocess.run(
+                ["git", "-C", str(self.repository), "worktree", "add", "--detach", str(root), revision],
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                raise Unusable(f"cannot check out {revision}: {done.stderr.strip().splitlines()[-1]}")
+            try:
+                yield self._side(root)
+            finally:
+                command = ["worktree", "remove", "--force", str(root)]
+                subprocess.run(["git", "-C", str(self.repository), *command], check=True)
+
+    def _side(self, tree: Path) -> Side:
+        if self.path is None:
+            return Side(tree, self.name.given)
+        return Side(_ours(), ":".join(filter(None, (self.name.kind, str(tree / self.path), self.name.inner))))
+
+
+def _ours() -> Path:
+    import nnspec
+
+    return Path(nnspec.__file__).parent.parent
+
+
+class Revision:
+    """A process that holds one side."""
+
+    def __init__(self, side: Side, dtype: str, threads: int):
         from nnspec.benchmarks import _worker
 
         instrument = Path(_worker.__file__).parent
-        arguments = [str(root), str(instrument), backend, dtype, str(threads)]
-        self.root = root
+        self.side = side
+        arguments = [str(side.root), str(instrument), side.backend, dtype, str(threads)]
         self.said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (a pipe that nobody reads would fill up)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _worker.LAUNCH, *arguments],
@@ -52,7 +117,7 @@ class Revision:
         self.process.wait()
         self.said.seek(0)
         told = self.said.read().strip().splitlines()
-        raise Unusable(f"the process for {self.root} ended: {told[-1] if told else 'it said nothing'}")
+        raise Unusable(f"the process for {self.side.root} ended: {told[-1] if told else 'it said nothing'}")
 
     def end(self):
         self.process.kill()
@@ -60,43 +125,24 @@ class Revision:
         self.said.close()
 
 
-@contextlib.contextmanager
-def checked_out(revision: str, repository: Path):
-    """The folder of a revision, in a worktree that goes away again."""
-    with tempfile.TemporaryDirectory(prefix="nnspec-") as folder:
-        root = Path(folder) / "tree"
-        done = subprocess.run(
-            ["git", "-C", str(repository), "worktree", "add", "--detach", str(root), revision],
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise Unusable(f"cannot check out {revision}: {done.stderr.strip().splitlines()[-1]}")
-        try:
-            yield root
-        finally:
-            subprocess.run(["git", "-C", str(repository), "worktree", "remove", "--force", str(root)], check=True)
-
-
 def compare(
-    old: Path,
-    new: Path,
+    old: Side,
+    new: Side,
     cases: Iterable[tuple[type, str]],
     *,
-    backend="cpu",
     dtype="float32",
     threads=1,
     threshold=THRESHOLD,
     pairs=PAIRS,
     rounds=ROUNDS,
 ) -> list[Judged]:
-    """A verdict on each case (benchmark, size) of two checkouts."""
+    """A verdict on each case (benchmark, size)."""
 
     def measured(cases):
         """By case: a ratio, or why there is none."""
         logs, reasons = {case: [] for case in cases}, {}
         for _ in range(pairs):
-            for case, found in _pair(old, new, backend, dtype, threads, cases, rounds):
+            for case, found in _pair(old, new, dtype, threads, cases, rounds):
                 if isinstance(found, str):
                     reasons[case] = found
                 else:
@@ -117,9 +163,9 @@ def _ratio(groups: list[list[float]]) -> dict | None:
     return median_ratio(groups).as_dict() if groups else None
 
 
-def _pair(old, new, backend, dtype, threads, cases, rounds):
+def _pair(old, new, dtype, threads, cases, rounds):
     """(case, log-ratios of its rounds) from one fresh process a side, or why a side cannot be timed."""
-    sides = [Revision(root, backend, dtype, threads) for root in (old, new)]
+    sides = [Revision(side, dtype, threads) for side in (old, new)]
     try:
         for bench, size in cases:
             singles = [side.ask("prepare", bench.__module__, bench.__name__, size) for side in sides]

@@ -19,6 +19,11 @@ class _Measuring(click.Group):
             arguments = ["run", *arguments]
         return super().parse_args(context, arguments)
 
+    def format_commands(self, context, formatter):
+        super().format_commands(context, formatter)
+        with formatter.section("Options of run, which may be left out"):
+            formatter.write_dl([one.get_help_record(context) for one in run.params if isinstance(one, click.Option)])
+
 
 def _cases(command):
     """The options that say what is measured."""
@@ -46,6 +51,14 @@ def _cases(command):
 
 
 _history = click.option("--history", type=click.Path(file_okay=False), help="Its folder; default in the cache.")
+_fail_on = click.option(
+    "--fail-on",
+    type=click.Choice(["regressed", "any"]),
+    default="any",
+    show_default=True,
+    help="Exit with 0 for every verdict but regressed, as continuous integration wants it.",
+)
+_markdown = click.option("--markdown", is_flag=True, help="Print the table as Markdown, for a comment.")
 _threshold = click.option(
     "--threshold",
     type=click.FloatRange(0, min_open=True),
@@ -60,6 +73,9 @@ def bench():
     """Measure what each concept costs: `nnspec bench [BACKEND …]`, which is `nnspec bench run`.
 
     The reference, the backends, every installed peer and the limit of the machine are timed in turn in one process.
+
+    Exit codes: 0 measured, 5 nothing was measured, 2 it could not run; of `compare` and `ab` also 1 regressed, 3
+    improved, 4 noisy, where `--fail-on regressed` makes 3, 4 and 5 to 0.
     """
 
 
@@ -81,7 +97,7 @@ bench.add_command(ladder)
 def run(backends, curve, json_file, markdown, **cases):
     """Measure, and print a table. Default: cpu; every other installed backend is its peer."""
     from nnspec.backends import CannotLoad
-    from nnspec.bench import results
+    from nnspec.bench import results, tables
     from nnspec.terminal import console
 
     with told_in_one_line(CannotLoad, Unusable):
@@ -91,9 +107,9 @@ def run(backends, curve, json_file, markdown, **cases):
         with open(json_file, "w", encoding="utf-8") as file:
             file.write(results.to_json(measured))
     if markdown:
-        click.echo(results.markdown(measured), nl=False)
+        click.echo(tables.markdown(measured), nl=False)
     else:
-        results.show(measured, to)
+        tables.show(measured, to)
     sys.exit(0 if measured.judged() else Verdict.NOTHING.exit_code)
 
 
@@ -119,7 +135,9 @@ def save(backends, history, file, **cases):
 @click.argument("new")
 @_history
 @_threshold
-def compare(old, new, history, threshold):
+@_fail_on
+@_markdown
+def compare(old, new, history, threshold, fail_on, markdown):
     """Compare two commits of the history, or two files that --json wrote.
 
     A verdict needs two runs of NEW: save it twice. Exit codes as for `nnspec bench ab`.
@@ -129,7 +147,7 @@ def compare(old, new, history, threshold):
     with told_in_one_line(Unusable):
         sides = [_side(name, history) for name in (old, new)]
         judged = past.compare(*sides, threshold)
-    _conclude(judged, f"{new} over {old}, times over their limit")
+    _conclude(judged, f"{new} over {old}, times over their limit", fail_on, markdown)
 
 
 @bench.command()
@@ -137,38 +155,39 @@ def compare(old, new, history, threshold):
 @click.argument("other", required=False)
 @_cases
 @_threshold
-@click.option("--backend", default="cpu", show_default=True, help="Whose functions are timed.")
+@_fail_on
+@_markdown
+@click.option("--backend", default="cpu", show_default=True, help="Whose functions are timed; yours by its path.")
 @click.option("--pairs", type=click.IntRange(3), default=3, show_default=True, help="Fresh processes a side.")
-def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dtype, threads):
+def ab(revision, other, threshold, fail_on, markdown, backend, pairs, concepts, notes, presets, dtype, threads):
     """Compare REVISION with OTHER, or with the working tree as it is, in fresh processes that take turns.
+
+    Of a backend that is a path, these are revisions of the repository in which it lies.
 
     Exit codes: 0 ok, 1 regressed (the interval beyond the threshold, and confirmed by other processes), 2 it could not
     run, 3 improved, 4 noisy (the interval reaches across the threshold, or it was not confirmed), 5 nothing measured.
     """
-    from pathlib import Path
-
-    import nnspec
-    from nnspec.bench.ab import checked_out, compare
+    from nnspec.backends import CannotLoad
+    from nnspec.bench.ab import Home, compare
 
     with_pool_of(threads)
     from nnspec.benchmarks import _machine, _measure
 
-    repository = Path(nnspec.__file__).parent.parent
-    with told_in_one_line(Unusable), contextlib.ExitStack() as trees:
+    with told_in_one_line(CannotLoad, Unusable), contextlib.ExitStack() as trees:
         cases = _measure.selected(concepts, notes, presets)
-        old = trees.enter_context(checked_out(revision, repository))
-        new = trees.enter_context(checked_out(other, repository)) if other else repository
+        home = Home.of(backend)
+        old = trees.enter_context(home.checked_out(revision))
+        new = trees.enter_context(home.checked_out(other)) if other else home.as_it_is()
         judged = compare(
             old,
             new,
             cases,
-            backend=backend,
             dtype=dtype,
             threads=threads or _machine.most_threads(),
             threshold=threshold,
             pairs=pairs,
         )
-    _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}")
+    _conclude(judged, f"{other or 'the working tree'} over {revision}, {backend}, {dtype}", fail_on, markdown)
 
 
 @bench.command()
@@ -187,7 +206,7 @@ def ab(revision, other, threshold, backend, pairs, concepts, notes, presets, dty
 def report(file, out, backends, markdown, history):
     """One HTML file of a run: what --json wrote, or the last run of the history; and the table in the terminal."""
     from nnspec.bench import history as past
-    from nnspec.bench import results
+    from nnspec.bench import results, tables
     from nnspec.bench.report import html
     from nnspec.terminal import console
 
@@ -197,47 +216,48 @@ def report(file, out, backends, markdown, history):
         if not bench.judged(backends):
             raise Unusable(f"no backend {' or '.join(backends)} was measured there")
     if markdown:
-        click.echo(results.markdown(bench, backends), nl=False)
+        click.echo(tables.markdown(bench, backends), nl=False)
         return
     with open(out, "w", encoding="utf-8") as page:
-        page.write(html(bench, past.of_machine(folder, bench.machine), backends))
-    results.show(bench, console(), backends)
+        page.write(html(bench, past.all_machines(folder), backends))
+    tables.show(bench, console(), backends)
     click.echo(f"written to {out}")
 
 
 def _side(name: str, history) -> list[list[dict]]:
-    """The runs behind a file, or a commit (or whatever git calls so) of this machine's history."""
+    """The runs behind a file, or a commit (or whatever git calls so, here or in our repository) of the history."""
+    from pathlib import Path
+
     from nnspec.bench import history as past
     from nnspec.bench import results
 
     if os.path.isfile(name):
         return [results.read_json(name).judged()]
     changed = "+" if name.endswith("+") else ""  # what was saved with uncommitted changes
-    commit = (results.commit_id(name.rstrip("+")) or name.rstrip("+")) + changed
+    known = (results.commit_id(name.rstrip("+"), folder) for folder in (Path.cwd(), None))
+    commit = (next(filter(None, known), "") or name.rstrip("+")) + changed
     for path in past.histories(_folder(history)):
         if runs := past.runs_of(past.read(path)[1], commit):
             return runs
     raise Unusable(f"{name} is no file, and no commit in the history at {_folder(history)}")
 
 
-def _conclude(judged, what: str):
+def _conclude(judged, what: str, fail_on: str, markdown: bool):
     """The table of a comparison, its verdict, and the exit code."""
-    from rich.table import Table
-
-    from nnspec.bench.results import interval
+    from nnspec.bench.tables import of_verdicts, show_plainly
     from nnspec.bench.verdict import overall
-    from nnspec.terminal import console
+    from nnspec.terminal import console, markdown_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("case", "new / old", "again", "verdict"):
-        table.add_column(heading)
-    for one in judged:
-        verdict = f"{one.verdict.value}: {one.why}" if one.why else one.verdict.value
-        table.add_row(one.case, interval(one.ratio), interval(one.again), verdict)
-    to, verdict = console(), overall(judged)
-    to.print(table)
-    to.print(f"\n{what}: {verdict.value}", soft_wrap=True)
-    sys.exit(verdict.exit_code)
+    headings, filled = of_verdicts(judged)
+    verdict = overall(judged)
+    told = f"{what}: {verdict.value}"
+    if markdown:
+        click.echo(markdown_table(headings, filled) + f"\n{told}")
+    else:
+        to = console()
+        show_plainly(headings, filled, to)
+        to.print(f"\n{told}", soft_wrap=True)
+    sys.exit(verdict.exit_code if fail_on == "any" or verdict is Verdict.REGRESSED else 0)
 
 
 def _folder(history):
@@ -256,7 +276,7 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
     with_pool_of(threads)
     from nnspec.benchmarks import _machine, _measure
 
-    names, refused = _contestants(backends or ("cpu",))
+    names = _contestants(backends or ("cpu",))
     cases = _measure.selected(concepts, notes, presets)
     if not cases:
         raise Unusable("nothing to measure: no benchmark is selected")
@@ -271,25 +291,21 @@ def _measure(backends, *, concepts, notes, presets, dtype, threads, curve=False)
             except KeyboardInterrupt:  # what was measured so far is worth keeping
                 click.echo(f"nnspec: interrupted, {number} of {len(cases)} cases were measured", err=True)
                 break
-    for name, why in refused.items():
-        click.echo(f"nnspec: no column for {name}: {why}", err=True)
     machine = _machine.described(threads or _machine.most_threads())
-    return results.Measured(rows, machine, results.commit_of_the_code(), tuple(backends or ("cpu",)))
+    return results.Measured(rows, machine, results.commit_of(backends), tuple(backends or ("cpu",)))
 
 
-def _contestants(backends) -> tuple[list[str], dict[str, str]]:
+def _contestants(backends) -> list[str]:
     """The backends that are asked for, which must load, and every other that is installed and does."""
     from nnspec.backends import CannotLoad, installed
     from nnspec.benchmarks._measure import loaded
 
-    for name in backends:
-        loaded(name)
-    found, refused = list(backends), {}
-    for name in installed():
-        if name not in found:
-            try:
-                loaded(name)
-                found.append(name)
-            except CannotLoad as error:
-                refused[name] = str(error)
-    return found, refused
+    found = list(dict.fromkeys([*backends, *installed()]))
+    for name in found[:]:
+        try:
+            loaded(name)
+        except CannotLoad:
+            if name in backends:
+                raise
+            found.remove(name)
+    return found

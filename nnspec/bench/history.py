@@ -13,8 +13,9 @@ import math
 import statistics
 from pathlib import Path
 
-from nnspec.bench.results import Measured, case_of
+from nnspec.bench.results import Measured
 from nnspec.bench.verdict import THRESHOLD, Judged, judge
+from nnspec.bench.words import case_of
 from nnspec.benchmarks import REFERENCE
 from nnspec.common import Unusable, cache_root
 
@@ -66,10 +67,9 @@ def last(folder: Path) -> Measured:
     return Measured(newest, machine, newest[0]["commit"], when=newest[0]["when"])
 
 
-def of_machine(folder: Path, machine: dict) -> list[dict]:
-    """All rows of a machine, oldest first; none where it has no history."""
-    path = _file(folder, machine)
-    return read(path)[1] if path.exists() else []
+def all_machines(folder: Path) -> list[tuple[dict, list[dict]]]:
+    """(machine, rows oldest first) of each; of none where there is no history."""
+    return [read(path) for path in sorted(folder.glob("*.jsonl"))]
 
 
 def _file(folder: Path, machine: dict) -> Path:
@@ -123,7 +123,7 @@ def change(before: list[dict], after: list[dict]) -> dict | None:
     kinds = {ratio["anchor"] for ratio in [*before, *after]}
     if not before or not after or len(kinds) > 1:
         return None
-    (old, old_half), (new, new_half) = map(_centre, (before, after))
+    (old, old_half), (new, new_half) = map(centre, (before, after))
     value = math.exp(new - old)
     if old_half is None or new_half is None:
         return {"value": value, "low": None, "high": None}
@@ -131,7 +131,7 @@ def change(before: list[dict], after: list[dict]) -> dict | None:
     return {"value": value, "low": value * math.exp(-half), "high": value * math.exp(half)}
 
 
-def _centre(ratios: list[dict]) -> tuple[float, float | None]:
+def centre(ratios: list[dict]) -> tuple[float, float | None]:
     """Of one side: the median of the logarithms, and half an interval, never less than what its runs differ by."""
     logs = [math.log(ratio["value"]) for ratio in ratios]
     centre = statistics.median(logs)

@@ -90,15 +90,15 @@ def climbed(ladder: Ladder, preset: str, dtype: str, threads: int | None = None)
 
 
 def lines(ladder: Ladder, rows: list[dict]) -> list[list[str]]:
-    """Of the table: time, how many times faster than the rung before and than the first, share of the limit."""
-    from nnspec.bench.results import BLANK, percent, times
+    """Of the table: time, also over that of the rung before and of the first, share of the limit."""
+    from nnspec.bench.words import BLANK, duration, interval, percent
 
     told, timed = [], []
     for row in rows:
         cells = [row["state"], BLANK, BLANK, BLANK]
         if row["state"] == "timed":
-            faster = [times(row["over"][timed[at]]) if timed else BLANK for at in (-1, 0)]
-            cells = [f"{1e3 * row['seconds']:.4g}", *faster, percent(row["limit"], ends=False)]
+            over = [interval(row["over"][timed[at]]) if timed else BLANK for at in (-1, 0)]
+            cells = [duration(row["seconds"]), *over, percent(row["limit"], ends=False)]
             timed.append(row["rung"])
         told.append([row["rung"], ladder.change(row["rung"]), *cells])
     return told
@@ -106,18 +106,18 @@ def lines(ladder: Ladder, rows: list[dict]) -> list[list[str]]:
 
 def notes(rows: list[dict]) -> list[str]:
     """What has to be said below a table."""
-    from nnspec.bench.results import DISTURBED
+    from nnspec.bench.words import disturbed
 
     timed = [row for row in rows if row["state"] == "timed"]
     told = [f"{row['rung']} is timed in {len(row['rounds'])} round" for row in timed if len(row["rounds"]) == 1]
     if any(row["clock"] == "cpu" for row in timed):
         told.append("CPU time of the one thread")
-    elif any((row["others"] or 0) > DISTURBED for row in timed):
+    elif any(map(disturbed, timed)):
         told.append(f"the machine was busy: others took {100 * timed[0]['others']:.0f} % of it")
     return told
 
 
-HEADINGS = ["rung", "what it changes", "ms", "/ before", "/ first", "of the limit"]
+HEADINGS = ["rung", "what it changes", "time", "/ before", "/ first", "of the limit"]
 
 
 @click.command()
@@ -139,7 +139,7 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
     """
     with_pool_of(threads)
     from nnspec.backends import CannotLoad, load
-    from nnspec.bench.results import machine_line
+    from nnspec.bench.words import machine_line
     from nnspec.benchmarks import _machine
 
     found = []

@@ -1,10 +1,16 @@
-"""The page that `report` fills: its frame, and its style, light and dark, wide and narrow."""
+"""The page that `report` fills: its frame, its filter, and its style, light and dark, wide and narrow."""
 
 PAGE = """<!doctype html>
 <html lang=en><head><meta charset=utf-8><meta name=viewport content="width=device-width, initial-scale=1">
 <meta name=color-scheme content="light dark"><title>nnspec: what each concept costs</title><style>{style}</style></head>
-<body><main>{body}</main></body></html>
+<body><main>{body}</main><script>{script}</script></body></html>
 """
+
+FILTER = (
+    "<div class=filter role=search>"
+    "<input type=search placeholder='filter: relu M torch' aria-label='filter all tables'>"
+    "<label><input type=checkbox name=changed> of the history only what has changed</label><output></output></div>"
+)
 
 STYLE = """
 :root { --back: #fbfaf8; --card: #fff; --ink: #1d2127; --dim: #666d77; --line: #e3e1dc; --grid: #ecebe7;

@@ -4,22 +4,26 @@ import itertools
 import math
 from html import escape
 
-from nnspec.bench.history import anchored
-from nnspec.bench.page import PAGE, STYLE
-from nnspec.bench.results import (
+from nnspec.bench import history_page
+from nnspec.bench.page import FILTER, PAGE, STYLE
+from nnspec.bench.results import Measured
+from nnspec.bench.tables import TREATMENT, notes
+from nnspec.bench.timeline import lines as timelines
+from nnspec.bench.verdict import THRESHOLD
+from nnspec.bench.words import (
     BLANK,
-    TREATMENT,
-    Measured,
+    UNSTABLE,
     case_of,
+    compared,
+    duration,
     geometric_mean,
     interval,
     machine_line,
     megabytes,
-    notes,
     percent,
     seconds,
-    times,
     title_of,
+    unstable,
 )
 from nnspec.benchmarks import REFERENCE, STEEPER
 
@@ -29,20 +33,29 @@ SHARE_SHOWN = 1.2  # of the limit: the end of the bars
 _COLOURS = ("a", "b", "c", "d", "e", "f")
 
 
-def html(bench: Measured, history: list[dict], names=()) -> str:
-    """history: the rows of this machine's runs, oldest first; it may be empty."""
+def html(bench: Measured, histories: list[tuple[dict, list[dict]]], names=(), threshold: float = THRESHOLD) -> str:
+    """histories: (machine, the rows of its runs, oldest first) of every machine; it may be empty."""
     rows = bench.judged(names)
     rivals = bench.rivals(rows)
+    past = timelines(histories, threshold)
+    if names:
+        past = [line for line in past if line.backend in names]
     sections = [
         _head(bench, rows, rivals),
+        FILTER,
         _heat_map(rows, rivals),
         _losses(rows, rivals),
         _limits(rows),
         _curves(bench, rows),
-        _histories(history),
+        history_page.section(past, threshold),
         _about(bench, rows),
     ]
-    return PAGE.replace("{style}", STYLE).replace("{body}", "\n".join(filter(None, sections)))
+    filled = {
+        "style": STYLE + history_page.STYLE,
+        "body": "\n".join(filter(None, sections)),
+        "script": history_page.SCRIPT,
+    }
+    return PAGE.format_map(filled)
 
 
 # -- sections --------------------------------------------------------------------------------------------------------
@@ -54,7 +67,7 @@ def _head(bench, rows, rivals) -> str:
     ]
     for backend in dict.fromkeys(row["backend"] for row in rows):
         mine = [row for row in rows if row["backend"] == backend]
-        for rival in [REFERENCE, *rivals]:
+        for rival in rivals:
             if rival != backend and (mean := geometric_mean(mine, rival)):
                 cards.append(_card(f"{mean[0]:.2f}", f"{backend} / {rival}", f"time, geometric mean of {mean[1]}"))
     when = bench.when[:16].replace("T", " ")
@@ -70,13 +83,14 @@ def _card(number, what, of) -> str:
 
 
 def _heat_map(rows, rivals) -> str:
-    heads = ["concept", f"× {REFERENCE}", *(f"/ {rival}" for rival in rivals), "of the limit", "compile s", "memory MB"]
+    heads = ["concept", "time", *(f"/ {rival}" for rival in rivals), "of the limit", "compile s", "memory MB"]
     legend = "".join(f"<span class='heat{step}'>{label}</span>" for step, label in enumerate(_legend()))
     several = len({row["backend"] for row in rows}) > 1
     return (
-        "<section><h2>Against the reference and the peers</h2><p class=dim>First column: how many times faster than "
-        "the reference. The others: time over that of the peer, below 1 is ahead. The interval shows where the pointer "
-        f"rests; – was not measured.</p><div class=legend>{legend}</div><div class=scroll><table><thead><tr>"
+        "<section><h2>Against the reference and the peers</h2><p class=dim>Time over that of the reference or peer: "
+        "below 1 is ahead. The interval shows where the pointer rests; – was not measured, and "
+        f"{UNSTABLE} cannot be relied on and is in no mean.</p><div class=legend>{legend}</div>"
+        "<div class=scroll><table><thead><tr>"
         + "".join(f"<th>{escape(head)}</th>" for head in heads)
         + f"</tr></thead><tbody>{''.join(_heat_line(row, rivals, several) for row in rows)}</tbody></table></div>"
         + "</section>"
@@ -84,13 +98,11 @@ def _heat_map(rows, rivals) -> str:
 
 
 def _heat_line(row, rivals, several: bool) -> str:
-    faster, limit = row["over"].get(REFERENCE), row["limit"]
     which = " ".join([row["case"], row["dtype"], *([row["backend"]] if several else [])])
     cells = [f"<td><b>{escape(title_of(row))}</b> <small>{escape(which)}</small></td>"]
-    cells.append(_ratio_cell(faster, times(faster).split(" ")[0]))
-    for ratio in map(row["over"].get, rivals):
-        cells.append(_ratio_cell(ratio, f"{ratio['value']:.2f}" if ratio else ""))
-    for text in (percent(limit, ends=False), seconds(row["compile"]), megabytes(row["memory"])):
+    cells.append(f"<td>{escape(duration(row['seconds']))}</td>")
+    cells += [_ratio_cell(row, rival) for rival in rivals]
+    for text in (percent(row["limit"], ends=False), seconds(row["compile"]), megabytes(row["memory"])):
         cells.append(f"<td>{escape(text)}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -100,11 +112,15 @@ def _legend() -> list[str]:
     return [f"< {ends[0]}", *(f"{low} – {high}" for low, high in itertools.pairwise(ends)), f"> {ends[-1]}"]
 
 
-def _ratio_cell(ratio, shown: str) -> str:
+def _ratio_cell(row, rival) -> str:
+    ratio = row["over"].get(rival)
     if ratio is None:
         return f"<td class=dim>{BLANK}</td>"
+    told = f"time {interval(ratio)}, {ratio['rounds']} rounds"
+    shown = escape(compared(row, rival).split(" ")[0])
+    if why := unstable(row, rival):
+        return f"<td class='dim unstable' title='{escape(f'{told}; {why}')}'>{shown}</td>"
     step = sum(ratio["value"] > end for end in STEPS)
-    told = f"time {interval(ratio, '.3f')}, {ratio['rounds']} rounds"
     return f"<td class='heat{step}' title='{escape(told)}'>{shown}</td>"
 
 
@@ -113,7 +129,7 @@ def _losses(rows, rivals) -> str:
         (row["over"][rival]["value"], row, rival)
         for row in rows
         for rival in rivals
-        if rival in row["over"] and (row["over"][rival]["low"] or row["over"][rival]["value"]) > 1
+        if rival in row["over"] and not unstable(row, rival) and row["over"][rival]["low"] > 1
     ]
     if not lost:
         return ""
@@ -122,8 +138,8 @@ def _losses(rows, rivals) -> str:
         for value, row, rival in sorted(lost, key=lambda entry: -entry[0])
     ]
     return (
-        "<section><h2>Behind</h2><p class=dim>The whole interval lies above 1, or, without an interval, the ratio.</p>"
-        f"<ul>{''.join(lines)}</ul></section>"
+        "<section><h2>Behind</h2><p class=dim>The whole interval lies above 1.</p>"
+        f"<ul class=behind>{''.join(lines)}</ul></section>"
     )
 
 
@@ -186,7 +202,7 @@ def _curve_chart(title, curves, colours) -> str:
         for axis, ends in enumerate(((LEFT, WIDTH - 8), (HEIGHT - BOTTOM, TOP)))
     )
     any_curve = next(iter(curves.values()))
-    drawn = [_axes(x, y, [any_curve["sizes"][0], any_curve["sizes"][-1]], str, _time)]
+    drawn = [_axes(x, y, [any_curve["sizes"][0], any_curve["sizes"][-1]], str, duration)]
     fitted = []
     for name, line in points.items():
         drawn.append(_line([(x(n), y(t)) for n, t in line], colours[name]))
@@ -196,39 +212,6 @@ def _curve_chart(title, curves, colours) -> str:
             fitted.append(f"<span class='{classes}'>{escape(name)} ({exponent:.2f})</span>")
     stated = f"{any_curve['along']}, stated exponent {any_curve['stated']:g}"
     return _figure(title, "".join(drawn), f"{' '.join(fitted)} <span class=dim>{escape(stated)}</span>")
-
-
-def _histories(history) -> str:
-    """One chart a case and backend: the time over the anchor, commit by commit."""
-    lines: dict[tuple, list] = {}
-    for row in history:
-        if ratio := anchored(row):
-            lines.setdefault((case_of(row), row["backend"], ratio["anchor"]), []).append((row["commit"], ratio))
-    charts = "".join(_history_chart(*key, runs) for key, runs in lines.items() if len(runs) > 1)
-    if not charts:
-        return ""
-    return (
-        "<section><h2>History on this machine</h2><p class=dim>Time over that of the limit (or of the reference), run "
-        f"by run, with intervals. Lower is faster.</p><div class=charts>{charts}</div></section>"
-    )
-
-
-def _history_chart(case, backend, anchor, runs) -> str:
-    ends = [value for _, ratio in runs for value in (ratio["value"], ratio["low"], ratio["high"]) if value]
-    y = _log_scale([min(ends) / 1.1, max(ends) * 1.1], HEIGHT - BOTTOM, TOP)
-    step = (WIDTH - LEFT - 24) / max(1, len(runs) - 1)
-    points = [(LEFT + 12 + step * number, ratio) for number, (_, ratio) in enumerate(runs)]
-    drawn = [_axes(None, y, [], str, lambda value: f"{value:.3g}")]
-    for at, ratio in points:
-        if ratio["low"] is not None:
-            low, high = (f"{y(ratio[end]):.1f}" for end in ("low", "high"))
-            drawn.append(f"<line x1='{at:.1f}' x2='{at:.1f}' y1='{low}' y2='{high}' class=whisker />")
-    drawn.append(_line([(at, y(ratio["value"])) for at, ratio in points], "a"))
-    for number, side in ((0, "start"), (-1, "end")):
-        commit = escape(runs[number][0][:8] or "no commit")
-        drawn.append(f"<text x='{points[number][0]:.1f}' y={HEIGHT - 8} text-anchor={side}>{commit}</text>")
-    caption = f"<span class=dim>over {escape(anchor)}, {len(runs)} runs</span>"
-    return _figure(f"{case} {backend}", "".join(drawn), caption)
 
 
 def _about(bench, rows) -> str:
@@ -297,10 +280,3 @@ def _figure(title, drawn, caption) -> str:
         f"<figure><h3>{escape(title)}</h3><svg viewBox='0 0 {WIDTH} {HEIGHT}' role=img>{drawn}</svg>"
         f"<figcaption>{caption}</figcaption></figure>"
     )
-
-
-def _time(value: float) -> str:
-    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= 0.99 * size:
-            return f"{value / size:.0f} {unit}"
-    return f"{value * 1e9:.0f} ns"

@@ -9,6 +9,8 @@ import click
 from nnspec.common import told_in_one_line, writable
 from nnspec.demos import gallery
 
+FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(gallery.__path__))

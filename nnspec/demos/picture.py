@@ -10,6 +10,7 @@ from nnspec.demos.panels import Circuit, Curves, Images, Panel, Regions, Surface
 LEVELS = 16  # contours of a surface
 BESIDE = 3  # panels in a row
 CLASSES = "tab10"
+ARROW = {"arrowstyle": "->", "color": "0.6", "shrinkA": 14, "shrinkB": 14}
 
 
 def draw(panels: list[Panel], path: Path):

@@ -8,7 +8,7 @@ from nnspec.demos.panels import Circuit, Curves, Images, Regions, Surface
 
 WIDTH, HEIGHT = 72, 20  # characters of one panel
 MARKERS = "o+x*#@%&"
-SHADES = " .:-=+*#%@"
+SHADES = " .:-=+*#%@"  # from the smallest to the largest
 BESIDE = 3  # images in a row
 
 
@@ -39,14 +39,15 @@ def _regions(panel: Regions) -> str:
     if panel.open is not None:
         drawn = np.where(panel.open[rows][:, columns], ".", drawn)
     if panel.points is not None:
-        for (row, column), label in zip(_cells(panel.points, panel.extent, drawn.shape), panel.y, strict=True):
-            drawn[row, column] = chr(ord("A") + label)
+        capitals = np.array([chr(ord("A") + label) for label in panel.y])
+        rows, columns, inside = _cells(panel.points, panel.extent, drawn.shape)
+        drawn[rows, columns] = capitals[inside]
     return _framed(panel, drawn)
 
 
 @as_text.register
 def _surface(panel: Surface) -> str:
-    """Dark is high; the ways are drawn over it."""
+    """In shades; the ways are drawn over it, by their number."""
     rows, columns = _sampled(panel.values.shape)
     values = panel.values[rows][:, columns]
     values = np.log10(np.maximum(values, np.finfo(float).tiny)) if panel.log else values
@@ -55,21 +56,21 @@ def _surface(panel: Surface) -> str:
     drawn = np.array(list(SHADES))[np.rint(np.nan_to_num(share, nan=1) * (len(SHADES) - 1)).astype(int)]
     legend = ""
     for number, (name, path) in enumerate(panel.paths.items(), 1):
-        for row, column in _cells(path[np.isfinite(path).all(axis=1)], panel.extent, drawn.shape):
-            drawn[row, column] = str(number)
+        rows, columns, _ = _cells(path[np.isfinite(path).all(axis=1)], panel.extent, drawn.shape)
+        drawn[rows, columns] = str(number)
         legend += f"  {number} {name}"
     return _framed(panel, drawn) + (f"\n{legend}" if legend else "")
 
 
 @as_text.register
 def _images(panel: Images) -> str:
-    """The mean over the channels, in shades; dark is high."""
+    """The mean over the channels, in shades, two characters a pixel: they are twice as high as wide."""
     blocks = []
     for name, image in zip(panel.names, panel.images, strict=True):
         grey = image.astype(float).mean(axis=-1) / 255
-        rows, columns = _sampled(grey.shape, height=14, width=24)
-        shades = np.array(list(SHADES))[np.rint(grey[rows][:, columns] * (len(SHADES) - 1)).astype(int)]
-        lines = ["".join(line) for line in shades]
+        rows, columns = _sampled(grey.shape, height=14, width=11)
+        shades = np.array(list(SHADES))[np.rint(grey[rows[::-1]][:, columns] * (len(SHADES) - 1)).astype(int)]
+        lines = ["".join(line) for line in shades.repeat(2, axis=1)]
         blocks.append([name[: len(lines[0])].ljust(len(lines[0])), *lines])
     rows = [blocks[i : i + BESIDE] for i in range(0, len(blocks), BESIDE)]
     return "\n\n".join([panel.title, *("\n".join("   ".join(line) for line in zip(*row, strict=True)) for row in rows)])
@@ -113,12 +114,12 @@ def _sampled(shape, height=HEIGHT, width=WIDTH):
 
 
 def _cells(points, extent, shape):
-    """Where points of the plane lie among the characters; those outside nowhere."""
+    """Rows and columns of the characters that points of the plane fall on, and which points do."""
     x0, x1, y0, y1 = extent
     column = np.rint((points[:, 0] - x0) / (x1 - x0) * (shape[1] - 1)).astype(int)
     row = np.rint((y1 - points[:, 1]) / (y1 - y0) * (shape[0] - 1)).astype(int)
     inside = (column >= 0) & (column < shape[1]) & (row >= 0) & (row < shape[0])
-    return list(zip(row[inside], column[inside], strict=True))
+    return row[inside], column[inside], inside
 
 
 def _framed(panel, drawn) -> str:

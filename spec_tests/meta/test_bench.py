@@ -3,8 +3,10 @@
 import io
 import json
 import math
+import os
 import re
 import shutil
+import subprocess
 import sys
 import textwrap
 import time
@@ -16,7 +18,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 import nnspec
-from nnspec.bench import ab, history, report, results
+from nnspec.bench import ab, history, report, results, tables, timeline
 from nnspec.bench.results import Measured
 from nnspec.bench.verdict import Judged, Verdict, judge, overall
 from nnspec.benchmarks import _machine, _measure, _timing
@@ -50,6 +52,7 @@ MINE = """
     def relu_backward(dout, cache):
         return dout * (cache > 0)
 """
+AUTHOR = ["-c", "user.name=A", "-c", "user.email=a@b"]
 SEEDS = range(20)
 
 
@@ -370,14 +373,15 @@ def slower(tmp_path_factory):
 
 
 def test_two_revisions_in_turn(slower):
-    given = {"backend": "reference", "threads": 1, "pairs": 1, "rounds": 9}
-    (judged,) = ab.compare(ROOT, slower, [(bench_relu.BenchRelu, "S")], **given)
+    sides = (ab.Side(root, "reference") for root in (ROOT, slower))
+    (judged,) = ab.compare(*sides, [(bench_relu.BenchRelu, "S")], threads=1, pairs=1, rounds=9)
     assert judged.verdict is Verdict.REGRESSED and judged.again["low"] > 1.1
 
 
 def test_what_a_revision_does_not_have_is_not_measured(slower):
     cases = [(bench_relu.BenchRelu, "no such size")]
-    (judged,) = ab.compare(slower, slower, cases, backend="reference", threads=1, pairs=1)
+    side = ab.Side(slower, "reference")
+    (judged,) = ab.compare(side, side, cases, threads=1, pairs=1)
     assert judged.verdict is Verdict.NOTHING and judged.why == "KeyError: 'no such size'"
 
 
@@ -385,12 +389,86 @@ def test_a_revision_that_cannot_be_run_is_one_line(tmp_path):
     (tmp_path / "nnspec").mkdir()
     (tmp_path / "nnspec" / "__init__.py").write_text("raise SystemError('no such thing')", encoding="utf-8")
     with pytest.raises(Unusable, match=r"the process for .* ended: SystemError: no such thing"):
-        ab.compare(ROOT, tmp_path, [(bench_relu.BenchRelu, "S")], backend="reference", threads=1, pairs=1)
+        sides = (ab.Side(root, "reference") for root in (ROOT, tmp_path))
+        ab.compare(*sides, [(bench_relu.BenchRelu, "S")], threads=1, pairs=1)
 
 
 def test_a_revision_that_does_not_exist_is_one_line():
     done = CliRunner().invoke(main, ["bench", "ab", "no-such-revision", "--concept", "relu", "--preset", "S"])
     assert done.exit_code == 2 and done.output.startswith("nnspec: cannot check out no-such-revision")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """Somebody's own, with a ReLU that is right, and in its second commit does everything twice."""
+    folder = tmp_path_factory.mktemp("theirs")
+
+    def commit(out):
+        (folder / "ops").mkdir(exist_ok=True)
+        source = re.sub(r"(?m)^    ", "", MINE.replace("{out}", out))
+        (folder / "ops" / "mine.py").write_text(source, encoding="utf-8")
+        for command in (["init", "-q"], ["add", "."], [*AUTHOR, "commit", "-qm", "relu"]):
+            subprocess.run(["git", "-C", str(folder), *command], check=True)
+
+    commit("out")
+    commit("np.maximum(x, 0) + 0 * np.where(x > 0, x, 0) + 0 * np.where(x > 0, x, 0)")
+    return folder
+
+
+def steps_of(recipe: str) -> dict[str, str]:
+    """The commands of a workflow, by the names of their steps."""
+    steps = re.findall(r"- name: (.+)\n(?:(?!      - ).*\n)*?        run: (.+\n(?:          .*\n|\n)*)", recipe)
+    return {name: textwrap.dedent(command.removeprefix("|\n")) for name, command in steps}
+
+
+def test_the_recipe_for_continuous_integration_runs(repository, python):
+    """Its steps, in a clone of somebody's repository: the second commit is told from the first, and has a history."""
+    recipe = (ROOT / "benchmarks" / "github-actions.yml").read_text(encoding="utf-8")
+    steps = steps_of(recipe)
+    assert set(steps) == set(re.findall(r"- name: (.+)\n", recipe)) - {
+        "Fetch the history",
+        "Keep the history",
+        "Show it",
+    }
+    for name, code in (("Check", 0), ("Compare with the base", 1), ("Append this commit, twice", 0)):
+        (command,) = (command for step, command in steps.items() if step.startswith(name))
+        done = in_shell(command, repository)
+        assert done.returncode == code, done.stdout + done.stderr
+    told = (repository / "comparison.md").read_text(encoding="utf-8")
+    assert told.startswith("| case | new / old | again | verdict |\n") and "\n| relu S | " in told
+    assert told.endswith("the working tree over HEAD~1, ./ops/mine.py, float32: regressed\n")
+    assert "relu" in (repository / "bench.html").read_text(encoding="utf-8")
+    worktrees = subprocess.run(["git", "-C", str(repository), "worktree", "list"], capture_output=True, text=True)
+    assert len(worktrees.stdout.splitlines()) == 1
+
+
+def in_shell(command: str, folder):
+    """As GitHub's `shell: bash` does, with this interpreter's nnspec."""
+    here = str(Path(sys.executable).parent)
+    env = {
+        "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
+        "BACKEND": "./ops/mine.py",
+        "TIMED": "--concept relu --preset S --threads 1",
+        "BASE": "HEAD~1",
+    }
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
+    return subprocess.run(command, cwd=folder, env=os.environ | env, capture_output=True, text=True)
+
+
+def test_the_commit_of_a_contributed_backend_is_that_of_its_repository(repository):
+    mine = str(repository / "ops" / "mine.py")
+    head = subprocess.run(["git", "-C", str(repository), "rev-parse", "HEAD"], capture_output=True, text=True)
+    (repository / "untracked.txt").touch()
+    assert head.stdout.startswith(results.commit_of([mine])) and len(results.commit_of([mine])) == 12
+    assert results.commit_of(["cpu"]).rstrip("+") == results.commit_id("HEAD")
+
+
+@pytest.mark.parametrize("backend", ["json", "{loose}"])
+def test_what_has_no_revisions_is_refused_in_one_line(tmp_path, backend):
+    (tmp_path / "loose.py").write_text("", encoding="utf-8")
+    backend = backend.format(loose=tmp_path / "loose.py")
+    done = CliRunner().invoke(main, ["bench", "ab", "HEAD", "--backend", backend, "--concept", "relu"])
+    assert done.exit_code == 2 and len(done.output.splitlines()) == 1 and "repository" in done.output
 
 
 # -- the whole path --------------------------------------------------------------------------------------------------
@@ -429,7 +507,7 @@ def test_a_contributed_backend_is_a_column_by_existing(contributed):
     )
     assert {"reference", "cpu"} <= right["over"].keys() and right["over"]["cpu"]["low"] > 0
     assert right["curve"]["sizes"] == [10_000, 20_000, 40_000, 80_000, 160_000]
-    assert re.search(r"relu +S +\d\.\d\dx \[", printed) and "./right.py in float32" in printed
+    assert re.search(r"relu +S +[\d.]+ [mµ]s +\d\.\d\d \[", printed) and "./right.py in float32" in printed
 
 
 def test_only_what_is_right_is_timed_and_it_is_validated_again(contributed):
@@ -463,7 +541,7 @@ def test_a_file_can_be_saved_and_reported(contributed):
     assert done.exit_code == 0, done.output
     assert "relu" in (folder / "r.html").read_text(encoding="utf-8")
     done = CliRunner().invoke(main, ["bench", "report", str(folder / "run.json"), "--markdown"])
-    assert done.output.startswith("| concept | case | reference / |") and "\n| relu | S | " in done.output
+    assert done.output.startswith("| concept | case | time | / reference |") and "\n| relu | S | " in done.output
 
 
 def test_plain_pytest_keeps_its_options_and_adds_the_pairs(contributed, python):
@@ -482,23 +560,87 @@ def test_plain_pytest_keeps_its_options_and_adds_the_pairs(contributed, python):
 def test_blanks_are_shown_and_losses_too(tmp_path):
     lost = row(1.0, case="L", over={"reference": span(0.5), "torch": span(1.7)}, limit=None, memory=None)
     bench = Measured([row(2.0), lost, row(1.0, case="S", over={"reference": span(1.0)})], {"cpu": "a <b> CPU"}, "aaaa")
-    table = results.markdown(bench)
-    assert "| relu | L | 2.00x [1.98, 2.02] | 1.70 [1.68, 1.72] | – | 0.2 | – |" in table
+    table = tables.markdown(bench)
+    assert "| relu | L | 1 ms | 0.50 [0.50, 0.51] | 1.70 [1.68, 1.72] | – | 0.2 | – |" in table
     assert re.search(r"\| relu \| S \|.* \| – \| 100 % memory", table)
     assert "cpu / torch: 0.92 of its time, geometric mean of 2 cases" in table
-    page = report.html(bench, history.read(history_of(tmp_path, ("a", [row(1)]), ("b", [row(2)])))[1])
-    assert "<b>1.70</b> relu L float32: cpu behind torch" in page and "over memory, 2 runs" in page
-    assert "a &lt;b&gt; CPU" in page
-    for foreign in ("http", "src=", "<script", "<link", "url(", "@import"):
+    page = report.html(bench, [])
+    assert "<b>1.70</b> relu L float32: cpu behind torch" in page and "a &lt;b&gt; CPU" in page
+    assert "<section id=history>" not in page
+
+
+def test_what_cannot_be_relied_on_is_marked_and_in_no_mean():
+    wide = {"value": 0.01, "low": 0.005, "high": 0.02, "rounds": 15}
+    rows = [
+        row(1.0, over={"torch": span(0.5)}),
+        row(1.0, case="S", over={"torch": wide}),
+        row(1.0, case="L", over={"torch": span(0.02)}, others=0.3),
+        row(1.0, case="L", over={"torch": span(0.02) | {"low": None, "high": None}}),
+    ]
+    bench = Measured(rows, {}, "aaaa")
+    table = tables.markdown(bench)
+    assert "cpu / torch: 0.50 of its time, geometric mean of 1 cases" in table
+    assert "| ~0.010 [0.005, 0.020] |" in table and "| ~0.020 [0.020, 0.020] |" in table and "| ~0.020 |" in table
+    assert (
+        "~ marks 3 ratios that no mean counts: its interval is wider than a factor of 2 (1), others took 30 %" in table
+    )
+    page = report.html(bench, [])
+    assert page.count("dim unstable") == 3 and "<b>0.50</b><span>cpu / torch</span>" in page
+
+
+def test_of_one_thread_others_lengthen_nothing():
+    steady = row(1.0, over={"torch": span(0.5)}, others=0.3, clock="cpu")
+    assert "~" not in tables.markdown(Measured([steady], {}, "aaaa"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(2e-9, "2 ns"), (12.34e-6, "12.3 µs"), (0.99999e-3, "1 ms"), (75, "75 s")]
+)
+def test_times_have_three_digits(value, shown):
+    assert tables.duration(value) == shown
+
+
+# -- a history -------------------------------------------------------------------------------------------------------
+
+
+def page_of(folder, *runs, bench=None):
+    history_of(folder, *runs)
+    return report.html(bench or Measured([row(1.0)], {}, "aaaa"), history.all_machines(folder))
+
+
+def test_the_history_shows_every_commit_and_what_changed(tmp_path):
+    steps = [("a", 1.0), ("b", 1.02), ("c", 1.6), ("c", 1.61), ("d", 1.6), ("e", 1.2)]
+    page = page_of(tmp_path, *((commit, [row(time)]) for commit, time in steps))
+    (told,) = json.loads(re.search(r"id=history-data>(.*?)</script>", page)[1])
+    assert [point[0] for point in told] == ["a", "b", "c", "d", "e"] and [point[2] for point in told] == [1, 1, 2, 1, 1]
+    assert [point[6] for point in told] == ["", "", "mark-regressed", "", "mark-improved hollow"]
+    assert "improved in the last commit" in page and page.count("<circle") >= 2
+    for foreign in ("http:", "https:", "src=", "<link", "url(", "@import"):
         assert foreign not in page
 
 
-@pytest.mark.parametrize(("width", "shown"), [(60, "2.00x"), (80, "2.00x [1.98, 2.02]")])
+def test_a_second_run_that_denies_a_change_takes_its_mark(tmp_path):
+    history_of(tmp_path, ("a", [row(1.0)]), ("b", [row(1.6)]), ("b", [row(1.0)]))
+    ((_, point),) = (line.points for line in timeline.lines(history.all_machines(tmp_path)))
+    assert point.verdict is Verdict.NOISY and not point.confirmed
+
+
+def test_machines_have_lines_of_their_own(tmp_path):
+    history_of(tmp_path, ("a", [row(1.0)]), ("b", [row(1.0)]))
+    for commit in "ab":
+        history.save(Measured([row(5.0)], {"cpu": "another <one>"}, commit), tmp_path)
+    lines = timeline.lines(history.all_machines(tmp_path))
+    assert sorted(line.machine["cpu"] for line in lines) == ["a", "another <one>"]
+    page = page_of(tmp_path / "none", ("a", [row(1.0)]))
+    assert "<section id=history>" not in page, "a single commit has no history"
+
+
+@pytest.mark.parametrize(("width", "shown"), [(60, "0.50"), (80, "0.50 [0.50, 0.51]")])
 def test_a_narrow_terminal_gets_no_intervals(width, shown):
     to = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
-    results.show(Measured([row(1.0, over={"reference": span(0.5)})], {"cpu": "a CPU"}, "aaaa"), to)
+    tables.show(Measured([row(1.0, over={"reference": span(0.5)})], {"cpu": "a CPU"}, "aaaa"), to)
     printed = to.file.getvalue()
-    assert re.search(rf"\nrelu +M +{re.escape(shown)} +100 %", printed)
+    assert re.search(rf"\nrelu +M +1 ms +{re.escape(shown)} +100 %", printed)
     assert ("intervals do not fit" in printed) == (width == 60)
 
 
@@ -510,23 +652,23 @@ def test_what_was_not_to_be_had_takes_one_line():
         for name, state in (("jax", "not installed: jax"), ("./mine.py", "./mine.py has no relu_forward"))
     ]
     wrong = blank | {"case": "S", "backend": "other", "state": "wrong: dx[0]", "missing": False}
-    table = results.markdown(Measured([row(1.0), *rows, wrong], {"cpu": "a CPU"}, "aaaa"))
+    table = tables.markdown(Measured([row(1.0), *rows, wrong], {"cpu": "a CPU"}, "aaaa"))
     assert "- jax: not timed in 2 cases, not installed: jax\n" in table
     assert "- ./mine.py: not timed in 2 cases whose functions it lacks\n" in table
     assert "- relu S float32 other: not timed, wrong: dx[0]\n" in table
 
 
-def test_a_busy_machine_is_told():
-    assert "the machine was busy: in 1 of 1 cases" in results.markdown(Measured([row(1, others=0.5)], {}))
-    assert "busy" not in results.markdown(Measured([row(1)], {}))
-
-
 def test_cpu_time_is_told():
-    told = results.markdown(Measured([row(1, others=0.5, clock="cpu", threads=1)], {}))
-    assert "with one thread CPU time is measured" in told and "busy" not in told
+    told = tables.markdown(Measured([row(1, others=0.5, clock="cpu", threads=1)], {}))
+    assert "with one thread CPU time is measured" in told
 
 
 def test_help_tells_the_commands_and_exit_codes():
     help_of = {name: CliRunner().invoke(main, ["bench", *name.split(), "--help"]).output for name in ("", "run", "ab")}
     assert all(command in help_of[""] for command in ("run", "save", "compare", "ab", "report"))
     assert "--preset" in help_of["run"] and "Exit codes" in help_of["ab"]
+    assert all(option in help_of[""] for option in ("--preset", "--threads", "--markdown", "--curve", "Exit codes"))
+
+
+def test_what_is_not_asked_for_and_not_to_be_had_is_not_mentioned(contributed):
+    assert "cuda" not in contributed[1]

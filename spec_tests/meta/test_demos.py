@@ -20,6 +20,7 @@ from nnspec.training.ops import OnNumpy
 LINES = 5  # that say what one sees
 FAR = 1e-6  # how far a training may carry two backends' rounding apart, relative to the largest number of an array
 HERE = Path(__file__).parent
+POINTS = np.array([[9.0, 0.0], [0.0, 0.0], [2.0, 1.0]])  # the first lies outside
 
 
 @pytest.mark.parametrize("name", names())
@@ -79,22 +80,23 @@ class TestPanels:
         path = np.array([[0.0, 0.0], [9.0, 8.0], [np.nan, 1.0], [50.0, 0.0]])
         text = as_text(Surface("height", values, (0, 9, 0, 8), paths={"way": path}, xlabel="u", ylabel="v"))
         title, _, *rows, _, axes, legend = text.splitlines()
-        assert title == "height" and rows[0] == "|#%%1|" and rows[-1].startswith("|1") and "1 way" in legend
+        assert title == "height" and rows[0] == "|%%@1|" and rows[-1].startswith("|1") and "1 way" in legend
         assert axes == "u from 0 to 9, v from 0 (below) to 8 (above)"
 
     def test_regions_show_points_as_capitals_and_ties_as_dots(self):
         labels = np.array([[0, 1, 1], [0, 2, 1]])
         is_open = np.array([[False, False, True], [False] * 3])
-        panel = Regions("map", labels, (0, 2, 0, 1), np.array([[0.0, 0.0], [2.0, 1.0]]), np.array([0, 1]), open=is_open)
+        panel = Regions("map", labels, (0, 2, 0, 1), POINTS, np.array([2, 0, 1]), open=is_open)
         assert as_text(panel).splitlines()[2:4] == ["|acB|", "|Ab.|"]
 
     def test_curves_leave_out_what_is_not_finite(self):
         text = as_text(Curves("loss", {"a": np.array([1.0, np.inf, 3.0]), "b": np.array([1.0, 2.0, np.nan])}, log="y"))
         assert "loss" in text and "a" in text and "b" in text
 
-    def test_images_of_one_grey_level_are_drawn(self):
-        images = np.stack([np.zeros((2, 3, 1)), np.full((2, 3, 1), 255)]).astype(np.uint8)
-        assert as_text(Images("two", images, ("0", "1"))).splitlines()[-2:] == ["      @@@", "      @@@"]
+    def test_the_first_row_of_an_image_is_on_top(self):
+        images = np.stack([np.zeros((2, 2, 1)), np.full((2, 2, 1), 255)]).astype(np.uint8)
+        images[1, 0, 0] = 0
+        assert as_text(Images("two", images, ("0", "1"))).splitlines()[-2:] == ["         @@", "       @@@@"]
 
     def test_a_circuit_names_what_a_value_comes_from(self):
         nodes = (Node("x", 2.0, 3.0), Node("y", 3.0, 2.0), Node("xy", 6.0, 1.0, of=(0, 1)))

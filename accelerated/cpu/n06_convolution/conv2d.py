@@ -116,9 +116,12 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
                     for q in range(start, end):
                         p, at = q % each * width, (q - start) * deep * width
                         to, wide = ((n + q // each) * F + f) * P + first * WO + p, rows * WO - p
-                        _tile.dot_short_within(
-                            deep, taps_flat, f * K + k, K, 1, panels, at, out_flat, to, P, k > 0, F - f, wide, edge
-                        )
+                        if F - f >= ROWS and wide >= width:
+                            _tile.dot_short(deep, taps_flat, f * K + k, K, 1, panels, at, out_flat, to, P, k > 0)
+                        else:
+                            _tile.dot_short_at_edge(
+                                deep, taps_flat, f * K + k, K, 1, panels, at, out_flat, to, P, k > 0, F - f, wide, edge
+                            )
 
 
 @kernel
