@@ -355,7 +355,8 @@ class Function(Spec):
 
 
 class Procedure(Spec):
-    """A function that no array goes into, judged by its laws alone: each returns two sides that must be equal.
+    """A function that no array goes into, or that is given a function to call, judged by its laws alone: each returns
+    two sides that must be equal.
 
     A law is given the function; what goes together with it is asked of its `backend`. Of `bad` calls, which are
     refused at level strict, the case gives the arguments.

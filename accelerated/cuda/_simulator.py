@@ -253,7 +253,7 @@ class _Math:
     def __init__(self):
         for name in ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "fabs", "floor", "ceil", "copysign", "isnan"):
             setattr(self, name, getattr(np, name))
-        self.atan2 = np.arctan2
+        self.atan2, self.hypot = np.arctan2, np.hypot
 
     @staticmethod
     def erf(x):

@@ -178,10 +178,11 @@ def _parsed(path: Path, text: bytes) -> ast.Module:
 
 
 def _needs_no_twin(function: ast.FunctionDef) -> bool:
-    """Whether it is a composite (takes its parts as `ops`) or a procedure (no array goes in)."""
+    """Whether it is a composite (takes its parts as `ops`) or a procedure (no array goes in, or a function does)."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     told = [ast.unparse(argument.annotation) if argument.annotation else "Array" for argument in arguments]
-    return any(argument.arg == "ops" for argument in arguments) or not re.search("Array|Labels|Params", " ".join(told))
+    takes_parts = any(argument.arg == "ops" for argument in arguments)
+    return takes_parts or "Callable" in told or not re.search("Array|Labels|Params", " ".join(told))
 
 
 def _rows(spec: ast.ClassDef) -> tuple[str, ...]:

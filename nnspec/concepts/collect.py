@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
 
-from nnspec.shapes import checked, takes_no_array
+from nnspec.shapes import checked, is_procedure
 
 
 def functions(package: str) -> dict[str, FunctionType]:
@@ -18,8 +18,7 @@ def functions(package: str) -> dict[str, FunctionType]:
 def twins(package: str, reference, around=lambda function: function, device=None, adapted=None) -> dict:
     """The functions of a package that stands beside the reference, each behind the check of its original's shapes.
 
-    What a twin does not supply it inherits: composites bound to its own parts, and procedures that no array is given
-    to.
+    What a twin does not supply it inherits: composites bound to its own parts, and procedures.
 
     around: wraps each twin, behind its check. device: where a package has arrays of its own beside NumPy's, what tells
     them (`is_on_device`) and copies them (`to_host`). adapted: makes the twins, where the files hold forwards alone.
@@ -67,7 +66,7 @@ def inherited(reference, ops) -> dict[str, FunctionType]:
     for name, f in public_functions(reference).items():
         if takes_parts(f):
             found[name] = functools.partial(f, ops=ops)
-        elif is_composite(f) or takes_no_array(f):
+        elif is_composite(f) or is_procedure(f):
             found[name] = f
     return found
 

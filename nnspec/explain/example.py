@@ -10,6 +10,7 @@ import sympy as sp
 from nnspec import reference
 from nnspec.explain.lines import can_be_told, lines_for, smallest
 from nnspec.explain.words import WIDTH, packed, public, returned
+from nnspec.shapes import contract
 from nnspec.spec_tests._kinds import Case, Drawing, Procedure
 from nnspec.spec_tests._problem import REFERENCE, Problem
 
@@ -42,11 +43,18 @@ def worked(spec) -> list[str]:
     if isinstance(spec, Drawing):
         spec.drawn(lambda *args, **options: pasted(spec.op, *args, **options), np.random.default_rng(SEED))
     elif isinstance(spec, Procedure):
-        return ["# no numbers: it reads files"]
+        return [f"# no numbers: {_why_there_are_none(spec)}"]
     else:
         pasted.problem = _with_few_digits(spec)
         spec.run(pasted, pasted.problem, gradient=spec.has_gradient)
     return pasted.lines
+
+
+def _why_there_are_none(spec) -> str:
+    kinds = {rule.kind for rule in contract(spec.reference).rules.values()}
+    return (
+        "it is given a function" if "function" in kinds else "it reads files" if "path" in kinds else "no array goes in"
+    )
 
 
 def _with_few_digits(spec) -> Problem:
@@ -166,6 +174,8 @@ def _comment(name: str, value) -> list[str]:
         return []
     if isinstance(value, dict):
         return [line for key, entry in value.items() for line in _comment(f'{name}["{key}"]', entry)]
+    if callable(value):
+        return [f"# {name} is a function"]
     if isinstance(value, np.ndarray) and value.size > MANY:
         return [f"# {name} has the shape {value.shape}"]
     text = f"{name} = {_rounded(value)}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nnspec.gradients.points import Point, as_numpy
+from nnspec.reference import complex_step
 
 NOISE = 16  # roundings that the value of f may be off by
 SHRUNK = 4  # times a step is made ten times smaller where there is a kink within it
 TOLERATED = 1e-7  # of the largest entry, where the numerical gradient is as good as exact
-TINY = 1e-30  # a complex step: its square is 0 beside 1
 
 
 @dataclass(frozen=True)
@@ -191,23 +191,25 @@ def _slopes(value: _Value, i: int, h: float) -> tuple[float, float]:
 
 def _by_complex_steps(value: _Value, chosen, found: list[Entry]) -> list[Entry] | None:
     """The entries found by Im f(x + ih) / h, where f takes complex numbers and that agrees with the differences."""
-    point, exact = value.point, []
+    point = value.point
     if not point.only_numpy or any(entry.kink for entry in found):
         return None
     largest = max((abs(entry.numerical) for entry in found), default=0.0)
     if any(entry.uncertain > 0.01 * largest for entry in found):  # anything would agree with them
         return None
+
+    def of_the_chosen(values):
+        moved = point.vector.astype(complex)
+        moved[chosen] = values
+        return _number(value.f(point.at(moved)), value.dout)
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            for i, entry in zip(chosen, found, strict=True):
-                moved = point.vector.astype(complex)
-                moved[i] += 1j * TINY
-                slope = _number(value.f(point.at(moved)), value.dout).imag / TINY
-                if not abs(slope - entry.numerical) <= entry.uncertain:
-                    return None
-                exact.append(slope)
+            exact = complex_step(of_the_chosen, point.vector[chosen])
     except Exception:  # of whatever kind: f was not written for complex numbers
+        return None
+    if not all(abs(slope - entry.numerical) <= entry.uncertain for entry, slope in zip(found, exact, strict=True)):
         return None
     # The claimed gradient has the digits of x.
     sure = float(1e3 * point.eps * max((abs(slope) for slope in exact), default=0.0))

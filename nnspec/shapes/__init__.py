@@ -25,7 +25,7 @@ All floating inputs of one call share their dtype. `checked` puts the check in f
 from jaxtyping import Bool, Float, Int, Real
 
 from nnspec.shapes.call import calls_of_the_reference, checked
-from nnspec.shapes.contract import Contract, Rule, contract, dimension_names, takes_no_array
+from nnspec.shapes.contract import Contract, Rule, contract, dimension_names, is_procedure
 from nnspec.shapes.dimensions import dimensions, evaluate
 from nnspec.shapes.notation import Array, Between, Cache, Labels, Masks, Params, State
 
@@ -49,5 +49,5 @@ __all__ = [
     "dimension_names",
     "dimensions",
     "evaluate",
-    "takes_no_array",
+    "is_procedure",
 ]

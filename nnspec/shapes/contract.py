@@ -110,10 +110,14 @@ def contract(function) -> Contract:
     return made
 
 
-def takes_no_array(function) -> bool:
-    """Whether this is a pure procedure (index sets, schedules, drawn parameters): no array goes in."""
+def is_procedure(function) -> bool:
+    """Whether only Python can run it: no array goes in (index sets, schedules), or a function beside arrays, which no
+    kernel could call (numerical gradients), and no parts."""
     rules = contract(inspect.unwrap(function)).rules
-    return not any(rule.is_array or rule.kind == "any" for rule in rules.values())
+    no_array = not any(rule.is_array or rule.kind == "any" for rule in rules.values())
+    return no_array or (
+        "ops" not in rules and any(rule.kind == "function" and not rule.optional for rule in rules.values())
+    )
 
 
 def _rule(parameter: inspect.Parameter) -> Rule:

@@ -6,7 +6,7 @@ import inspect
 from nnspec import reference
 from nnspec.backends import Backend
 from nnspec.concepts.collect import forward_of, is_composite, takes_parts
-from nnspec.shapes import takes_no_array
+from nnspec.shapes import is_procedure
 
 
 class OnNumpy:
@@ -49,7 +49,7 @@ class Filled(OnNumpy):
 
     def _make(self, name):
         function = getattr(reference, name)
-        if takes_no_array(function):
+        if is_procedure(function):
             return function
         if self._has_both(name):
             return self._of_backend(name)

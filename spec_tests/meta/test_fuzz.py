@@ -56,6 +56,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "one_hot": {"y": np.array([[0, 1, 3], [2, 2, 0]]), "n_classes": 4},
     "train_linear": {"x": np.ones((6, 4)), "y": np.arange(6) % 2, "rng": RNG, "steps": 2, "batch": 3},
     "kfold_indices": {"N": 7, "n_folds": 3},
+    "make_spiral": {"N": 4, "n_classes": 3, "rng": RNG},
     "kaiming_normal": {"shape": [2, 3], "rng": RNG},
     "two_layer_init": {"D": 2, "H": 3, "C": 4, "rng": RNG},
     "three_layer_convnet_init": {"C": 2, "H": 4, "W": 4, "F": 2, "K": 3, "M": 3, "n_classes": 3, "rng": RNG},
@@ -146,7 +147,9 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
 }
 # They read and write files, make a function, or are given one.
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "save_state", "load_state", "warmup")
-LEFT_OUT += ("gradient_descent", "random_search", "random_local_search", "mc_predict")
+LEFT_OUT += ("gradient_descent", "random_search", "random_local_search", "numerical_gradient", "numerical_vjp")
+LEFT_OUT += ("mc_predict", "complex_step", "mp_derivative", "crosses_kink", "grad_check_sparse", "jacobian")
+LEFT_OUT += ("loss_slice_1d", "loss_slice_2d", "value", "quadratic", "rosenbrock", "saddle", "noisy_quadratic")
 # No limit above, and much to allocate.
 COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L", "T"}
 

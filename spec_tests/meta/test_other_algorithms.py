@@ -15,10 +15,10 @@ from nnspec.backends import load
 from nnspec.checking.results import State
 from nnspec.concepts import catalogue
 from nnspec.concepts.collect import is_composite, public_functions
-from nnspec.shapes import takes_no_array
+from nnspec.shapes import is_procedure
 
 HERE = Path(__file__).parent
-OWN = [name for name, f in public_functions(reference).items() if not is_composite(f) and not takes_no_array(f)]
+OWN = [name for name, f in public_functions(reference).items() if not is_composite(f) and not is_procedure(f)]
 CONCEPTS = sorted({catalogue.concept_of(name) for name in OWN} | {"two_layer_net"})
 NUMBERS = ("value", "gradient", "agreement", "law", "generality", "stability")  # what an algorithm decides
 VARIANTS = {  # a class in variants.py: its concept, and the level that it reaches

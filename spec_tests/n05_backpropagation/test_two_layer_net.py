@@ -9,7 +9,7 @@ from nnspec.spec_tests._truth import exp, log, named, where_positive
 
 
 class TestTwoLayerNet(Composite):
-    rows = ("05.19",)
+    rows = ("05.19", "04.30")
     op = "two_layer_loss"
 
     def definition(self, x, y, W1, b1, W2, b2, *, reg=0):
@@ -17,6 +17,15 @@ class TestTwoLayerNet(Composite):
         scores = scores_of(x, W1, b1, W2, b2)
         data = sum(log(sum(exp(row))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)
         return data + reg * (sum((W1**2).ravel()) + sum((W2**2).ravel())) / 2
+
+    def law_gradients_of_parts_accumulate(self, run, problem):
+        """Those of a batch are those of its parts, weighed by their shares of it; a plain mean is for equal parts."""
+        x, y = (np.concatenate([problem.inputs[name]] * 3) for name in ("x", "y"))
+        scale = np.linspace(0.5, 1.5, len(x)).reshape(-1, *[1] * (x.ndim - 1))  # so that no two parts are alike
+        x, cut = x * scale.astype(problem.dtype), len(x) // 3
+        shares = [problem.dtype.type(len(part) / len(x)) for part in (x[:cut], x[cut:])]
+        parts = [every(run(x=x[:cut], y=y[:cut])), every(run(x=x[cut:], y=y[cut:]))]
+        return shares[0] * parts[0] + shares[1] * parts[1], every(run(x=x, y=y))
 
     cases = (
         Case("regularized", reg=0.7),
@@ -169,3 +178,8 @@ def scores_of(x, W1, b1, W2, b2):
     rows = np.array([row.ravel() for row in x])  # (N, D)
     hidden = named(rows @ W1 + b1)
     return named(named(where_positive(hidden, hidden)) @ W2 + b2)
+
+
+def every(answer):
+    """The loss and all gradients, as one vector."""
+    return np.concatenate([np.ravel(value) for value in answer.values()])
