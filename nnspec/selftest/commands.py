@@ -107,10 +107,11 @@ def mutants(concepts, sample, json_file):
 @click.command()
 @click.option("--concept", "concepts", multiple=True, help="Only the kernels that this concept launches.")
 @click.option("--target", "targets", multiple=True, type=click.Choice(["sm_80", "sm_90"]), help="Default: both.")
+@click.option("--quick", is_flag=True, help="Scalar formulas in float32 alone.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False), callback=writable, help="Write the table as JSON."
 )
-def kernels(concepts, targets, json_file):
+def kernels(concepts, targets, quick, json_file):
     """Compile every CUDA kernel for sm_80 and sm_90, without a GPU, and show what it needs.
 
     Exit code 1 if a float32 kernel computes in float64, if registers spill, or if there are too many of them.
@@ -125,7 +126,7 @@ def kernels(concepts, targets, json_file):
     from nnspec.terminal import console
 
     with told_in_one_line(CannotLoad, Unusable):
-        rows = compiling.survey(concepts, targets)
+        rows = compiling.survey(concepts, targets, quick)
     if json_file:
         with open(json_file, "w", encoding="utf-8") as file:
             json.dump([asdict(row) for row in rows], file, indent=1)

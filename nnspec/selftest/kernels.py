@@ -10,6 +10,7 @@ from nnspec.bench.ladder import beside
 from nnspec.common import DTYPES
 from nnspec.concepts import catalogue
 
+FORMULAS = "formulas"  # the folder of twins that stand once for both targets
 MOST_REGISTERS = {"float32": 200, "float64": 240}  # of a thread: at 255 a block of 256 fills a multiprocessor
 
 
@@ -28,14 +29,19 @@ class Row:
     faults: list[str]
 
 
-def survey(concepts=(), targets=()) -> list[Row]:
+def survey(concepts=(), targets=(), quick=False) -> list[Row]:
     """Compile the kernels of these concepts for these targets (empty: all). Raises Unusable or CannotLoad.
+
+    quick: formulas in float32 alone. A float64 kernel of one has nothing to hide, and takes as long to compile.
 
     In fresh processes, one for each dtype: what cuda runs on is chosen once in a process, and no kernel has two dtypes.
     """
-    names = [concept.name for concept in catalogue.select(concepts) if "cuda" in concept.files]
+    found = [concept for concept in catalogue.select(concepts) if "cuda" in concept.files]
+    names = {dtype: [concept.name for concept in found] for dtype in DTYPES}
+    if quick:
+        names["float64"] = [concept.name for concept in found if FORMULAS not in concept.files["cuda"].parts]
     with ProcessPoolExecutor(len(DTYPES), multiprocessing.get_context("spawn")) as processes:
-        surveys = processes.map(_rows, DTYPES, *([same] * len(DTYPES) for same in (names, targets)))
+        surveys = processes.map(_rows, DTYPES, names.values(), [targets] * len(DTYPES))
         rows = [row for found in surveys for row in found]
     return sorted(rows, key=lambda row: (row.kernel, row.dtype, row.variant))
 

@@ -97,7 +97,11 @@ def test_a_fixed_sample_is_named_as_it_should_be():
 
 
 def test_the_kept_page_has_every_mistake_of_every_concept():
-    rows = [line.strip("| \n").split(" | ") for line in KEPT.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    rows = [
+        line.strip("| \n").split(" | ")
+        for line in KEPT.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
     counted = {name: sum(int(n) for n in cells[: len(VERDICTS)] if n != "·") for name, *cells in rows[2:-1]}
     assert counted == {name: len(found) for name, c in catalogue.concepts().items() if (found := mistakes_of(c))}
 
