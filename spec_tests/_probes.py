@@ -335,10 +335,7 @@ def _words(text: str) -> str:
 def _answers_alike(spec, backend, wrong: Mistake) -> bool:
     """Whether it gives the backend's answers on two cases of different size; a procedure's are what its laws say."""
     if not hasattr(spec, "definition"):
-        ours, theirs = _outcomes.setdefault(backend, {}), _outcomes_of(wrong)
-        return all(
-            _once(spec, law, backend, ours) == _once(spec, law, wrong.backend(), theirs) for law in spec.plan("law")
-        )
+        return all(_law_alike(spec, law, backend, wrong) for law in spec.plan("law"))
     plain = Problem(spec, spec.small()[0], backend.widest_dtype)
     for problem in (plain, *other_sizes(spec, plain)):
         mistaken = answer_of(wrong, spec, problem)
@@ -352,31 +349,32 @@ def _answers_alike(spec, backend, wrong: Mistake) -> bool:
     return True
 
 
-_outcomes: WeakKeyDictionary = WeakKeyDictionary()  # of each backend: what each law says of it
-
-
-@functools.cache
-def _outcomes_of(wrong: Mistake) -> dict:
-    return {}
-
-
-def _once(spec, planned, backend, known: dict) -> str:
-    if (key := (type(spec), planned.id)) not in known:
-        known[key] = _outcome(spec, planned, backend)
-    return known[key]
-
-
-def _outcome(spec, planned, backend) -> str:
-    """What a law says of a backend, in the words in which two are compared; nothing where it holds.
+def _law_alike(spec, law, backend, wrong: Mistake) -> bool:
+    """Whether a law holds for both or for none. What cannot be judged by it is told by the others.
 
     One law of a procedure often has a few numbers or truth values, which many mistakes get wrong in one way: it takes
     all of them to tell which it was.
     """
-    try:
-        with np.errstate(all="ignore"):
-            type(spec)().test_law(planned, backend)
-    except CheckFailed as failed:
-        return _words(str(failed))
-    except Exception as error:  # as above
-        return type(error).__name__
-    return ""
+    ours, theirs = _holds(spec, law, backend, _held.setdefault(backend, {})), _holds(spec, law, *_mistaken(wrong))
+    return ours is None or theirs is None or ours == theirs
+
+
+_held: WeakKeyDictionary = WeakKeyDictionary()  # of each backend: which laws hold for it
+
+
+@functools.cache
+def _mistaken(wrong: Mistake) -> tuple[Backend, dict]:
+    return wrong.backend(), {}
+
+
+def _holds(spec, law, backend, known: dict) -> bool | None:
+    if (key := (type(spec), law.id)) not in known:
+        known[key] = True
+        try:
+            with np.errstate(all="ignore"):
+                type(spec)().test_law(law, backend)
+        except CheckFailed:
+            known[key] = False
+        except Exception:  # whatever it raises, it was not judged
+            known[key] = None
+    return known[key]

@@ -50,20 +50,20 @@ class TestNumericalGradient(Procedure):
         return near([f(height, x) for x in views], [slope(height, HERE)] * 3, 1e-8)
 
     def law_no_axes_and_no_entries(self, f):
-        """A 0-d array has one slope, an empty one none."""
-        one, none = f(lambda x: (x**3).sum(), np.array(2.0)), f(lambda x: (x**3).sum(), np.zeros((0, 3)))
-        return [*near(one, 12.0, 1e-8), np.shape(none)], [12.0, 12.0, (0, 3)]
+        """A 0-d array has one slope; an empty one has none, or is refused."""
+        one = f(lambda x: (x**3).sum(), np.array(2.0))
+        none = refused_or(lambda: f(lambda x: (x**3).sum(), np.zeros((0, 3))), np.zeros((0, 3)), 0)
+        return [near(one, 12.0, 1e-8)[0], none[0]], [near(one, 12.0, 1e-8)[1], none[1]]
 
     def law_integers_are_no_zeros(self, f):
         """Of [1, 2, 3] they are refused, or taken as floats: x + h must not be cut down to x."""
         return refused_or(lambda: f(lambda x: (x**2).sum(), np.array([1, 2, 3])), np.array([2.0, 4.0, 6.0]), 1e-6)
 
-    def law_half_the_digits_are_told(self, f):
-        """In float32 there is a warning or a refusal, or it is computed with more digits."""
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            left, right = refused_or(lambda: f(height, HERE.copy().astype(np.float32)), slope(height, HERE), 1e-4)
-        return (right, right) if told else (left, right)
+    def law_half_the_digits_are_few(self, f):
+        """In float32 it is refused, or right to what float32 leaves of a difference: one digit. Ours warns of it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return refused_or(lambda: f(height, HERE.copy().astype(np.float32)), slope(height, HERE), 0.1)
 
     bad = (
         Malformed("x of integers", "x", lambda x: x.astype(int), case=OF_A_NUMBER),

@@ -92,25 +92,6 @@ class MistakesOfValue:
         return made_by({"order": order})(data)
 
     @mistake("N1662", replaces="value")
-    def order_by_recursion(data):
-        """Keep a stack of your own: a function that calls itself ends at a chain of a thousand operations."""
-
-        def order(self):
-            order, seen = [], set()
-
-            def visit(node):
-                if id(node) not in seen:
-                    seen.add(id(node))
-                    for part in node.parts:
-                        visit(part)
-                    order.append(node)
-
-            visit(self)
-            return order
-
-        return made_by({"order": order})(data)
-
-    @mistake("N1662", replaces="value")
     def in_the_order_they_were_made(data):
         """Turn the order round: the output comes first, and the leaves last."""
         return made_by({"order": lambda self: Node.order(self)[::-1]})(data)
