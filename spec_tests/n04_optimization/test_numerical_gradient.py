@@ -18,6 +18,11 @@ class TestNumericalGradient(Procedure):
         """To eight digits at h = 1e-5, in every entry."""
         return near(f(height, HERE.copy()), slope(height, HERE), 1e-8)
 
+    def law_every_point_has_its_own(self, f):
+        """The same f at two points of one shape."""
+        points = [HERE, 0.5 - HERE]
+        return near([f(height, x.copy()) for x in points], [slope(height, x) for x in points], 1e-8)
+
     def law_both_sides_count(self, f):
         """Central differences are off by h^2 f'''/6 alone: of exp(4x) at h = 1e-3 by less than 1e-5 of the slope."""
         return near(f(steep, HERE.copy(), h=1e-3), slope(steep, HERE), 1e-5)
@@ -30,7 +35,10 @@ class TestNumericalGradient(Procedure):
     def law_forward_is_one_sided(self, f):
         """mode="forward": of x^2 the difference is 2x + h, central it is 2x."""
         found = [f(lambda x: (x * x).sum(), HERE.copy(), h=0.25, mode=mode) for mode in ("forward", "central")]
-        return near(found, [2 * HERE + 0.25, 2 * HERE], 1e-12)
+        ahead = f(height, HERE.copy(), h=1e-6, mode="forward")
+        left, right = near(ahead, slope(height, HERE), 1e-4)
+        sides = near(found, [2 * HERE + 0.25, 2 * HERE], 1e-12)
+        return [*sides[0], left], [*sides[1], right]
 
     def law_x_is_as_it_was(self, f):
         """x stays, bit for bit, also if f has kept what it was given: x + h - h is another number than x."""
@@ -84,6 +92,11 @@ class TestNumericalVjp(Procedure):
     def law_it_is_what_sympy_derives(self, f):
         """The gradient of sum(f(x) dout), for a dout that is not all ones."""
         return near(f(mixed, HERE.copy(), DOUT), slope(mixed, HERE, DOUT), 1e-8)
+
+    def law_every_point_has_its_own(self, f):
+        """The same f at two points of one shape."""
+        points = [HERE, 0.5 - HERE]
+        return near([f(mixed, x.copy(), DOUT) for x in points], [slope(mixed, x, DOUT) for x in points], 1e-8)
 
     def law_f_may_fill_one_buffer(self, f):
         """f may return the same array in every call, filled anew."""
