@@ -78,7 +78,8 @@ def exact(value):
     import sympy as sp
 
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return np.frompyfunc(lambda x: sp.Rational(float(x)), 1, 1)(value)
+        rational = np.frompyfunc(lambda x: sp.Rational(float(x)) if np.isfinite(x) else sp.sympify(float(x)), 1, 1)
+        return rational(value)  # of infinity and NaN sp.Rational makes 0
     if isinstance(value, np.ndarray):
         return value.astype(object)
     return sp.Rational(value) if isinstance(value, float) else value

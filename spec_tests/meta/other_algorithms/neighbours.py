@@ -73,3 +73,18 @@ def knn_vote(labels, *, n_classes=None):
     counts = np.bincount(which.ravel(), minlength=len(labels) * classes).reshape(len(labels), classes)
     most = counts == counts.max(axis=1, keepdims=True)
     return most.argmax(axis=1), counts, most.sum(axis=1) > 1
+
+
+def knn_vote_weighted(labels, d, *, eps=0.0):
+    """Sorted by label, so that the votes of a class are a run; who is at distance 0 is looked for first."""
+    labels, d = np.asarray(labels, np.int64), d.astype(np.float64)
+    if d.shape[1] == 0 or not (d >= 0).all() or not 0 <= eps < np.inf:
+        raise ValueError("knn_vote_weighted: d and eps must be distances, of at least one neighbour")
+    return np.array([_heaviest(*row, eps) for row in zip(labels, d, strict=True)], np.int64)
+
+
+def _heaviest(labels, d, eps):
+    alone = (d + eps).min() in (0, np.inf)
+    weights = (d == d.min()).astype(float) if alone else np.reciprocal(d + eps)
+    names, which = np.unique(labels, return_inverse=True)
+    return names[np.bincount(which, weights).argmax()]
