@@ -174,7 +174,7 @@ def main(backend):
     ops = __import__(f"nnspec.{backend}", fromlist=["*"])
     faults, calls = [], 0
     names = [name for name in public_functions(reference) if name not in LEFT_OUT and not name.endswith("_backward")]
-    for name in [*names, "l1_distance_backward", "l2_distance_backward"]:
+    for name in [*names, "l1_distance_backward", "l2_distance_backward", "cosine_distance_backward"]:
         for fuzz in (fuzz_function, fuzz_backward):
             found, made = fuzz(ops, name)
             faults, calls = faults + found, calls + made
