@@ -54,6 +54,7 @@ class TestMinkowskiDistance(Function):
         Case("p 3", p=3.0),
         Case("p inf", p=math.inf),
         Case("a whole p", p=4),
+        Case("far apart", p=3.0, inputs={"xq": lambda rng, shape: 1e6 * rng.standard_normal(shape)}),
         Case("a single feature", D=1, p=3.0),
     )
     beyond = (
