@@ -78,9 +78,11 @@ def exact(value):
     import sympy as sp
 
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return np.frompyfunc(lambda x: sp.Rational(float(x)), 1, 1)(value)
+        return np.frompyfunc(lambda x: exact(float(x)), 1, 1)(value)
     if isinstance(value, np.ndarray):
         return value.astype(object)
+    if isinstance(value, float) and not np.isfinite(value):
+        return sp.sympify(value)  # of infinity and NaN sp.Rational makes 0
     return sp.Rational(value) if isinstance(value, float) else value
 
 

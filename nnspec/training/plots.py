@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnspec import reference
 from nnspec.training.images import ImageTask
 from nnspec.training.loop import Training
 
@@ -45,8 +46,7 @@ def _confusion(training, axes):
     """Rows are the truth: how many of its test images were taken for what."""
     task = training.task
     predicted = task.predicted(training.ops, training.params, training.states, task.data.x["test"])
-    counts = np.zeros((task.data.classes,) * 2, int)
-    np.add.at(counts, (task.data.y["test"], predicted), 1)
+    counts = reference.confusion_matrix(predicted, task.data.y["test"], task.data.classes)
     wrong = np.where(np.eye(len(counts), dtype=bool), 0, counts)
     axes.imshow(wrong, cmap="Reds")
     for (row, column), count in np.ndenumerate(counts):

@@ -139,7 +139,9 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
         "epochs": 2,
         "batch": 4,
     },
+    "confusion_matrix": {"pred": np.array([0, 2, 1]), "y": np.array([0, 2, 2]), "n_classes": 4},
     "knn_vote": {"labels": np.array([[0, 1, 1], [2, 2, 0]]), "n_classes": 4},
+    "knn_vote_weighted": {"labels": np.array([[0, 1, 1], [2, 2, 0]]), "d": np.array([[0.5, 1, 2], [0, 1, 2]])},
     "sdpa_forward": {"scale": 0.5},
     "sgd_weight_decay": {"mu": 0.5},
     "max_pool2d_forward": {"stride": 1},
@@ -175,7 +177,7 @@ def main(backend):
     ops = __import__(f"nnspec.{backend}", fromlist=["*"])
     faults, calls = [], 0
     names = [name for name in public_functions(reference) if name not in LEFT_OUT and not name.endswith("_backward")]
-    for name in [*names, "l1_distance_backward", "l2_distance_backward"]:
+    for name in [*names, "l1_distance_backward", "l2_distance_backward", "cosine_distance_backward"]:
         for fuzz in (fuzz_function, fuzz_backward):
             found, made = fuzz(ops, name)
             faults, calls = faults + found, calls + made

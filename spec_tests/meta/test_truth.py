@@ -77,6 +77,9 @@ def test_the_kink_has_slope_zero_and_integers_do_not_wrap(cache):
     )
     assert gradients["x"].tolist() == [0, 1, 0]
     assert (_truth.exact(np.array([3], np.uint8)) - _truth.exact(np.array([5], np.uint8))).tolist() == [-2]
+    far, below, unknown = _truth.exact(np.array([np.inf, -np.inf, np.nan]))
+    assert (1 / far, far > 0, below < 0, unknown.is_number and not unknown.is_finite) == (0, True, True, True)
+    assert _truth.exact(np.inf) == far
 
 
 def test_evaluators_are_kept_on_disk_and_read_back(cache, monkeypatch):

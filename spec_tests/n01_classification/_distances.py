@@ -15,3 +15,19 @@ def l2_distance_backward_gemm(dd, xq, xt, *, squared=False):
     d = l2_distance_gemm(xq, xt)
     pull = 2 * dd if squared else np.divide(dd, d, out=np.zeros_like(dd), where=d > 0)
     return pull.sum(axis=1)[:, None] * xq - pull @ xt, pull.sum(axis=0)[:, None] * xt - pull.T @ xq
+
+
+def weighed(labels, weight):
+    """(Nq, K): what the label of each neighbour weighs together."""
+    return np.where(labels[:, :, None] == labels[:, None, :], weight[:, None, :], 0).sum(axis=2)
+
+
+def relative_weights(d, eps):
+    nearest = d.min(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return np.where(d == nearest, 1, (nearest + d.dtype.type(eps)) / (d + d.dtype.type(eps)))
+
+
+def nearest_of_the_winners(labels, d, eps):
+    first = weighed(labels, relative_weights(d, eps)).argmax(axis=1)
+    return np.take_along_axis(labels, first[:, None], axis=1)[:, 0]

@@ -71,6 +71,20 @@ def accuracy(pred, y):
     return 1 - np.count_nonzero(np.subtract(pred, y)) / y.size
 
 
+def confusion_matrix(pred, y, n_classes):
+    """The product of what is asked of each sample: is it this class, was it taken for that one?"""
+    classes = np.arange(n_classes)[:, None]
+    return (classes == y).astype(np.int64) @ (classes == pred).T.astype(np.int64)
+
+
+def per_class_accuracy(confusion):
+    """1 over 1 and the errors for each hit; where nothing is right, 0 of what there is."""
+    hits = np.diag(confusion).astype(np.float64)
+    errors = np.tril(confusion, -1).sum(axis=1) + np.triu(confusion, 1).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(hits > 0, 1 / (1 + errors / hits), np.where(errors > 0, 0, np.nan))
+
+
 def append_ones(x):
     return np.pad(x, ((0, 0), (0, 1)), constant_values=1)
 

@@ -73,3 +73,63 @@ def knn_vote(labels, *, n_classes=None):
     counts = np.bincount(which.ravel(), minlength=len(labels) * classes).reshape(len(labels), classes)
     most = counts == counts.max(axis=1, keepdims=True)
     return most.argmax(axis=1), counts, most.sum(axis=1) > 1
+
+
+def knn_vote_weighted(labels, d, *, eps=0.0):
+    """Sorted by label, so that the votes of a class are a run; who is at distance 0 is looked for first."""
+    labels, d = np.asarray(labels, np.int64), d.astype(np.float64)
+    if d.shape[1] == 0 or not (d >= 0).all() or not 0 <= eps < np.inf:
+        raise ValueError("knn_vote_weighted: d and eps must be distances, of at least one neighbour")
+    return np.array([_heaviest(*row, eps) for row in zip(labels, d, strict=True)], np.int64)
+
+
+def _heaviest(labels, d, eps):
+    alone = (d + eps).min() in (0, np.inf)
+    weights = (d == d.min()).astype(float) if alone else np.reciprocal(d + eps)
+    names, which = np.unique(labels, return_inverse=True)
+    return names[np.bincount(which, weights).argmax()]
+
+
+def cosine_distance(xq, xt):
+    """All products first, divided by the lengths then; these by hypot, which does not overflow."""
+    xq, xt = (x / _largest(x) for x in real(xq, xt))
+    lengths = np.multiply.outer(_length(xq), _length(xt))
+    cosine = np.divide(np.einsum("ik,jk->ij", xq, xt), lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return 1 - np.clip(cosine, -1, 1)
+
+
+def cosine_distance_backward(dd, xq, xt):
+    """For each pair: what of the one stands at a right angle on the other."""
+    one = [x / _largest(x) for x in (xq, xt)]
+    u, v = (x / _safe(x) for x in one)
+    cosine = np.einsum("ik,jk->ij", u, v)
+    there = np.logical_and.outer(xq.any(axis=1), xt.any(axis=1)) * dd
+    dxq = np.einsum("ij,ijk->ik", there, cosine[:, :, None] * u[:, None] - v) / (_largest(xq) * _safe(one[0]))
+    return dxq, np.einsum("ij,ijk->jk", there, cosine[:, :, None] * v - u[:, None]) / (_largest(xt) * _safe(one[1]))
+
+
+def _largest(x):
+    size = abs(x).max(axis=1, keepdims=True, initial=0)
+    return np.where(size > 0, size, 1)
+
+
+def _length(x):
+    return np.hypot.reduce(x, axis=1, initial=0)
+
+
+def _safe(x):
+    length = _length(x)[:, None]
+    return np.where(length > 0, length, 1)
+
+
+def minkowski_distance(xq, xt, *, p=2.0):
+    """By logarithms, with more digits: of a sum of powers the log is the log-sum-exp of p log |·|."""
+    if not p >= 1:
+        raise ValueError("minkowski_distance: p must be at least 1")
+    xq, xt = real(xq, xt)
+    apart = abs(xq[:, None] - xt)
+    if p == np.inf:
+        return np.maximum.reduce(apart, axis=2, initial=0)
+    with np.errstate(divide="ignore"):
+        logs = p * np.log(apart.astype(np.longdouble))
+    return np.exp(np.logaddexp.reduce(logs, axis=2, initial=-np.inf) / p).astype(xq.dtype)
