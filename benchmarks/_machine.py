@@ -5,6 +5,7 @@ import ctypes
 import functools
 import hashlib
 import importlib.metadata
+import math
 import os
 import platform
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
+from nnspec.accelerated.cpu import _tile
 from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import kernel
 from nnspec.common import Unusable
@@ -23,6 +25,7 @@ from nnspec.common import Unusable
 GEMM_SIZES = (256, 384, 1024)  # the largest reaches the peak on a quiet machine, the others between two interruptions
 SMALLEST_PASS, LARGEST_PASS = 1 << 14, 1 << 29  # bytes read and written
 LARGEST_KEPT = 31 << 20  # bytes of an array: glibc learns from what is below 32 MiB (DEFAULT_MMAP_THRESHOLD_MAX)
+TILE_DEPTH, TILE_TIMES, TILE_ROUNDS = 256, 4000, 20  # of a tile of which the peak is taken
 LESSER = 1 / 16  # of the largest output: what is smaller has no array of its own in a pass
 VERSIONS = ("numpy", "numba", "torch", "scikit-learn", "jax")
 
@@ -148,6 +151,31 @@ def memory_pass(traffic: int, outputs: Iterable[int]) -> tuple[Callable, float]:
         return written
 
     return call, 4.0 * (sum(targets) + sum(map(len, sources)))
+
+
+def tile_peak(dtype, threads: int) -> float:
+    """Floating-point operations a second of the register tile on numbers that stay in the first-level cache.
+
+    The best of some rounds: an interruption is no peak.
+    """
+    width = _tile.columns(np.dtype(dtype).itemsize)
+    a, b = np.ones((threads, _tile.ROWS * TILE_DEPTH), dtype), np.ones((threads, width * TILE_DEPTH), dtype)
+    c = np.zeros((threads, _tile.ROWS * width), dtype)
+    run = _tiles.parallel if threads > 1 else _tiles.serial
+    best = math.inf
+    for _ in range(TILE_ROUNDS):
+        begun = time.perf_counter()
+        run(a, b, c)
+        best = min(best, time.perf_counter() - begun)
+    return 2 * c.size * TILE_DEPTH * TILE_TIMES / best
+
+
+@kernel
+def _tiles(a, b, c):
+    for thread in numba.prange(len(a)):
+        strip, panel, tile = a[thread], b[thread], c[thread]
+        for _ in range(TILE_TIMES):
+            _tile.dot(TILE_DEPTH, strip, 0, TILE_DEPTH, 1, panel, 0, tile, 0, _tile.width_of(tile), False)
 
 
 def _numbers(size: float) -> int:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from nnspec.bench.ladder import ladder
+from nnspec.bench.products import products
 from nnspec.bench.verdict import THRESHOLD, Verdict
 from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, with_pool_of, writable
 
@@ -80,6 +81,7 @@ def bench():
 
 
 bench.add_command(ladder)
+bench.add_command(products)
 
 
 @bench.command()

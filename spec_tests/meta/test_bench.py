@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 import nnspec
-from nnspec.bench import ab, history, report, results, tables, timeline
+from nnspec.bench import ab, history, products, report, results, tables, timeline
 from nnspec.bench.results import Measured
 from nnspec.bench.verdict import Judged, Verdict, judge, overall
 from nnspec.benchmarks import _machine, _measure, _timing
@@ -668,6 +668,18 @@ def test_help_tells_the_commands_and_exit_codes():
     assert all(command in help_of[""] for command in ("run", "save", "compare", "ab", "report"))
     assert "--preset" in help_of["run"] and "Exit codes" in help_of["ab"]
     assert all(option in help_of[""] for option in ("--preset", "--threads", "--markdown", "--curve", "Exit codes"))
+
+
+def test_products_are_shown_against_numpy_and_the_peak_of_the_tile(short, monkeypatch):
+    monkeypatch.setattr(products, "SHAPES", {"affine": (128, 768, 512)})
+    done = CliRunner().invoke(main, ["bench", "products", "--up-to", "64", "--threads", "1", "--markdown"])
+    assert done.exit_code == 0, done.output
+    cube, affine = (line.strip("| ").split(" | ") for line in done.output.splitlines()[2:4])
+    assert cube[:4] == ["64^3", "64", "64", "64"] and affine[:4] == ["affine", "128", "768", "512"]
+    assert 0.1 < float(cube[5].split(" ")[0]) < 10
+    shares = [int(row[6].removesuffix(" %")) for row in (cube, affine)]
+    assert 0 < shares[0] < shares[1] <= 105, "a small product waits for its call"
+    assert "peak of the tile: " in done.output
 
 
 def test_what_is_not_asked_for_and_not_to_be_had_is_not_mentioned(contributed):
