@@ -54,9 +54,12 @@ class Judging:
 
     def _found_parts(self) -> list[str]:
         recording = Backend("parts", {n: f for n, f in public_functions(reference).items() if not is_composite(f)})
-        problem = Problem(self, self.small()[0], "float64")
-        self.run(recording, problem, gradient=bool(problem.douts))
+        self._call_once(recording)
         return sorted(recording.parts_used)
+
+    def _call_once(self, backend):
+        problem = Problem(self, self.small()[0], "float64")
+        self.run(backend, problem, gradient=bool(problem.douts))
 
     def problem(self, planned: Planned, backend: Backend) -> Problem:
         """The problem of a check. What the backend does not supply needs none, nor a truth, nor a budget."""
