@@ -47,7 +47,7 @@ def test_a_gradient_not_divided_by_n_is_named(nnspec, write):
     assert "got / want is 2 everywhere = N" in done.stdout
     assert "mistake M14 gradient-not-divided-by-n: Divide the gradient by N" in done.stdout
     assert "formula: loss_n = -weight_y log(exp(s_ny)" in done.stdout and "budget here: " in done.stdout
-    assert re.search(r"and \d+ more checks: gradient \d+, agreement \d+$", done.stdout, re.M)
+    assert re.search(r"and \d+ more checks: gradient \d+, agreement \d+, law \d+$", done.stdout, re.M)
 
 
 def test_the_printed_command_repeats_exactly_that_check(nnspec, write):
