@@ -35,7 +35,8 @@ def _turned(pull, unit, length):
 def _normalize(x, unit, length):
     zero = x.dtype.type(0)
     for i in prange(len(x)):
-        row, out, largest, total = x[i], unit[i], zero, zero
+        row, out = x[i], unit[i]
+        largest, total = zero, zero
         for k in range(x.shape[1]):
             largest = max(largest, abs(row[k]))
         scale = largest if largest > zero else x.dtype.type(1)
