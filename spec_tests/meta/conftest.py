@@ -7,7 +7,8 @@ import textwrap
 
 import pytest
 
-LONGEST = ("test_cuda_simulated", "test_cuda_compiled", "test_isolation", "test_cs231n", "test_mistakes", "test_torch")
+LONGEST = ("test_cpu", "test_cuda_simulated", "test_cuda_compiled", "test_mistakes", "test_judge", "test_isolation")
+LONGEST += ("test_other_algorithms", "test_command_line", "test_cs231n", "test_explain", "test_ladders", "test_torch")
 
 
 def pytest_collection_modifyitems(items):
