@@ -110,8 +110,11 @@ class Results:
 
     @property
     def only_stubs(self) -> bool:
-        """Whether nothing could be judged because the functions say of themselves that they are not written yet."""
-        asked = self.asked()
+        """Whether nothing could be judged because the functions say of themselves that they are not written yet.
+
+        What is composed of them has nobody to say so.
+        """
+        asked = [check for check in self.asked() if check.concept not in self.composed]
         stubs = {check.concept for check in asked if check.state is State.NOT_IMPLEMENTED and STUB in check.text}
         return bool(stubs) and all(c.state in UNJUDGED and c.concept in stubs for c in asked)
 

@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 import pytest
 
+import nnspec
 from nnspec.backends.adapters import cs231n
 
 START = "# *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****"
@@ -438,3 +439,23 @@ def test_a_gradient_that_is_none_in_some_cases_only_is_judged(write):
     functions = cs231n.adapted(write("cs231n/layers.py", HALF_WRITTEN.format(dx=some)).parent)
     _, cache = functions["affine_forward"](np.ones((2, 3)), np.ones((3, 4)), np.ones(4))
     assert functions["affine_backward"](np.ones((2, 4)), cache)[0] is None
+
+
+def test_what_is_composed_of_a_stub_is_still_to_be_written_too(tmp_path):
+    """Spatial dropout is made of dropout, and a stub of that takes no mask."""
+    (tmp_path / "layers.py").write_text(STILL_A_STUB, encoding="utf-8")
+    report = nnspec.check(f"cs231n:{tmp_path}", concept=["dropout", "dropout2d"])
+    assert report.exit_code == 0, str(report)
+
+
+STILL_A_STUB = """
+def dropout_forward(x, dropout_param):
+    mask, out = None, None
+    if dropout_param["mode"] == "train":
+        pass
+    elif dropout_param["mode"] == "test":
+        pass
+    cache = (dropout_param, mask)
+    out = out.astype(x.dtype, copy=False)
+    return out, cache
+"""
