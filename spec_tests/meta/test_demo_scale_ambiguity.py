@@ -3,7 +3,8 @@
 import numpy as np
 
 from nnspec import reference
-from nnspec.demos.gallery.scale_ambiguity import SCALES, at_the_margin, panels, samples, smallest_lead
+from nnspec.demos.gallery.scale_ambiguity import SCALES, at_the_margin, panels, samples
+from nnspec.demos.shared import smallest_lead
 
 LOSSES, OF_W, OF_4_W = panels(reference)
 
@@ -16,7 +17,7 @@ def test_w_and_4_w_decide_alike_and_rightly():
 
 def test_from_1_on_all_margins_hold():
     x, y = samples()
-    assert abs(smallest_lead(at_the_margin(reference, x, y), x, y) - 1) < 1e-12
+    assert abs(smallest_lead(x @ at_the_margin(reference, x, y), y) - 1) < 1e-12
     svm = LOSSES.curves["SVM"]
     assert (svm[SCALES > 1 + 1e-9] == 0).all() and (svm[SCALES < 1 - 1e-9] > 0).all()
 

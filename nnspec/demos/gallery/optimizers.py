@@ -9,6 +9,7 @@ much, and leave first. In the bent valley all are soon on its floor, where the l
 import numpy as np
 
 from nnspec.demos.panels import Surface
+from nnspec.demos.shared import places
 
 RULES = ("sgd", "sgd_momentum", "nesterov", "rmsprop", "adam")
 GRID = 61  # points of a side
@@ -30,8 +31,7 @@ SCENES = (  # a name, the function, where it begins, how many steps, the rates, 
 
 def scene_of(ops, name, made, start, steps, rates, extent):
     of = made(ops)
-    x, y = np.meshgrid(np.linspace(*extent[:2], GRID), np.linspace(*extent[2:], GRID))
-    heights, _ = of(np.stack([x, y], axis=-1))
+    heights, _ = of(places(extent, GRID))
     paths = {rule: inside(path_of(ops, rule, of, start, steps, rates[rule]), extent) for rule in RULES}
     return Surface(f"{name}, {steps} steps", heights, extent, paths, log=name != "saddle", xlabel="w1", ylabel="w2")
 

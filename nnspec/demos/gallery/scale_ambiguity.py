@@ -9,6 +9,7 @@ softmax lies where being surer no longer pays for larger weights.
 import numpy as np
 
 from nnspec.demos.panels import Curves, Regions
+from nnspec.demos.shared import labels_of, smallest_lead
 
 OBJECTIVES = {"SVM": "svm_objective", "softmax": "softmax_objective"}
 SCALES = np.linspace(0.25, 5, 96)
@@ -21,7 +22,8 @@ def panels(ops):
     x, y = samples()
     w = at_the_margin(ops, x, y)
     shown = [
-        Regions(f"regions of {a} w" if a > 1 else "regions of w", regions(a * w), EXTENT, x[:, :2], y) for a in (1, 4)
+        Regions(f"regions of {name}", regions(ops, of), EXTENT, x[:, :2], y)
+        for name, of in {"w": w, "4 w": 4 * w}.items()
     ]
     curves = {}
     for name, objective in OBJECTIVES.items():
@@ -36,23 +38,12 @@ def losses(ops, objective, w, x, y, reg):
 
 def at_the_margin(ops, x, y):
     """Weights that separate, scaled so that the smallest lead is 1."""
-    w = np.zeros((3, 3))
-    for _ in range(300):
-        _, dw = ops.softmax_objective(w, x, y)
-        w, _ = ops.sgd(w, dw, lr=0.2)
-    return w / smallest_lead(w, x, y)
+    w = ops.gradient_descent(lambda w: ops.softmax_objective(w, x, y)[1], np.zeros((3, 3)), lr=0.2, steps=300)[-1]
+    return w / smallest_lead(x @ w, y)
 
 
-def smallest_lead(w, x, y):
-    scores = x @ w
-    right = scores[np.arange(len(y)), y]
-    others = np.where(np.arange(3) == y[:, None], -np.inf, scores)
-    return (right - others.max(axis=1)).min()
-
-
-def regions(w, size=120):
-    xs, ys = np.meshgrid(np.linspace(*EXTENT[:2], size), np.linspace(*EXTENT[2:], size))
-    return (np.stack([xs, ys, np.ones_like(xs)], axis=-1) @ w).argmax(axis=-1)
+def regions(ops, w, size=120):
+    return labels_of(lambda points: ops.append_ones(points) @ w, EXTENT, size)
 
 
 def samples():

@@ -7,7 +7,8 @@ its own, the classes follow the arms, and about 98 % are right. Last, the loss o
 
 import numpy as np
 
-from nnspec.demos.panels import Curves, Regions
+from nnspec.demos.panels import Curves
+from nnspec.demos.shared import classified, descended
 
 STEPS, RATE, REG, HIDDEN = 1500, 1.0, 1e-3, 100
 GRID, EXTENT = 60, (-1.1, 1.1, -1.1, 1.1)
@@ -19,37 +20,28 @@ def panels(ops):
     w, linear_losses = linear(ops, x, y)
     params, losses = network(ops, x, y)
     scores_of = {"linear": lambda x: ops.append_ones(x) @ w, "one hidden layer": lambda x: scores(ops, params, x)}
-    shown = [regions(name, of, x, y, ops) for name, of in scores_of.items()]
+    shown = [classified(ops, name, of, x, y, EXTENT, GRID) for name, of in scores_of.items()]
     losses = {"linear": np.array(linear_losses)[::EVERY], "one hidden layer": np.array(losses)[::EVERY]}
     return [*shown, Curves("softmax loss", losses, x=np.arange(0, STEPS, EVERY), xlabel="step", log="y")]
 
 
 def linear(ops, x, y):
     """(weights with a bias row, losses), all points in every step."""
-    with_bias, w, losses = ops.append_ones(x), np.zeros((3, 3)), []
-    for _ in range(STEPS):
-        loss, dw = ops.softmax_objective(w, with_bias, y, reg=REG)
-        w, _ = ops.sgd(w, dw, lr=RATE)
-        losses.append(float(loss))
-    return w, losses
+    with_bias = ops.append_ones(x)
+
+    def loss_and_grads(params):
+        loss, dw = ops.softmax_objective(params["w"], with_bias, y, reg=REG)
+        return loss, {"w": dw}
+
+    params, losses = descended(ops, {"w": np.zeros((3, 3))}, loss_and_grads, lr=RATE, steps=STEPS)
+    return params["w"], losses
 
 
 def network(ops, x, y, scale=0.3):
     """(parameters, losses) of two layers, all points in every step."""
-    params, losses = ops.two_layer_init(2, HIDDEN, 3, scale=scale, rng=np.random.default_rng(1)), []
-    for _ in range(STEPS):
-        loss, grads = ops.two_layer_loss(params, x, y, reg=REG)
-        params = {name: ops.sgd(value, grads[name], lr=RATE)[0] for name, value in params.items()}
-        losses.append(float(loss))
-    return params, losses
+    params = ops.two_layer_init(2, HIDDEN, 3, scale=scale, rng=np.random.default_rng(1))
+    return descended(ops, params, lambda params: ops.two_layer_loss(params, x, y, reg=REG), lr=RATE, steps=STEPS)
 
 
 def scores(ops, params, x):
     return ops.two_layer_loss(params, x)
-
-
-def regions(name, scores_of, x, y, ops):
-    across, up = np.meshgrid(np.linspace(*EXTENT[:2], GRID), np.linspace(*EXTENT[2:], GRID))
-    labels = scores_of(np.stack([across.ravel(), up.ravel()], axis=1)).argmax(axis=1).reshape(GRID, GRID)
-    right = float(ops.accuracy(scores_of(x).argmax(axis=1), y))
-    return Regions(f"{name}: {100 * right:.0f} % right", labels, EXTENT, x, y)

@@ -9,6 +9,7 @@ of all samples grows to the margin and stays there under the SVM, and goes on gr
 import numpy as np
 
 from nnspec.demos.panels import Curves
+from nnspec.demos.shared import smallest_lead
 
 LOSSES = {"SVM": "svm_loss", "softmax": "softmax_cross_entropy"}
 OBJECTIVES = {"SVM": "svm_objective", "softmax": "softmax_objective"}
@@ -39,14 +40,12 @@ def of_leads(ops, op):
 def smallest_leads(ops, objective, lr=0.2):
     """Of all samples, after each step of plain descent without a penalty."""
     x, y = samples()
-    w, leads = np.zeros((x.shape[1], 2)), []
-    for _ in range(STEPS):
-        _, dw = getattr(ops, objective)(w, x, y)
-        w, _ = ops.sgd(w, dw, lr=lr)
-        scores = x @ w
-        right = scores[np.arange(len(y)), y]
-        leads.append((right - scores[np.arange(len(y)), 1 - y]).min())
-    return np.array(leads)
+
+    def gradient(w):
+        return getattr(ops, objective)(w, x, y)[1]
+
+    path = ops.gradient_descent(gradient, np.zeros((x.shape[1], 2)), lr=lr, steps=STEPS)
+    return np.array([smallest_lead(x @ w, y) for w in path[1:]])
 
 
 def samples():

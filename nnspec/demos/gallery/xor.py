@@ -8,7 +8,7 @@ on the features. Coloured is what the classifier says of each place; points are 
 
 import numpy as np
 
-from nnspec.demos.panels import Regions
+from nnspec.demos.shared import classified, descended
 
 N, STEPS, HIDDEN, GRID = 60, 400, 8, 50
 EXTENT = (-1.5, 1.5, -1.5, 1.5)
@@ -17,8 +17,8 @@ EXTENT = (-1.5, 1.5, -1.5, 1.5)
 def panels(ops):
     corners, disc = xor_points(), disc_points()
     return [
-        regions(ops, "XOR, linear", *corners, EXTENT, linear(ops, *corners)),
-        regions(ops, "XOR, 8 hidden units", *corners, EXTENT, hidden(ops, *corners)),
+        classified(ops, "XOR, linear", linear(ops, *corners), *corners, EXTENT, GRID),
+        classified(ops, "XOR, 8 hidden units", hidden(ops, *corners), *corners, EXTENT, GRID),
         polar(ops, *disc),
     ]
 
@@ -26,8 +26,8 @@ def panels(ops):
 def polar(ops, x, y):
     features = ops.polar_features(x)
     extent = (0.0, 1.5, -np.pi, np.pi)
-    shown = regions(ops, "disc in polar features, linear", features, y, extent, linear(ops, features, y))
-    return Regions(shown.title, shown.labels, extent, features, y, xlabel="r", ylabel="theta")
+    name, scores, axes = "disc in polar features, linear", linear(ops, features, y), {"xlabel": "r", "ylabel": "theta"}
+    return classified(ops, name, scores, features, y, extent, GRID, **axes)
 
 
 def xor_points():
@@ -49,23 +49,16 @@ def disc_points():
 
 def linear(ops, x, y):
     """The scores of a linear classifier with a bias, as a function of points."""
-    w, with_bias = np.zeros((3, 2)), ops.append_ones(x)
-    for _ in range(STEPS):
-        _, dw = ops.softmax_objective(w, with_bias, y, reg=1e-4)
-        w, _ = ops.sgd(w, dw, lr=1.0)
+    with_bias = ops.append_ones(x)
+
+    def gradient(w):
+        return ops.softmax_objective(w, with_bias, y, reg=1e-4)[1]
+
+    w = ops.gradient_descent(gradient, np.zeros((3, 2)), lr=1.0, steps=STEPS)[-1]
     return lambda points: ops.append_ones(points) @ w
 
 
 def hidden(ops, x, y):
     params = ops.two_layer_init(2, HIDDEN, 2, scale=0.5, rng=np.random.default_rng(3))
-    for _ in range(STEPS):
-        _, grads = ops.two_layer_loss(params, x, y, reg=1e-4)
-        params = {name: ops.sgd(value, grads[name], lr=0.5)[0] for name, value in params.items()}
+    params, _ = descended(ops, params, lambda params: ops.two_layer_loss(params, x, y, reg=1e-4), lr=0.5, steps=STEPS)
     return lambda points: ops.two_layer_loss(params, points)
-
-
-def regions(ops, name, x, y, extent, scores):
-    across, up = np.meshgrid(np.linspace(*extent[:2], GRID), np.linspace(*extent[2:], GRID))
-    labels = scores(np.stack([across.ravel(), up.ravel()], axis=1)).argmax(axis=1).reshape(GRID, GRID)
-    right = float(ops.accuracy(scores(x).argmax(axis=1), y))
-    return Regions(f"{name}: {100 * right:.0f} % right", labels, extent, x, y)
