@@ -75,7 +75,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
                 whole = (right - left) // width if here == ROWS else 0
                 _run_whole(how, deep, strip, a_column == 1, packed, whole, c, at, n, add)
                 for j in range(whole * width, right - left, width):
-                    _run_edge(how, deep, strip, a_column == 1, packed, j * deep, here, right - left - j, edge)
+                    _run_edge(how, deep, strip, a_column == 1, packed, j * deep, right - left - j, edge)
                     _tile.put(edge, here, min(width, right - left - j), c, at + j, n, add)
 
 
@@ -97,7 +97,7 @@ def _run_whole(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
 
 
 @register_jitable
-def _run_edge(how, depth, strip, by_rows, packed, at, rows, columns, edge):
+def _run_edge(how, depth, strip, by_rows, packed, at, columns, edge):
     """A tile of which C has only some rows or columns, apart from it."""
     width = _tile.width_of(edge)
     row, step = _strides(by_rows)
@@ -124,7 +124,8 @@ def _block(m, panels, width, tasks):
     A task copies its rows of A and its panels of B, so A is copied once for each task across, B for each one down.
     """
     across, down, most, least = 0, 0, 0, 0
-    for wide in range((panels + PANELS - 1) // PANELS, panels + 1):
+    fewest = (panels + PANELS - 1) // PANELS
+    for wide in range(fewest, max(fewest, min(panels, tasks)) + 1):  # beyond, there are no more tasks, only more copies
         high = max(1, min(m // FEWEST_ROWS, (tasks + wide - 1) // wide))
         count, copied = min(tasks, wide * high), wide * m + high * panels * width
         if across == 0 or count > most or (count == most and copied < least):
