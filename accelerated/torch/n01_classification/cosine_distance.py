@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+from nnspec.accelerated.torch.n01_classification.mean_image import _floating
+
 
 def cosine_distance(xq, xt):
     distance = 1 - _direction(xq) @ _direction(xt).T
@@ -10,7 +12,7 @@ def cosine_distance(xq, xt):
 
 
 def _direction(x):
-    x = x if x.is_floating_point() else x.double()
+    x = _floating(x)
     if x.shape[1] == 0:
         return x
     largest = x.detach().abs().amax(dim=1, keepdim=True)

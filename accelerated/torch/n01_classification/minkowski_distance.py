@@ -4,11 +4,13 @@ import math
 
 import torch
 
+from nnspec.accelerated.torch.n01_classification.knn import _floating
+
 
 def minkowski_distance(xq, xt, *, p=2.0):
     if not p >= 1:
         raise ValueError(f"minkowski_distance: p must be at least 1, got {p}: below it is no distance")
-    xq, xt = (x if x.is_floating_point() else x.double() for x in (xq, xt))
+    xq, xt = _floating(xq, xt)
     size = (xq[:, None] - xt).abs()
     largest = size.amax(dim=2) if size.shape[2] else size.sum(dim=2)
     if p == math.inf:
