@@ -32,6 +32,11 @@ def writable(context, option, file):
     return file
 
 
+def checkout() -> Path:
+    """The folder above the package: of an editable install, the checkout."""
+    return Path(__file__).parent.parent
+
+
 def with_threads(kind: str | None = None):
     """Before a backend of this kind is imported, which is when it reads how many threads it has.
 

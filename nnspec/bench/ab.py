@@ -20,7 +20,7 @@ from pathlib import Path
 from nnspec.backends.name import Name
 from nnspec.bench.results import git
 from nnspec.bench.verdict import THRESHOLD, Judged, judge
-from nnspec.common import Unusable
+from nnspec.common import Unusable, checkout
 
 PAIRS = 3  # of fresh processes
 ROUNDS = 15  # in each
@@ -50,7 +50,7 @@ class Home:
         if path is None and not (module or "").startswith("nnspec."):
             raise Unusable(f"ab compares checkouts: name the path of {backend}, in its repository")
         if path is None:
-            return cls(_ours(), name, None)
+            return cls(checkout(), name, None)
         top = git("rev-parse", "--show-toplevel", folder=path if path.is_dir() else path.parent)
         if not top:
             raise Unusable(f"{backend} is in no git repository, of which revisions could be compared")
@@ -80,13 +80,7 @@ class Home:
     def _side(self, tree: Path) -> Side:
         if self.path is None:
             return Side(tree, self.name.given)
-        return Side(_ours(), ":".join(filter(None, (self.name.kind, str(tree / self.path), self.name.inner))))
-
-
-def _ours() -> Path:
-    import nnspec
-
-    return Path(nnspec.__file__).parent.parent
+        return Side(checkout(), ":".join(filter(None, (self.name.kind, str(tree / self.path), self.name.inner))))
 
 
 class Revision:

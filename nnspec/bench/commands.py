@@ -246,19 +246,13 @@ def _side(name: str, history) -> list[list[dict]]:
 
 def _conclude(judged, what: str, fail_on: str, markdown: bool):
     """The table of a comparison, its verdict, and the exit code."""
-    from nnspec.bench.tables import of_verdicts, show_plainly
+    from nnspec.bench.tables import of_verdicts, printed
     from nnspec.bench.verdict import overall
-    from nnspec.terminal import console, markdown_table
 
-    headings, filled = of_verdicts(judged)
     verdict = overall(judged)
-    told = f"{what}: {verdict.value}"
-    if markdown:
-        click.echo(markdown_table(headings, filled) + f"\n{told}")
-    else:
-        to = console()
-        show_plainly(headings, filled, to)
-        to.print(f"\n{told}", soft_wrap=True)
+    headings, filled = of_verdicts(judged)
+    printed(headings, filled, markdown=markdown, left=len(headings))
+    click.echo(f"\n{what}: {verdict.value}")
     sys.exit(verdict.exit_code if fail_on == "any" or verdict is Verdict.REGRESSED else 0)
 
 

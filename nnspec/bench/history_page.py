@@ -10,7 +10,7 @@ from html import escape
 
 from nnspec.bench.timeline import CHANGED, Line, Point
 from nnspec.bench.verdict import Verdict
-from nnspec.bench.words import interval
+from nnspec.bench.words import interval, machine_line
 
 WIDTH, HEIGHT, PAD = 200, 32, 4  # of a sparkline
 LEAST_SPAN = math.log(1.25)  # of a sparkline's height: noise is not to look like mountains
@@ -23,7 +23,7 @@ def section(lines: list[Line], threshold: float) -> str:
     shown = sorted((line for line in lines if len(line.points) > 1), key=_order)
     if not shown:
         return ""
-    machines = list(dict.fromkeys(_machine(line) for line in shown))
+    machines = list(dict.fromkeys(machine_line(line.machine) for line in shown))
     told = "".join(f"<li>{_letter(number)}: {escape(name)}" for number, name in enumerate(machines))
     rows = "".join(_row(number, line, machines) for number, line in enumerate(shown))
     return (
@@ -44,14 +44,6 @@ def _order(line: Line):
     return {Verdict.REGRESSED: 0, Verdict.IMPROVED: 1}.get(newest, 2), line.case, line.backend
 
 
-def _machine(line: Line) -> str:
-    told = line.machine
-    threads = f", {told['threads']} threads" if "threads" in told else ""
-    blas = f", {told['blas']}" if told.get("blas") else ""
-    versions = "".join(f", {name} {version}" for name, version in told.get("versions", {}).items())
-    return f"{told.get('cpu', 'unknown')}{threads}{blas}{versions}"
-
-
 def _letter(number: int) -> str:
     """A … Z, then A1 …"""
     turns, at = divmod(number, 26)
@@ -66,7 +58,7 @@ def _row(number: int, line: Line, machines: list[str]) -> str:
         back = len(line.points) - 1 - line.points.index(change)
         ago = "in the last commit" if back == 0 else f"{back} commits ago"
         last = f"<td class='mark-{MARK[change.verdict]}'>{change.verdict.value} {ago}</td>"
-    whose = [line.backend, _letter(machines.index(_machine(line))), line.anchor]
+    whose = [line.backend, _letter(machines.index(machine_line(line.machine))), line.anchor]
     return (
         f"<tr data-line={number} tabindex=0 role=button aria-expanded=false>"
         f"<td>{escape(line.case)}</td><td>{_sparkline(line.points)}</td>"

@@ -139,6 +139,7 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
     """
     with_pool_of(threads)
     from nnspec.backends import CannotLoad, load
+    from nnspec.bench.tables import printed
     from nnspec.bench.words import machine_line
     from nnspec.benchmarks import _machine
 
@@ -148,24 +149,8 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
         for one in ladders([concept] if concept else (), backend):
             rows = climbed(one, preset, dtype, threads)
             click.echo(f"{one.concept} {preset} {dtype}\n")
-            _show(lines(one, rows), markdown)
+            printed(HEADINGS, lines(one, rows), markdown=markdown, left=2)
             click.echo("\n" + "".join(f"- {note}\n" for note in notes(rows)))
             found += rows
     click.echo(f"machine: {machine_line(_machine.described(threads or _machine.most_threads()))}")
     sys.exit(0 if all(row["state"] == "timed" for row in found) else 1)
-
-
-def _show(filled: list[list[str]], markdown: bool):
-    from rich.table import Table
-
-    from nnspec.terminal import console, markdown_table
-
-    if markdown:
-        click.echo(markdown_table(HEADINGS, filled, left=2), nl=False)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if number < 2 else "right", no_wrap=number == 0)
-    for cells in filled:
-        table.add_row(*cells)
-    console().print(table)

@@ -35,20 +35,16 @@ def products(dtype, threads, up_to, markdown):
     Time, time over that of numpy.matmul (below 1 is ahead), and the share of what the register tile does in the cache.
     """
     with_pool_of(threads)
-    from nnspec.bench.tables import show_plainly
+    from nnspec.bench.tables import printed
     from nnspec.bench.words import machine_line
     from nnspec.benchmarks import _machine
-    from nnspec.terminal import console, markdown_table
 
     threads = threads or _machine.most_threads()
     wanted = {f"{n}^3": (n, n, n) for n in CUBES if n <= up_to} | SHAPES
     with told_in_one_line(Unusable), _machine.equal_threads(threads):
         peak = _machine.tile_peak(dtype, threads)
         filled = [_measured(name, shape, dtype, threads, peak) for name, shape in wanted.items()]
-    if markdown:
-        click.echo(markdown_table(HEADINGS, filled), nl=False)
-    else:
-        show_plainly(HEADINGS, filled, console())
+    printed(HEADINGS, filled, markdown=markdown, left=1)
     click.echo(f"\npeak of the tile: {peak / 1e9:.0f} Gflop/s in {dtype}")
     click.echo(f"machine: {machine_line(_machine.described(threads))}")
 

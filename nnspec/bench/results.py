@@ -13,7 +13,7 @@ from pathlib import Path
 from nnspec.backends.name import Name
 from nnspec.bench.words import case_of
 from nnspec.benchmarks import REFERENCE
-from nnspec.common import Unusable
+from nnspec.common import Unusable, checkout
 
 
 @dataclass
@@ -56,11 +56,10 @@ def commit_id(revision: str, folder: Path | None = None) -> str:
 
 def git(*command, folder: Path | None = None) -> str | None:
     """What git says in this folder, or in ours; None where it says no."""
-    import nnspec
-
-    folder = folder or Path(nnspec.__file__).parent.parent
     try:
-        done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(folder or checkout()), *command], capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -5,13 +5,12 @@ threshold; the change is confirmed where a second run of the commit says so as w
 that, so save a commit twice).
 """
 
-import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nnspec.bench.history import anchored, centre, change
-from nnspec.bench.verdict import THRESHOLD, Verdict, side
+from nnspec.bench.verdict import THRESHOLD, Verdict, judge, side
 from nnspec.bench.words import case_of
 
 CHANGED = (Verdict.REGRESSED, Verdict.IMPROVED)
@@ -34,15 +33,11 @@ class Line:
     machine: dict
     anchor: str
     points: tuple[Point, ...]
+    overall: dict | None  # the last commit over the first
 
     @property
     def last_change(self) -> Point | None:
         return next((point for point in reversed(self.points) if point.verdict in CHANGED), None)
-
-    @functools.cached_property
-    def overall(self) -> dict | None:
-        """The last commit over the first."""
-        return change([self.points[0].ratio | {"anchor": ""}], [self.points[-1].ratio | {"anchor": ""}])
 
 
 def lines(histories: Iterable[tuple[dict, list[dict]]], threshold: float = THRESHOLD) -> list[Line]:
@@ -55,7 +50,9 @@ def lines(histories: Iterable[tuple[dict, list[dict]]], threshold: float = THRES
                 by_commit = grouped.setdefault((case_of(row), row["backend"], ratio["anchor"]), {})
                 by_commit.setdefault(row["commit"], []).append((row["when"], ratio))
         for (case, backend, anchor), by_commit in grouped.items():
-            found.append(Line(case, backend, machine, anchor, tuple(_points(by_commit, threshold))))
+            commits = [[ratio for _, ratio in seen] for seen in by_commit.values()]
+            overall = change(commits[0], commits[-1])
+            found.append(Line(case, backend, machine, anchor, tuple(_points(by_commit, threshold)), overall))
     return found
 
 
@@ -71,11 +68,11 @@ def _points(by_commit, threshold):
 def _verdict(before, after, threshold) -> tuple[Verdict, bool]:
     if before is None:
         return Verdict.OK, False
-    verdict = side(change(before, after[:1]), threshold)
-    confirmed = len(after) > 1 and side(change(before, after[1:]), threshold) is verdict
-    if verdict in CHANGED and len(after) > 1 and not confirmed:
-        return Verdict.NOISY, False
-    return verdict, confirmed
+    first = change(before, after[:1])
+    if len(after) == 1:
+        return side(first, threshold), False
+    verdict = judge("", first, lambda: change(before, after[1:]), threshold).verdict
+    return verdict, verdict in CHANGED
 
 
 def _whole(ratios) -> dict:

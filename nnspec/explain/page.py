@@ -3,9 +3,8 @@
 import ast
 import inspect
 import textwrap
-from pathlib import Path
 
-import nnspec
+from nnspec.common import checkout
 from nnspec.concepts import catalogue
 from nnspec.concepts.catalogue import Concept
 from nnspec.explain.words import arguments, first_sentence, packed, public, returned, signature
@@ -77,7 +76,7 @@ def where(concept: Concept) -> str:
     """The file of the reference, from the folder in which the package lies."""
     if "reference" not in concept.files:
         return "no reference yet"
-    path, root = concept.files["reference"], Path(nnspec.__file__).parent.parent
+    path, root = concept.files["reference"], checkout()
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
