@@ -443,19 +443,7 @@ def test_a_gradient_that_is_none_in_some_cases_only_is_judged(write):
 
 def test_what_is_composed_of_a_stub_is_still_to_be_written_too(tmp_path):
     """Spatial dropout is made of dropout, and a stub of that takes no mask."""
-    (tmp_path / "layers.py").write_text(STILL_A_STUB, encoding="utf-8")
+    _, file, source = STUBS["its own last line fails"]
+    (tmp_path / f"{file}.py").write_text(textwrap.dedent(source), encoding="utf-8")
     report = nnspec.check(f"cs231n:{tmp_path}", concept=["dropout", "dropout2d"])
     assert report.exit_code == 0, str(report)
-
-
-STILL_A_STUB = """
-def dropout_forward(x, dropout_param):
-    mask, out = None, None
-    if dropout_param["mode"] == "train":
-        pass
-    elif dropout_param["mode"] == "test":
-        pass
-    cache = (dropout_param, mask)
-    out = out.astype(x.dtype, copy=False)
-    return out, cache
-"""
