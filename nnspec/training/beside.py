@@ -30,8 +30,10 @@ class TorchTraining:
 
     @classmethod
     def begin(cls, model: str, training: Training) -> "TorchTraining":
-        """From the parameters that `training` has now."""
+        """From the parameters that `training` has now. Raises ValueError for a rule that is not here."""
         recipe, (form, made) = training.task.recipe, MODULES[model]
+        if recipe.rule not in RULES:
+            raise ValueError(f"train: PyTorch is trained beside with {' or '.join(RULES)}, got {recipe.rule}")
         module = made(training.task, training.params)
         ours = _bias_apart(training.params) if form == "linear_scores" else training.params
         module.load_state_dict(convert.to_torch(form, ours), strict=False)  # running statistics begin by themselves
@@ -134,6 +136,7 @@ MODULES = {
     "svm": ("linear_scores", _linear),
     "two_layer_net": ("fc_net", _fully_connected),
     "fc_net": ("fc_net", _fully_connected),
+    "five_layer_net": ("fc_net", _fully_connected),
     "three_layer_convnet": ("three_layer_convnet", _convnet),
     "resnet20": ("resnet", _resnet),
     "vit": ("vit", _vit),

@@ -25,7 +25,7 @@ class ImageModel:
 
 
 class ImageTask:
-    unit, measure = "images", "accuracy"
+    unit, measure, better = "images", "accuracy", staticmethod(max)
 
     def __init__(self, model: ImageModel, data: Images):
         self.model, self.data, self.recipe = model, data, model.recipe

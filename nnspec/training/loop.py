@@ -8,14 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nnspec import reference
-
-WARMUP = 0.02  # of all steps
+from nnspec.training import schedules
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained. The rate rises over the first steps and falls along a cosine to a tenth."""
+    """How a model is trained."""
 
     epochs: int
     batch: int
@@ -23,12 +21,7 @@ class Recipe:
     lr: float = 3e-3
     reg: float = 0.0
     clip: float | None = None  # the largest norm of all gradients together
-
-    def rate(self, steps: int) -> Callable[[int], float]:
-        """The learning rate by step."""
-        first = max(1, round(WARMUP * steps))
-        down = max(1, steps - first)
-        return reference.warmup(lambda t: reference.cosine_decay(t, down, self.lr, lr_min=self.lr / 10), steps=first)
+    schedule: str = "cosine"  # a name in `schedules`
 
 
 @dataclass
@@ -59,6 +52,7 @@ class Task(Protocol):
     recipe: Recipe
     unit: str  # what is counted: images, tokens
     measure: str  # accuracy, bits per character
+    better: Callable[..., float]  # of two measures: max or min
 
     def init(self, rng: np.random.Generator) -> tuple[dict, dict]:
         """Parameters, and the arrays that a step takes and gives back new."""
@@ -92,6 +86,7 @@ class Training:
 
     @classmethod
     def begin(cls, task: Task, ops, seed: int, epochs: int | None = None):
+        """With the parameters of a seed: two that begin with one have the same."""
         rng = np.random.default_rng(seed)
         params, states = task.init(rng)
         params, states = ({key: np.float32(value) for key, value in arrays.items()} for arrays in (params, states))
@@ -103,7 +98,8 @@ class Training:
         beside: another training of the same task, which makes the same steps; one epoch ours goes first, the next that.
         """
         steps = self.task.steps_of_an_epoch()
-        rate = self.task.recipe.rate(steps * self.epochs)
+        recipe = self.task.recipe
+        rate = schedules.rates(recipe.schedule, recipe.lr, steps * self.epochs, self.mean_losses())
         batches = enumerate(self.task.batches(self.rng), start=self.epoch * steps)
         trainings, batches = ([self, beside], list(batches)) if beside else ([self], batches)
         for training in trainings[:: -1 if self.epoch % 2 else 1]:
@@ -111,7 +107,7 @@ class Training:
                 training.clock.time(partial(training.step, batch, rate(t)), count)
                 on_step(training)
         self.epoch += 1
-        self.validated.append(self.task.measured(self.ops, self.params, self.states, "validation"))
+        self.validated.append(self.measured("validation"))
 
     def step(self, batch, lr):
         recipe = self.task.recipe
@@ -123,6 +119,14 @@ class Training:
         self.params = {key: w for key, (w, _) in moved.items()}
         self.of_rule = {key: state for key, (_, state) in moved.items()}
         self.losses.append(float(loss))
+
+    def measured(self, part: str) -> float:
+        return self.task.measured(self.ops, self.params, self.states, part)
+
+    def mean_losses(self) -> list[float]:
+        """Of every epoch that is over."""
+        steps = self.task.steps_of_an_epoch()
+        return np.reshape(self.losses[: self.epoch * steps], (self.epoch, steps)).mean(axis=1).tolist()
 
     @property
     def parameters(self) -> int:

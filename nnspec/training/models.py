@@ -1,5 +1,6 @@
 """Which models `nnspec train` knows, and how each is trained."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -25,6 +26,11 @@ def _fc_net(image, classes, rng):
     params = reference.fc_net_init([int(np.prod(image)), 100, 100, classes], norm="batchnorm", rng=rng)
     running = {f"running_{name}{l}": np.zeros(100) for l in (1, 2) for name in ("mean", "var")}
     return params | _kaiming(params, rng), running
+
+
+def _five_layer(image, classes, rng):
+    params = reference.fc_net_init([int(np.prod(image)), *[100] * 4, classes], rng=rng)
+    return params | _kaiming(params, rng), {}
 
 
 def _convnet(image, classes, rng):
@@ -66,6 +72,7 @@ OF_IMAGES = LINEAR | {
     "fc_net": ImageModel(
         "fc_net_loss", _fc_net, Recipe(20, 100, reg=1e-4), flat=True, options=lambda image: {"norm": "batchnorm"}
     ),
+    "five_layer_net": ImageModel("fc_net_loss", _five_layer, Recipe(20, 100, reg=1e-4), flat=True),
     "three_layer_convnet": ImageModel("three_layer_convnet_loss", _convnet, Recipe(8, 50, lr=2e-3, reg=1e-4)),
     "resnet20": ImageModel("resnet_loss", _resnet20, Recipe(10, 50, lr=3e-3, reg=1e-4)),
     "vit": ImageModel("vit_loss", _vit, Recipe(25, 50, rule="adamw", lr=2e-3, clip=1.0), options=_of_vit),
@@ -85,12 +92,17 @@ SHOWN = {
 }
 
 
-def task_of(model: str, data: Images | Text) -> Task:
-    """Raises ValueError where the model does not read such data."""
+def task_of(model: str, data: Images | Text, **changes) -> Task:
+    """changes: what of its recipe is to be another. Raises ValueError where the model does not read such data."""
     if model in OF_IMAGES:
         if not isinstance(data, Images):
             raise ValueError(f"train: {model} takes images, got a text")
-        return (LinearTask if model in LINEAR else ImageTask)(OF_IMAGES[model], data)
+        made = OF_IMAGES[model]
+        if not (made.flat or data.are_images):
+            raise ValueError(f"train: {model} takes images, got features of them")
+        task = LinearTask if model in LINEAR else ImageTask
+        return task(replace(made, recipe=replace(made.recipe, **changes)), data)
     if not isinstance(data, Text):
         raise ValueError(f"train: {model} takes a text, got images")
-    return OF_TEXTS[model](data)
+    made = OF_TEXTS[model]
+    return made(data, recipe=replace(made.keywords["recipe"], **changes))

@@ -1,12 +1,12 @@
 """A backend as the parts of a model: NumPy arrays go in and come out."""
 
 import functools
-import inspect
 
 from nnspec import reference
 from nnspec.backends import Backend
 from nnspec.concepts.collect import forward_of, is_composite, takes_parts
 from nnspec.shapes import is_procedure
+from nnspec.training.rules import is_rule
 
 
 class OnNumpy:
@@ -25,11 +25,11 @@ class OnNumpy:
         return self._of_backend(name)
 
     def _of_backend(self, name):
-        is_rule = "state" in inspect.signature(getattr(reference, name)).parameters
+        keeps_state = is_rule(getattr(reference, name))
 
         def call(*args, **options):
             result = self._backend(name, *args, **options)
-            if is_rule:
+            if keeps_state:
                 w, state = result
                 return self._backend.inward(w), state
             return self._backend.inward(result)

@@ -58,6 +58,8 @@ def _confusion(training, axes):
 
 def _first_filters(training) -> np.ndarray | None:
     """Those that look at the image itself: (F, H, W), of several channels their mean."""
+    if not training.task.data.are_images:
+        return None
     channels, *size = training.task.data.shape
     for w in training.params.values():
         if w.ndim == 4 and w.shape[1] == channels:

@@ -9,9 +9,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nnspec import reference
 from nnspec.backends import Backend, load
-from nnspec.training import checkpoint, plots
+from nnspec.training import checkpoint, plots, rules
 from nnspec.training.data import TEXTS, Images
 from nnspec.training.data import load as load_data
+from nnspec.training.features import featured
 from nnspec.training.loop import Training
 from nnspec.training.models import OF_TEXTS, SHOWN, task_of
 from nnspec.training.ops import Filled, OnNumpy
@@ -38,18 +39,35 @@ class Wanted:
     plot: Path | None
     beside: str | None
     markdown: bool = False
+    features: str = "raw"
+    each: str | None = None
+    rule: str | None = None
+    schedule: str | None = None
+    lr: float | None = None
+
+    def recipe(self) -> dict:
+        """What of a model's recipe is to be another. Raises ValueError for a rule that is none."""
+        if self.rule:
+            rules.require(self.rule)
+        asked = {"rule": self.rule, "schedule": self.schedule, "lr": self.lr}
+        return {name: value for name, value in asked.items() if value is not None}
+
+    def ops(self) -> OnNumpy:
+        return (Filled if self.fill else OnNumpy)(load(self.backend))
 
 
 def run(wanted: Wanted, to: Console) -> Training | float:
-    """Train and tell. Raises ModuleNotFoundError, CannotLoad, NotSupplied or ValueError with one line for the user."""
-    name = wanted.data or (TEXTS[0] if wanted.model in OF_TEXTS else "digits")
-    data, backend = load_data(name, wanted.seed), load(wanted.backend)
+    """Train and tell.
+
+    Raises ModuleNotFoundError, CannotLoad, NotSupplied or ValueError with one line for the user.
+    """
+    name, ops = name_of_data(wanted), wanted.ops()
+    data = featured(load_data(name, wanted.seed), wanted.features, ops)
     to.print(f"{wanted.model} on {name}: {data}, backend {wanted.backend}")
     if wanted.model == "knn":
-        return _classify(backend, data, wanted.neighbours, to)
-    ops = Filled(backend) if wanted.fill else OnNumpy(backend)
-    training = Training.begin(task_of(wanted.model, data), ops, wanted.seed, wanted.epochs)
-    beside = _beside(wanted, training)
+        return _classify(load(wanted.backend), data, wanted.neighbours, to)
+    training = Training.begin(task_of(wanted.model, data, **wanted.recipe()), ops, wanted.seed, wanted.epochs)
+    beside = beside_it(wanted, training)
     if wanted.resume:
         checkpoint.restore(training, wanted.resume)
         to.print(f"resumed after epoch {training.epoch} of {training.epochs}")
@@ -58,8 +76,8 @@ def run(wanted: Wanted, to: Console) -> Training | float:
         to.print(f"from the reference: {', '.join(sorted(ops.lacking)) or 'nothing'}", soft_wrap=True)
     _tell_at_the_end(training, to)
     if beside:
-        measure = beside.measured("test")
-        to.print(f"PyTorch: {beside.clock.seconds:.1f} s, test {training.task.measure} {measure:.4f}")
+        measure = f"test {training.task.measure} {beside.measured('test'):.4f}"
+        to.print(f"{called(wanted.beside)}: {beside.clock.seconds:.1f} s, {measure}")
     if wanted.plot:
         plots.plot(training, wanted.plot)
         to.print(f"drawn: {wanted.plot}", soft_wrap=True)
@@ -70,25 +88,31 @@ def run_all(wanted: Wanted, to: Console):
     """Every model on data that shows what it can, and a table of all. Raises what `run` raises."""
     rows = []
     for model, (name, epochs) in SHOWN.items():
-        training = Training.begin(
-            task_of(model, load_data(name, wanted.seed)),
-            OnNumpy(load(wanted.backend)),
-            wanted.seed,
-            wanted.epochs or epochs,
-        )
+        task = task_of(model, load_data(name, wanted.seed), **wanted.recipe())
+        training = Training.begin(task, wanted.ops(), wanted.seed, wanted.epochs or epochs)
         to.print(f"{model} on {name}")
-        beside = _beside(replace(wanted, model=model), training)
+        beside = beside_it(replace(wanted, model=model), training)
         train(training, to, None, beside)
         rows.append(row_of(model, name, training, beside))
-    tell(rows, wanted.markdown, to)
+    tell(rows, called(wanted.beside), wanted.markdown, to)
 
 
-def _beside(wanted: Wanted, training: Training):
-    """PyTorch's training of the same model from the same start, if that is asked for."""
+def name_of_data(wanted: Wanted) -> str:
+    return wanted.data or (TEXTS[0] if wanted.model in OF_TEXTS else "digits")
+
+
+def called(beside: str | None) -> str | None:
+    return "PyTorch" if beside == "torch" else beside
+
+
+def beside_it(wanted: Wanted, training: Training):
+    """The training of the same model from the same start, by PyTorch's own modules or another backend, if any."""
     if wanted.beside is None:
         return None
     if wanted.resume:
         raise ValueError("train: a training that is resumed has nothing beside it: leave out --beside")
+    if wanted.beside != "torch":
+        return Training.begin(training.task, OnNumpy(load(wanted.beside)), wanted.seed, training.epochs)
     try:
         from nnspec.training.beside import TorchTraining
     except ModuleNotFoundError as error:
@@ -125,7 +149,7 @@ def train(training: Training, to: Console, save: Path | None = None, beside=None
 
 def _tell_at_the_end(training: Training, to: Console):
     task = training.task
-    measure = task.measured(training.ops, training.params, training.states, "test")
+    measure = training.measured("test")
     to.print(f"{training.parameters:,} parameters, {len(training.losses)} steps in {training.clock.seconds:.1f} s")
     to.print(f"test {task.measure} {measure:.4f}")
     if hasattr(task, "sample"):

@@ -1,4 +1,4 @@
-"""Trainings in a table: what was trained, on what, how long, how well; beside it the same of PyTorch."""
+"""Trainings in a table: what was trained, on what, how long, how well; beside it the same of PyTorch or a backend."""
 
 import ctypes
 import gc
@@ -18,7 +18,7 @@ STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Row:
-    """seconds, measures and peaks (MiB that a step needs beside what there was before): ours, and PyTorch's."""
+    """seconds, measures and peaks (MiB that a step needs beside what there was before): ours, and another's."""
 
     model: str
     data: str
@@ -41,14 +41,10 @@ class Row:
 
 
 def row_of(model: str, data: str, training: Training, beside=None) -> Row:
-    """beside: PyTorch's training, if there was one."""
-    task = training.task
-    measures = [task.measured(training.ops, training.params, training.states, "test")]
-    seconds, trainings = [training.clock.seconds], [training]
-    if beside:
-        measures.append(beside.measured("test"))
-        seconds.append(beside.clock.seconds)
-        trainings.append(beside)
+    """beside: another's training, if there was one."""
+    task, trainings = training.task, [training] + [beside] * (beside is not None)
+    measures = [one.measured("test") for one in trainings]
+    seconds = [one.clock.seconds for one in trainings]
     batch, _ = next(iter(task.batches(training.rng)))
     stepping = [replace(one, losses=[]) for one in trainings]  # what was learned is measured, and is to stay
     peaks = [peak_of(lambda one=one: one.step(batch, 0.0)) for one in stepping]
@@ -77,17 +73,24 @@ def _of_status(name: str) -> int:
     return int(line.split()[1])
 
 
-def tell(rows: list[Row], markdown: bool, to: Console):
-    beside = ["PyTorch"] * (len(rows[0].seconds) > 1)
+def tell(rows: list[Row], other: str | None, markdown: bool, to: Console):
+    """other: whose training there is beside, if any."""
+    beside = [other] * (len(rows[0].seconds) > 1)
     headings = ["model", "data", "parameters", "epochs", "s", *beside, *["ratio"] * len(beside)]
     headings += ["MiB a step", *beside, "test", *beside, "measure"]
+    show(headings, [row.cells() for row in rows], {0, 1, len(headings) - 1}, markdown, to)
+
+
+def show(headings: list[str], rows: list[list[str]], words: set[int], markdown: bool, to: Console):
+    """words: the columns that hold no numbers."""
     if markdown:
-        to.print(markdown_table(headings, (row.cells() for row in rows), left=2), markup=False, soft_wrap=True)
+        to.print(
+            markdown_table(headings, rows, left=min(set(range(len(headings))) - words)), markup=False, soft_wrap=True
+        )
         return
     table = Table(box=None)
     for i, heading in enumerate(headings):
-        words = i < 2 or i == len(headings) - 1
-        table.add_column(heading, justify="left" if words else "right", no_wrap=True)
+        table.add_column(heading, justify="left" if i in words else "right", no_wrap=True)
     for row in rows:
-        table.add_row(*row.cells())
+        table.add_row(*row)
     to.print(table)

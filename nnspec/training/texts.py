@@ -13,7 +13,7 @@ class CharLM:
     """A recurrent network. It reads the text in as many places at once as a batch has sequences, and goes on from
     batch to batch where it stood."""
 
-    unit, measure = "characters", "bits per character"
+    unit, measure, better = "characters", "bits per character", staticmethod(min)
 
     def __init__(self, data: Text, cell: Literal["rnn", "lstm"], recipe: Recipe, *, E=64, H=256, T=64):
         self.data, self.cell, self.recipe, self.E, self.H, self.T = data, cell, recipe, E, H, T
@@ -70,7 +70,7 @@ def drawn(scores, rng, temperature=0.8):
 class GPT:
     """A transformer. It reads windows of a fixed length, wherever in the text they begin."""
 
-    unit, measure = "characters", "bits per character"
+    unit, measure, better = "characters", "bits per character", staticmethod(min)
 
     def __init__(self, data: Text, recipe: Recipe, *, T=128, E=128, H=512, L=4, heads=4):
         self.data, self.recipe, self.T, self.E, self.H, self.L, self.heads = data, recipe, T, E, H, L, heads

@@ -286,9 +286,14 @@ def test_the_memory_of_a_step():
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [("all --data mnist", "all trains every model on its own data"), ("svm --markdown", "--markdown is for the table"),
-     ("knn --beside torch", "knn is not trained")],
-)  # fmt: skip
+    [
+        ("all --data mnist", "all trains every model on its own data: no --data"),
+        ("svm --markdown", "--markdown is for a table"),
+        ("knn --beside torch --lr 1", "knn is not trained: no --beside, --lr"),
+        ("svm --each rule --rule adam", "no --rule"),
+        ("svm --each rule --save kept", "--each trains many times: no --save"),
+    ],
+)
 def test_an_option_that_would_do_nothing_is_refused(nnspec, words, told):
     done = nnspec("train", *words.split())
     assert done.returncode == 2 and told in done.stderr
