@@ -4,7 +4,9 @@
 
 p, out: any shape, entry by entry, p in [0, 1]
 
-In nats by default, in bits with base=2. What is certain is no surprise, and what is impossible an infinite one.
+p is the probability that an event had before it came. What is certain is no surprise, and what is impossible an
+infinite one; of two independent events, whose probabilities multiply, the surprisals add up: hence the logarithm. In
+nats by default, in bits with base=2: a fair coin's is 1 bit. Its expectation is the entropy.
 """
 
 import math

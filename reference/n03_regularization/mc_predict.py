@@ -5,9 +5,10 @@ CS231n lectures, regularization at test time.
 
 x: any shape    y_i, mean, var: the shape of what f gives    z_i: what f draws in pass i, from rng
 
-network(x, rng) is f, one stochastic pass: its dropout is left on, for instance. Scaling at test time approximates the
-mean by a single pass; this one becomes as good as n makes it, and tells how much the passes disagree. Average
-probabilities and not labels. Every pass has a copy of x and draws anew from the one generator.
+network(x, rng) is f, one stochastic pass: a network whose dropout is left on, for instance. Dropout's own rule for test
+time, no mask and the expected scale, is a single pass that only approximates the mean over all masks. Here the mean is
+estimated itself, the better the larger n, and var tells how much the passes disagree. What f gives should be
+probabilities or scores: a mean of class numbers is no class. Every pass has a copy of x and draws anew from rng.
 
 A composite: the mean is `reduce_mean` of `ops` (None: the reference).
 """

@@ -6,8 +6,11 @@
 
 w, dw, m, v: one shape, entry by entry    t = 1, 2, … counts the steps of this tensor
 
-eps stands outside the root and after the bias correction, as in the paper and in PyTorch. The state keeps the
-uncorrected moments. beta1 and beta2 lie in [0, 1).
+m is a decaying mean of the gradients, v of their squares. Both begin at 0 and are too small at first; mhat and vhat
+mend that, since the weights of t gradients sum to 1 - beta^t. mhat / sqrt(vhat) has no unit: where gradients agree it
+is about 1, however large they are, so that lr is about how far an entry moves in a step. eps only keeps 0 / 0 away; it
+stands outside the root and after the correction, as in the paper and in PyTorch. The state is (m, v, t), uncorrected.
+beta1 and beta2 lie in [0, 1).
 """
 
 import numpy as np

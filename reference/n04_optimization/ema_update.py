@@ -6,9 +6,11 @@
 
 avg, w: one shape, entry by entry    t = 1, 2, … counts the w that have come in, this one as well
 
-The averaged weights are what a model is judged by at the end; training goes on with w. Without t the average begins
-where avg begins, which is best a copy of the first w. With t it is corrected for that: the first w counts in full,
-whatever avg was, as if Adam's m / (1 - decay^t) were kept instead of m. decay = 1 is Polyak's plain mean.
+The averaged weights are what a model is judged by at the end; training goes on with w. A w that came in k updates ago
+counts decay^k times as much as the latest: with decay = 0.999, about the last thousand count. Without t, what is left
+over of the weights, decay^t, belongs to the avg that one began with, which is best a copy of the first w. With t
+nothing of that is left: the weights are divided by their sum, 1 - decay^t, which is Adam's bias correction, and avg may
+begin as anything finite. decay = 1 then weights all alike, which is Polyak's plain mean.
 """
 
 from nnspec.reference.n04_optimization._share import share_of

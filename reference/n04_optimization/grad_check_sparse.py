@@ -4,11 +4,12 @@ networks", part 3, gradient checks.
     of num entries of each parameter, drawn without replacement:
         (f(w + h e_i) - f(w - h e_i)) / 2h    against grads_i, by the relative error
 
-f: a function of params that gives the loss    params, grads: dicts of the same keys and shapes
-trace: a function of params that gives the winners, see `crosses_kink`
+f: a function of params that gives the loss    params, grads: dicts of the same keys and shapes    e_i: 1 at entry i
+trace: a function of params that tells on which side of each kink f is, such as x > 0 of a ReLU; see `crosses_kink`
 
-Every parameter has entries of its own looked at: of all entries together most would be of the largest matrix, and a
-wrong bias would not be seen. With a trace, entries whose step goes across a kink are passed over and others drawn.
+Every entry costs two evaluations of the whole loss, so only some are looked at. The draw is made for each parameter: of
+all entries together most would be of the largest matrix, and a wrong bias would not be seen. Across a kink the quotient
+is neither slope; with a trace, entries whose step goes across one are passed over and others drawn.
 """
 
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def _places(key, params, num, h, trace, rng):
     w, found = params[key], []
     for place in rng.permutation(w.size):
         i = tuple(map(int, np.unravel_index(place, w.shape)))
-        if trace is None or not crosses_kink(lambda w: trace(_with(params, key, w)), w, i, h=h):
+        if trace is None or not crosses_kink(lambda there: trace(_with(params, key, there)), w, i, h=h):
             found.append(i)
         if len(found) == num:
             break
@@ -58,6 +59,7 @@ def _places(key, params, num, h, trace, rng):
 
 
 def _slope(f, params, key, i, h):
+    """The difference quotient of the loss along entry i of one parameter."""
     ahead, behind = (f(_with(params, key, moved("grad_check_sparse", params[key], i, step))) for step in (h, -h))
     return (number("grad_check_sparse", ahead) - number("grad_check_sparse", behind)) / (2 * h)
 
