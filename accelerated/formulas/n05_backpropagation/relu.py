@@ -1,15 +1,17 @@
-"""One pass over the elements, forward and backward."""
+"""One pass over the elements, forward and backward. The output is kept in the place of x, as it is above 0 where x is:
+what comes next in a network keeps it anyway, and x is free."""
 
 from .._formula import elementwise, like
 
 
 def relu_forward(x):
-    return _relu(x), (x,)
+    out = _relu(x)
+    return out, (out,)
 
 
 def relu_backward(dout, cache):
-    (x,) = cache
-    return _gated(x, dout)
+    (out,) = cache
+    return _gated(out, dout)
 
 
 @elementwise
@@ -18,5 +20,5 @@ def _relu(x):
 
 
 @elementwise
-def _gated(x, dout):
-    return dout if x > 0 else like(x, 0)
+def _gated(out, dout):
+    return dout if out > 0 else like(out, 0)
