@@ -4,7 +4,7 @@ from functools import cache, partial, wraps
 
 import numpy as np
 
-from nnspec.accelerated._written import ARRAY, NUMBER, written
+from nnspec.accelerated._written import ARRAY, NUMBER, written, written_over
 from nnspec.accelerated.cuda._kernel import blocks, inlined, kernel
 from nnspec.accelerated.cuda._target import cuda, empty_like, flat, is_on_device, to_device
 
@@ -31,15 +31,19 @@ def {name}({parameters}):
 def elementwise(formula=None, *, outputs=1):
     """The array function of a scalar formula. Its outputs have the shape and dtype of the first argument.
 
-    The other arguments are arrays of that shape, or numbers, which the formula gets in that dtype.
+    The other arguments are arrays of that shape, or numbers, which the formula gets in that dtype. in_place=True, of an
+    update rule: outputs are written over the arrays that they are the next of.
     """
     if formula is None:
         return partial(elementwise, outputs=outputs)
     kernel_of = cache(lambda kinds: _kernel(formula, kinds, outputs))
 
     @wraps(formula)
-    def function(x, *others):
+    def function(x, *others, in_place=False):
         made = [empty_like(x) for _ in range(outputs)]
+        if in_place:  # a thread reads all of an element before it writes
+            before = written_over((x, *others), outputs)
+            made = [b if is_on_device(b) else out for b, out in zip(before, made, strict=True)]
         others = [to_device(o) if isinstance(o, np.ndarray) or is_on_device(o) else float(o) for o in others]
         apply = kernel_of(ARRAY + "".join(ARRAY if is_on_device(o) else NUMBER for o in others))
         arguments = [flat(o) if is_on_device(o) else o for o in others]

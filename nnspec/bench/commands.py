@@ -8,6 +8,7 @@ import click
 
 from nnspec.bench.ladder import ladder
 from nnspec.bench.products import products
+from nnspec.bench.updates import updates
 from nnspec.bench.verdict import THRESHOLD, Verdict
 from nnspec.common import DTYPES, PRESETS, Unusable, told_in_one_line, with_pool_of, writable
 
@@ -82,6 +83,7 @@ def bench():
 
 bench.add_command(ladder)
 bench.add_command(products)
+bench.add_command(updates)
 
 
 @bench.command()

@@ -36,10 +36,46 @@ def checked(function, reference, *, backend="", extended=False, device=None):
     """`function` behind the check of its reference's annotations; a backward behind that of its forward's cache.
 
     backend: whose caches these are. extended: takes NumPy's longest floats too. device: takes also arrays for which
-    `device.is_on_device` is true.
+    `device.is_on_device` is true. A function that can work in place is asked for that by in_place=True, which its
+    reference need not know.
     """
     if function.__name__.endswith("_backward") and "cache" in inspect.signature(reference).parameters:
         return _checked_backward(function, backend, extended, device)
+    made = _checked_call(function, reference, backend, extended, device)
+    if "in_place" not in inspect.signature(function).parameters:
+        return made
+    over = functools.wraps(function)(functools.partial(function, in_place=True))
+    return _fresh_or_in_place(made, _checked_call(over, reference, backend, extended, device), device)
+
+
+def _fresh_or_in_place(fresh, over, device):
+    """An update rule, which writes over its weights and its state where it is asked to."""
+
+    @functools.wraps(fresh)
+    def call(w, dw, state=None, *, in_place=False, **options):
+        if not in_place:
+            return fresh(w, dw, state, **options)
+        for name, arrays in (("w", [w]), ("state", state if isinstance(state, (tuple, list)) else [state])):
+            for array in arrays:
+                if not (array is None or isinstance(array, int) or _can_be_written_over(array, device)):
+                    where = "" if device is None else " on the device"
+                    raise ValueError(
+                        f"{fresh.__name__}: {name} must be contiguous and writable{where} for in_place=True,"
+                        f" got {kind_of(array)}"
+                    )
+        return over(w, dw, state, **options)
+
+    return call
+
+
+def _can_be_written_over(array, device) -> bool:
+    if device is not None:
+        return device.is_on_device(array) and device.to_device(array) is array
+    plain = type(array) is np.ndarray and array.dtype.isnative
+    return plain and array.flags.c_contiguous and array.flags.writeable
+
+
+def _checked_call(function, reference, backend, extended, device):
     rules = contract(reference)
     floats = EXTENDED if extended else FLOATS
     # Labels are the one thing that shapes do not tell: they are looked at in every call.

@@ -111,6 +111,7 @@ def draw(tried: list[Tried], path: Path):
         losses = one.training.mean_losses()
         label = f"{one.name}, rate {one.lr:g}"
         axes.plot(range(1, len(losses) + 1), losses, label=label, linestyle=("-", "--")[i // 10])  # ten colours
-    axes.set(title="mean loss", xlabel="epoch", yscale="log")
+    axes.set(title="mean loss of each epoch", xlabel="epoch", yscale="log")
+    axes.locator_params(axis="x", integer=True)
     axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, dpi=120)

@@ -10,7 +10,8 @@ from nnspec.training.rules import is_rule
 
 
 class OnNumpy:
-    """Functions by name, as a composite asks for them. The state of an update rule is the backend's own affair."""
+    """Functions by name, as a composite asks for them. The state of an update rule is the backend's own affair; ours on
+    the CPU write over it and the weights, which are the training's own."""
 
     def __init__(self, backend: Backend):
         self._backend = backend
@@ -26,8 +27,10 @@ class OnNumpy:
 
     def _of_backend(self, name):
         keeps_state = is_rule(getattr(reference, name))
+        fixed = {"in_place": True} if keeps_state and self._backend.name == "cpu" else {}
 
         def call(*args, **options):
+            options |= fixed
             result = self._backend(name, *args, **options)
             if keeps_state:
                 w, state = result

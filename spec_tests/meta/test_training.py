@@ -216,7 +216,7 @@ def test_pytorch_beside_it_makes_the_same_steps(digits, model):
     from nnspec.training.beside import TorchTraining
 
     training = Training.begin(task_of(model, digits), OnNumpy(load("cpu")), 0, 1)
-    beside, start = TorchTraining.begin(model, training), training.params
+    beside, start = TorchTraining.begin(model, training), {key: w.copy() for key, w in training.params.items()}
     for batch, _ in itertools.islice(training.task.batches(training.rng), 4):
         training.step(batch, 1e-3)
         beside.step(batch, 1e-3)

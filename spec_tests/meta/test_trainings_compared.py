@@ -74,7 +74,7 @@ def test_standardized_features_are_those_of_the_training_images(digits, ops):
         train.std(axis=0), train.std(axis=0), 1
     )
     expected[:, train.std(axis=0) == 0] = 0
-    np.testing.assert_allclose(found.x["test"], expected, atol=1e-5)
+    np.testing.assert_allclose(found.x["test"], expected, rtol=1e-4, atol=1e-5)
     assert "standardized features" in str(found)
 
 
@@ -94,8 +94,10 @@ def test_a_folder_of_cifar10_is_data(tmp_path, ops):
     rng = np.random.default_rng(0)
     for name in [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]:
         labels = np.arange(20) % 10
-        pixels = rng.integers(0, 50, (20, 3072)) + 20 * labels[:, None]
-        batch = {b"data": pixels.astype(np.uint8), b"labels": labels.tolist()}
+        pixels = rng.integers(0, 50, (20, 3, 32, 32))
+        for image, label in zip(pixels, labels, strict=True):
+            image[:, 3 * label : 3 * label + 3] += 150  # a bright band, whose height tells the class
+        batch = {b"data": pixels.reshape(20, 3072).astype(np.uint8), b"labels": labels.tolist()}
         (tmp_path / name).write_bytes(pickle.dumps(batch))
     data = load_data(str(tmp_path), seed=0)
     assert {part: x.shape for part, x in data.x.items()} == {
@@ -104,14 +106,14 @@ def test_a_folder_of_cifar10_is_data(tmp_path, ops):
     training = Training.begin(task_of("softmax_classifier", data), ops, 0, 30)
     for _ in range(30):
         training.run_epoch()
-    assert training.measured("test") > 0.4  # of ten classes that differ in brightness
+    assert training.measured("test") > 0.9
     assert features.featured(data, "hog", ops).shape == (4 * 4 * 9 + 10,)
 
 
 def test_of_several_rates_the_best_by_validation_is_taken_and_no_diverged_one(digits):
     tried = run_each(wanted(each="rule", epochs=3, data="digits"), QUIET)
     assert [one.name for one in tried] == rules.names()
-    assert all(one.training.validated[-1] > 0.8 and np.isfinite(one.training.losses).all() for one in tried)
+    assert all(one.training.validated[-1] > 0.5 and np.isfinite(one.training.losses).all() for one in tried)
 
 
 def test_the_best_is_the_best_by_validation_and_then_by_its_loss():

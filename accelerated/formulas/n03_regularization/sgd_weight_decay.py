@@ -3,10 +3,10 @@
 from .._formula import elementwise
 
 
-def sgd_weight_decay(w, dw, state=None, *, lr=1e-2, weight_decay=1e-2, mu=0.0):
+def sgd_weight_decay(w, dw, state=None, *, lr=1e-2, weight_decay=1e-2, mu=0.0, in_place=False):
     if mu == 0:
-        return _decayed(w, dw, lr, weight_decay), None
-    return _moved(w, dw, 0 if state is None else state, lr, weight_decay, mu)
+        return _decayed(w, dw, lr, weight_decay, in_place=in_place), None
+    return _moved(w, dw, 0 if state is None else state, lr, weight_decay, mu, in_place=in_place)
 
 
 @elementwise

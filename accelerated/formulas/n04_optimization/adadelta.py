@@ -5,10 +5,10 @@ from nnspec.reference.n04_optimization._decay_rates import require_decay_rates
 from .._formula import elementwise, sqrt
 
 
-def adadelta(w, dw, state=None, *, lr=1.0, rho=0.9, eps=1e-6):
+def adadelta(w, dw, state=None, *, lr=1.0, rho=0.9, eps=1e-6, in_place=False):
     require_decay_rates("adadelta", rho=rho)
     s, d = (0, 0) if state is None else state
-    w, s, d = _moved(w, dw, s, d, rho, 1 - rho, lr, eps)
+    w, s, d = _moved(w, dw, s, d, rho, 1 - rho, lr, eps, in_place=in_place)
     return w, (s, d)
 
 

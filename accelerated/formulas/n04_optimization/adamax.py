@@ -5,11 +5,11 @@ from nnspec.reference.n04_optimization._decay_rates import require_decay_rates
 from .._formula import elementwise
 
 
-def adamax(w, dw, state=None, *, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+def adamax(w, dw, state=None, *, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, in_place=False):
     require_decay_rates("adamax", beta1=beta1, beta2=beta2)
     m, u, t = (0, 0, 0) if state is None else state
     t = t + 1
-    w, m, u = _moved(w, dw, m, u, beta1, 1 - beta1, beta2, lr / (1 - beta1**t), eps)
+    w, m, u = _moved(w, dw, m, u, beta1, 1 - beta1, beta2, lr / (1 - beta1**t), eps, in_place=in_place)
     return w, (m, u, t)
 
 
