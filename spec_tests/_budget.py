@@ -56,13 +56,14 @@ def derive_budget(
     spread = {name: np.zeros(np.shape(value), np.longdouble) for name, value in want.items()}
     for _ in range(neighbours):
         outputs = run({name: _neighbour(array, rng) for name, array in inputs.items()})
-        for name, value in want.items():
-            with np.errstate(invalid="ignore"):
-                off = np.abs(np.asarray(outputs[name], np.longdouble) - value)
-            spread[name] = np.fmax(spread[name], np.where(np.isfinite(value), off, 0))
+        with np.errstate(invalid="ignore"):
+            for name, value in want.items():
+                off = np.asarray(np.subtract(outputs[name], value, dtype=np.longdouble))
+                np.fmax(spread[name], np.abs(off, out=off), out=spread[name])
     largest = max((np.abs(array).max(initial=0) for array in inputs.values()), default=0)
     floor = float(info.tiny) * max(1.0, float(largest))
-    return {name: Budget(spread[name], rounding_of(value, dtype), floor) for name, value in want.items()}
+    finite = {name: np.where(np.isfinite(value), spread[name], 0) for name, value in want.items()}
+    return {name: Budget(finite[name], rounding_of(value, dtype), floor) for name, value in want.items()}
 
 
 def rounding_of(want, dtype) -> np.ndarray:

@@ -99,7 +99,7 @@ class Training:
         """
         steps = self.task.steps_of_an_epoch()
         recipe = self.task.recipe
-        rate = schedules.rates(recipe.schedule, recipe.lr, steps * self.epochs, self.mean_losses())
+        rate = schedules.rates(recipe.schedule, recipe.lr, steps * self.epochs, self._errors())
         batches = enumerate(self.task.batches(self.rng), start=self.epoch * steps)
         trainings, batches = ([self, beside], list(batches)) if beside else ([self], batches)
         for training in trainings[:: -1 if self.epoch % 2 else 1]:
@@ -122,6 +122,10 @@ class Training:
 
     def measured(self, part: str) -> float:
         return self.task.measured(self.ops, self.params, self.states, part)
+
+    def _errors(self) -> list[float]:
+        """Of every epoch on the validation part, the lower the better."""
+        return [1 - measure for measure in self.validated] if self.task.better is max else self.validated
 
     def mean_losses(self) -> list[float]:
         """Of every epoch that is over."""

@@ -37,8 +37,8 @@ OF_STEPS: dict[str, Callable[[float, int], Callable[[int], float]]] = {
 NAMES = (*OF_STEPS, "plateau")
 
 
-def rates(name: str, lr: float, steps: int, losses: Sequence[float]) -> Callable[[int], float]:
-    """The rate by step, of `steps` in all; losses: the mean of each epoch so far, which plateau goes by.
+def rates(name: str, lr: float, steps: int, errors: Sequence[float]) -> Callable[[int], float]:
+    """The rate by step, of `steps` in all; errors: on the validation data, of each epoch so far: plateau goes by them.
 
     Raises ValueError for a name that is none.
     """
@@ -47,6 +47,6 @@ def rates(name: str, lr: float, steps: int, losses: Sequence[float]) -> Callable
     if name != "plateau":
         return OF_STEPS[name](lr, steps)
     after, now = reference.plateau(lr, factor=0.3, patience=PATIENCE), lr
-    for loss in losses:
-        now = after(loss)
+    for error in errors:
+        now = after(error)
     return lambda t: now

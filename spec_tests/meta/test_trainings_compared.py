@@ -191,3 +191,21 @@ def test_what_there_is_not_is_told(nnspec, words, told):
     done = nnspec("train", "svm", *words.split())
     assert done.returncode == 2 and told in done.stderr
     assert not re.search("Traceback", done.stderr)
+
+
+def test_plateau_goes_by_what_is_wrong_on_the_validation_images(digits, ops):
+    training = Training.begin(task_of("svm", digits, schedule="plateau", lr=0.1), ops, 0, 40)
+    rates, step = [], training.step
+    training.step = lambda batch, lr: (rates.append(lr), step(batch, lr))
+    for _ in range(40):
+        training.run_epoch()
+    of_epochs = np.array(rates).reshape(40, -1)
+    assert (of_epochs == of_epochs[:, :1]).all() and of_epochs[0, 0] == 0.1 > of_epochs[-1, 0] > 0
+    best, waited, expected = np.inf, 0, [0.1]
+    for accuracy in training.validated[:-1]:
+        wrong = 1 - accuracy
+        best, waited = (wrong, 0) if wrong < best * (1 - 1e-4) else (best, waited + 1)
+        dropped = waited > schedules.PATIENCE
+        expected.append(expected[-1] * (0.3 if dropped else 1))
+        waited = 0 if dropped else waited
+    np.testing.assert_allclose(of_epochs[:, 0], expected)
