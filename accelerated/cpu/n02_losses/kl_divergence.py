@@ -3,7 +3,7 @@
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 from nnspec.accelerated.cpu._math import log
 from nnspec.accelerated.cpu.n02_losses._expected_logs import expected_logs
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
@@ -33,7 +33,7 @@ def _forward(op, p, q, kl, reduction):
 
 def _gradients(dloss, p, q, kl, divisor):
     dp, dq = np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype)
-    upstream = np.broadcast_to(dloss / divisor, len(p))
+    upstream = of_each_row(dloss / divisor, len(p))
     _backward[8 * p.size](*contiguous(upstream, p, q), kl, dp, dq)
     return dp, dq
 
