@@ -245,7 +245,20 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
 @pytest.mark.parametrize(
     ("how", "combine"), [(DOT, lambda a, b: a * b), (L1, lambda a, b: abs(a - b)), (L2, lambda a, b: (a - b) ** 2)]
 )
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 2), (12, 33, 256), (13, 31, 257), (97, 70, 520), (40, 1, 3)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (1, 1, 1),
+        (3, 5, 2),
+        (12, 33, 256),
+        (13, 31, 257),
+        (97, 70, 520),
+        (40, 1, 3),
+        (1, 1, 128),
+        (5, 16, 131),
+        (23, 10, 300),
+    ],
+)
 def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, dtype):
     m, n, k = shape
     rng = np.random.default_rng(0)
