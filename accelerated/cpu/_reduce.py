@@ -3,6 +3,7 @@ summed lies in the middle, and no copy is made. Of axes that lie apart, sums are
 ones first, and what is left is smaller each time; for a maximum they are brought behind the others.
 """
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -18,30 +19,37 @@ COLUMNS = 512  # of a block of maxima
 
 def summed(x, axes):
     """Without these axes. A copy, if there are none."""
-    sums = x
-    for sizes in reversed(_stages(x.shape, axes)):
-        sums = middle_sums(sums.reshape(sizes))
-    return sums.reshape(reduced(x.shape, axes)) if axes else x.copy()
+    if not axes:
+        return x.copy(order="C")
+    stages, shape = _plan(x.shape, axes)
+    for sizes in reversed(stages):
+        x = middle_sums(x.reshape(sizes))
+    return x.reshape(shape)
 
 
 def spread(dout, shape, axes, scale=1.0):
     """Over these axes of x, of that shape, what each of its sums gets, times the scale. A copy, if there are none."""
+    if not axes:
+        return dout.copy(order="C").reshape(shape)
     dx = dout
-    for outer, n, inner in _stages(shape, axes):
+    for outer, n, inner in _plan(shape, axes)[0]:
         parts, dx = np.ascontiguousarray(dx).reshape(outer, inner), np.empty((outer * n, inner), dout.dtype)
         if inner == 1:
             _spread_lines[dx.size](*flat(parts), n, float(scale), dx.reshape(-1))
         else:
             _spread_rows[dx.size](*contiguous(parts), n, float(scale), dx)
         scale = 1.0
-    return dx.reshape(shape) if axes else dout.copy().reshape(shape)
+    return dx.reshape(shape)
 
 
-def _stages(shape, axes):
-    """(outer, n, inner) of each group of axes that lie beside each other: the sums over those behind it are taken."""
+@lru_cache(maxsize=1 << 10)
+def _plan(shape, axes):
+    """(outer, n, inner) of each group of axes that lie beside each other, those behind it being summed already; and the
+    shape without all of them. Kept, because it takes as long as a small sum."""
     left = kept(shape, axes)
     starts, ends = [a for a in axes if a - 1 not in axes], [a + 1 for a in axes if a + 1 not in axes]
-    return [(prod(shape[:a]), prod(shape[a:b]), prod(left[b:])) for a, b in zip(starts, ends, strict=True)]
+    stages = [(prod(shape[:a]), prod(shape[a:b]), prod(left[b:])) for a, b in zip(starts, ends, strict=True)]
+    return stages, reduced(shape, axes)
 
 
 def middle(x, axes):

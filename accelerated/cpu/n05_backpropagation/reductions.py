@@ -1,8 +1,6 @@
 """Reduced axes that lie beside each other are one axis in the middle, over which blocks are summed or searched in
 parallel, where they stand. See `_reduce.py`."""
 
-import numpy as np
-
 from nnspec.accelerated.cpu._reduce import back, largest, middle, routed, spread, summed
 from nnspec.reference.n05_backpropagation._axes import axes_of, kept, reduced
 from nnspec.reference.n05_backpropagation.reductions import _count, _size
@@ -33,7 +31,7 @@ def reduce_max_forward(x, *, axis=None, keepdims=False):
     axes = axes_of("reduce_max_forward", x, axis)
     _count("reduce_max_forward", x, axes)
     out, winner = largest(middle(x, axes))
-    return _shaped(out, x, axes, keepdims), (x.shape, axes, winner)
+    return _shaped(out.reshape(reduced(x.shape, axes)), x, axes, keepdims), (x.shape, axes, winner)
 
 
 def reduce_max_backward(dout, cache):
@@ -42,4 +40,4 @@ def reduce_max_backward(dout, cache):
 
 
 def _shaped(out, x, axes, keepdims):
-    return np.ascontiguousarray(out).reshape(kept(x.shape, axes) if keepdims else reduced(x.shape, axes))
+    return out.reshape(kept(x.shape, axes)) if keepdims else out
