@@ -153,6 +153,15 @@ def _folding(combine, neutral, term):
     return codegen
 
 
+def halved(builder, total):
+    """The sum of a vector's lanes, added in halves."""
+    lanes = total.type.count
+    while lanes > 1:
+        lanes //= 2
+        total = builder.fadd(*(_part(builder, total, range(at, at + lanes)) for at in (0, lanes)))
+    return total
+
+
 def _part(builder, vector, lanes):
     if len(lanes) == 1:
         return builder.extract_element(vector, ir.IntType(32)(lanes[0]))

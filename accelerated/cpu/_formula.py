@@ -1,13 +1,13 @@
 """What the shared formulas (`accelerated/formulas/`) are written with, on this target.
 
-exp, tanh and sigmoid are polynomials that vectorise; the others of `math` are a call for every element, but for sqrt.
+exp, log, log1p, tanh and sigmoid are polynomials that vectorise; of `math`, erf and erfc are a call for every element.
 """
 
-from math import erf, erfc, log, log1p, sqrt
+from math import erf, erfc, sqrt
 
 from nnspec.accelerated.cpu._elementwise import elementwise, inlined
 from nnspec.accelerated.cpu._intrinsics import like
-from nnspec.accelerated.cpu._math import exp, sigmoid, tanh
+from nnspec.accelerated.cpu._math import exp, log, log1p, sigmoid, tanh
 from nnspec.accelerated.cpu._random import drawn_below
 from nnspec.accelerated.cpu._summed import number, summed
 

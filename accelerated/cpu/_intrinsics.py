@@ -75,6 +75,24 @@ def power_of_two(typingctx, n):
 
 
 @intrinsic
+def exponent(typingctx, x):
+    """The integral float n for which x / 2^n is in 0.75 … 1.5, of a positive normal x; some number of others.
+
+    Half an exponent more carries what is 1.5 and above to the next; with the bits of 2^mantissa it is a float.
+    """
+    integer, bias, mantissa = _LAYOUT[x]
+
+    def codegen(context, builder, signature, args):
+        float_type = args[0].type
+        bits = builder.add(builder.bitcast(args[0], integer), integer(1 << mantissa - 1))
+        biased = builder.lshr(bits, integer(mantissa))
+        shifted = builder.or_(biased, integer(bias + mantissa << mantissa))
+        return builder.fsub(builder.bitcast(shifted, float_type), float_type(2.0**mantissa + bias))
+
+    return x(x), codegen
+
+
+@intrinsic
 def rank(typingctx, x):
     """Where a float stands among all floats in their order: 0 is 0, the next larger 1, -x is -rank(x)."""
     integer, _, _ = _LAYOUT[x]

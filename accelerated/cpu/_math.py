@@ -1,14 +1,16 @@
-"""exp, tanh, sigmoid and the normal distribution as polynomials, which the compiler can vectorise; `math.exp` is a call
-to libm an element.
+"""exp, log, tanh, sigmoid and the normal distribution as polynomials, which the compiler can vectorise; `math.exp` is a
+call to libm an element.
 
 exp: x = n ln2 + r with |r| <= ln2 / 2 (Cody and Waite 1980), expm1(r) = r + r^2 q(r), exp(x) = 2^n (1 + expm1(r)).
+log: x = 2^n (1 + m) with m in -1/4 … 1/2, log(1 + m) = m + m^2 l(m), log(x) = n ln2 + log(1 + m).
+log1p: the same with n of 1 + x, where m = x 2^-n + (2^-n - 1) has one rounding, and none where n = 0: there m = x.
 tanh: x + x^3 t(x^2) where |x| < 0.625, else 1 - 2 / (exp(2|x|) + 1) with the sign of x.
 sigmoid: 1 / (1 + exp(-x)), both sides times exp(x) where x < 0, so that exp is of -|x| and cannot overflow.
 Phi(x), and Phi(x) + x phi(x), the slope of x Phi(x): 1/2 + x p(x^2) with x brought back to where they round to 0 or 1.
      What they add to 1/2 is odd, so that one p is enough. The error is some units in the last place of 1, as it is in
      (1 + erf) / 2. p is written about the middle of its interval, where powers stay small.
 
-q, t and p interpolate at Chebyshev points (computed with 130 bits and more). NaN stays NaN and overflow gives infinity.
+q, l, t and p interpolate at Chebyshev points (computed with 130 bits and more). NaN stays NaN, overflow gives infinity.
 Underflow is gradual in exp; flushed_exp and sigmoid are 0 where they would be no normal number.
 """
 
@@ -18,7 +20,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from nnspec.accelerated.cpu._intrinsics import fma, like, polynomial, power_of_two, rint
+from nnspec.accelerated.cpu._intrinsics import exponent, fma, like, polynomial, power_of_two, rint
 
 _f = np.float32
 _LOG2E = 1.4426950408889634
@@ -32,6 +34,14 @@ def exp(x):
 
 def flushed_exp(x):
     """exp of what is not positive, a third faster: enough for a softmax."""
+    raise TypeError("only for compiled code")
+
+
+def log(x):
+    raise TypeError("only for compiled code")
+
+
+def log1p(x):
     raise TypeError("only for compiled code")
 
 
@@ -61,6 +71,16 @@ def _exp(x):
 @overload(flushed_exp)
 def _flushed_exp(x):
     return {types.float32: flushed_exp32, types.float64: flushed_exp64}.get(x)
+
+
+@overload(log)
+def _log(x):
+    return {types.float32: log_by_exponent, types.float64: log_by_exponent}.get(x)
+
+
+@overload(log1p)
+def _log1p(x):
+    return {types.float32: log1p_by_exponent, types.float64: log1p_by_exponent}.get(x)
 
 
 @overload(tanh)
@@ -94,6 +114,20 @@ _Q64 = """
     4.166666666666666981e-2  1.666666666666667107e-1  0.5
 """
 _q64 = polynomial(*_numbers(_Q64))
+_L32 = """
+    0.03944222834  -0.09291868916  0.1171611095  -0.1269930857  0.142704628
+    -0.1665666699   0.1999992528  -0.2500015321   0.3333333577  -0.4999999963
+"""
+_l32 = polynomial(*_numbers(_L32))
+_L64 = """
+    -7.451776646523201452e-3  2.738880962002590993e-2  -4.774183553310943900e-2  5.654432838815795199e-2
+    -5.758217924727410562e-2  5.886248597008304295e-2  -6.226864840162108589e-2  6.661910466085627018e-2
+    -7.143886072817202244e-2  7.692715826526243145e-2  -8.333322326707126095e-2  9.090892824759696672e-2
+    -9.999999398402743744e-2  1.111111145632425514e-1  -1.250000002155173277e-1  1.428571428187740022e-1
+    -1.666666666641523284e-1  2.000000000001955951e-1  -2.500000000000097791e-1  3.333333333333330275e-1
+                        -0.5
+"""
+_l64 = polynomial(*_numbers(_L64))
 _t32 = polynomial(
     -0.006045165006071329, 0.020961329340934753, -0.053843263536691666, 0.1333271861076355, -0.333333283662796
 )
@@ -144,6 +178,53 @@ def _mantissa64(x):
     n = rint(x * _LOG2E)
     r = fma(n, -_LN2_LOW, fma(n, -_LN2_HIGH, x))
     return fma(_q64(r) * r, r, r) + 1.0, n
+
+
+def log_by_exponent(x):
+    tiny = x < like(x, 1e-37)  # among them all that are no normal numbers
+    scaled = x * like(x, 2.0**60) if tiny else x
+    n = exponent(scaled)
+    m = fma(scaled, _inverse_power(n), like(x, -1))
+    return _where_it_exists(x, log_of_parts(n - like(x, 60) if tiny else n, m))
+
+
+def log1p_by_exponent(x):
+    whole = like(x, 1) + x
+    n = exponent(whole)
+    scale = _inverse_power(n)
+    m = fma(x, scale, scale - like(x, 1))
+    return math.copysign(_where_it_exists(whole, log_of_parts(n, m)), x)  # -0 stays -0
+
+
+@register_jitable
+def _inverse_power(n):
+    """2^-n, in two factors: of the largest numbers it is no normal one."""
+    return like(n, 0.25) * power_of_two(like(n, 2) - n)
+
+
+@register_jitable
+def _where_it_exists(x, value):
+    """log(x), where the value is that of a finite positive x."""
+    inf = like(x, math.inf)
+    return value if like(x, 0) < x < inf else (x if x == inf else (-inf if x == like(x, 0) else like(x, math.nan)))
+
+
+def log_of_parts(n, m):
+    """log(2^n (1 + m))."""
+    raise TypeError("only for compiled code")
+
+
+@overload(log_of_parts)
+def _log_of_parts(n, m):
+    return {types.float32: log_of_parts32, types.float64: log_of_parts64}.get(n)
+
+
+def log_of_parts32(n, m):
+    return fma(n, _LN2_HIGH32, fma(n, _LN2_LOW32, fma(_l32(m) * m, m, m)))
+
+
+def log_of_parts64(n, m):
+    return fma(n, _LN2_HIGH, fma(n, _LN2_LOW, fma(_l64(m) * m, m, m)))
 
 
 def tanh32(x):

@@ -13,6 +13,7 @@ from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu import _tile
 from nnspec.accelerated.cpu._jit import PARALLEL_FROM, flat, kernel
+from nnspec.accelerated.cpu._narrow import DEEP, MOST, narrow_product
 
 DEPTH = 384  # of one block, at most: a strip of A, of 19 KiB, stays in the first-level cache
 ROWS = _tile.ROWS
@@ -20,6 +21,7 @@ PANELS = 16  # of B that a task packs together, at most: 768 KiB, or 384 of narr
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
 TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
+FEW = 12  # columns, of which the other factor, by columns, is rather taken as rows
 TASKS = 2  # a thread; an entry is summed in one order however rows and columns are shared out
 
 DOT, L1, L2 = range(3)
@@ -28,11 +30,15 @@ DOT, L1, L2 = range(3)
 def product(a, b, how=DOT, bias=None):
     """A (M, K) with B (K, N), plus a bias for each column. A transposed view is as good as its array."""
     (m, k), n = a.shape, b.shape[1]
+    if n <= FEW < m and bias is None and a.flags.f_contiguous and not a.flags.c_contiguous:
+        return np.ascontiguousarray(product(b.T, a.T, how).T)  # few columns fill the lanes of no tile, but its rows
     out = np.empty((m, n), a.dtype)
     if k == 0:
         out[...] = 0 if bias is None else bias
     elif out.size:
         work, bias = m * n * k // TILE_SPEED, out[:0, 0] if bias is None else bias
+        if how == DOT and n <= MOST and k >= DEEP and a.flags.c_contiguous:
+            return narrow_product(a, *_steps(b), bias, n, work)
         threads = 1 if work < PARALLEL_FROM else numba.get_num_threads()
         tasks = 1 if threads == 1 else TASKS * threads
         _multiply[work](how, *_steps(a), *_steps(b), *flat(bias), out.reshape(-1), m, n, k, tasks)

@@ -1,21 +1,55 @@
 """Sums and maxima over axes. Axes that lie beside each other go together, so that x is (outer, n, inner): what is
-summed lies in the middle, and no copy is made. Axes that lie apart are brought behind the others first.
-
-A sum has two stages: blocks, each owned by one thread, and the sum of their sums in order. With inner = 1 a block is a
-line in memory, summed in vectors; else a thread adds row after row.
+summed lies in the middle, and no copy is made. Of axes that lie apart, sums are taken one after the other, the last
+ones first, and what is left is smaller each time; for a maximum they are brought behind the others.
 """
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, flat, kernel
-from nnspec.reference.n05_backpropagation._axes import reduced
+from nnspec.accelerated.cpu._sums import middle_sums
+from nnspec.reference.n05_backpropagation._axes import kept, reduced
 
-LINE, ROWS = 1 << 14, 256  # entries along the middle that make a block, with inner = 1 and without
+LINE = 1 << 14  # entries of a line that one thread fills
 COLUMNS = 512  # of a block of maxima
+
+
+def summed(x, axes):
+    """Without these axes. A copy, if there are none."""
+    if not axes:
+        return x.copy(order="C")
+    stages, shape = _plan(x.shape, axes)
+    for sizes in reversed(stages):
+        x = middle_sums(x.reshape(sizes))
+    return x.reshape(shape)
+
+
+def spread(dout, shape, axes, scale=1.0):
+    """Over these axes of x, of that shape, what each of its sums gets, times the scale. A copy, if there are none."""
+    if not axes:
+        return dout.copy(order="C").reshape(shape)
+    dx = dout
+    for outer, n, inner in _plan(shape, axes)[0]:
+        parts, dx = np.ascontiguousarray(dx).reshape(outer, inner), np.empty((outer * n, inner), dout.dtype)
+        if inner == 1:
+            _spread_lines[dx.size](*flat(parts), n, float(scale), dx.reshape(-1))
+        else:
+            _spread_rows[dx.size](*contiguous(parts), n, float(scale), dx)
+        scale = 1.0
+    return dx.reshape(shape)
+
+
+@lru_cache(maxsize=1 << 10)
+def _plan(shape, axes):
+    """(outer, n, inner) of each group of axes that lie beside each other, those behind it being summed already; and the
+    shape without all of them. Kept, because it takes as long as a small sum."""
+    left = kept(shape, axes)
+    starts, ends = [a for a in axes if a - 1 not in axes], [a + 1 for a in axes if a + 1 not in axes]
+    stages = [(prod(shape[:a]), prod(shape[a:b]), prod(left[b:])) for a, b in zip(starts, ends, strict=True)]
+    return stages, reduced(shape, axes)
 
 
 def middle(x, axes):
@@ -23,14 +57,8 @@ def middle(x, axes):
     if _apart(axes):
         x = np.moveaxis(x, axes, range(-len(axes), 0))
         return x.reshape(prod(x.shape[: -len(axes)]), prod(x.shape[-len(axes) :]), 1)
-    return x.reshape(middle_shape(x.shape, axes))
-
-
-def middle_shape(shape, axes):
-    if _apart(axes):
-        return prod(reduced(shape, axes)), prod(shape[a] for a in axes), 1
-    first, last = (axes[0], axes[-1] + 1) if axes else (len(shape), len(shape))
-    return prod(shape[:first]), prod(shape[first:last]), prod(shape[last:])
+    first, last = (axes[0], axes[-1] + 1) if axes else (x.ndim, x.ndim)
+    return x.reshape(prod(x.shape[:first]), prod(x.shape[first:last]), prod(x.shape[last:]))
 
 
 def back(dx, shape, axes):
@@ -43,24 +71,6 @@ def back(dx, shape, axes):
 
 def _apart(axes):
     return bool(axes) and axes[-1] - axes[0] + 1 != len(axes)
-
-
-def summed(x):
-    """(outer, n, inner) -> (outer, inner)."""
-    outer, n, inner = x.shape
-    size = LINE if inner == 1 else ROWS
-    count = max(1, (n + size - 1) // size)
-    partial = np.zeros((outer, count, inner), x.dtype)
-    if x.size:
-        _sum_blocks[x.size](*flat(x), n, inner, size, count, partial.reshape(outer * count, inner))
-    return partial[:, 0] if count == 1 else partial.sum(axis=1)
-
-
-def spread(dout, n, scale):
-    """(outer, inner) -> (outer, n, inner), times the scale."""
-    dx = np.empty((dout.shape[0], n, dout.shape[1]), dout.dtype)
-    _spread[dx.size](*contiguous(dout), float(scale), dx)
-    return dx
 
 
 def largest(x):
@@ -81,28 +91,23 @@ def routed(dout, winner, n):
 
 
 @kernel
-def _sum_blocks(x, n, inner, size, count, partial):
-    for block in prange(len(partial)):
-        start, stop = block % count * size, min(n, (block % count + 1) * size)
-        first = (block // count * n + start) * inner
-        here = partial[block]
-        if inner == 1:
-            here[0] = fold_sum(x, first, stop - start)
-        else:
-            for j in range(stop - start):
-                row = x[first + j * inner : first + (j + 1) * inner]
-                for i in range(inner):
-                    here[i] += row[i]
+def _spread_lines(parts, n, scale, dx):
+    factor, count = parts.dtype.type(scale), (n + LINE - 1) // LINE
+    for block in prange(len(parts) * count):
+        line = block // count
+        start = (block - line * count) * LINE
+        here, part = dx[line * n + start : line * n + min(n, start + LINE)], factor * parts[line]
+        for i in range(len(here)):
+            here[i] = part
 
 
 @kernel
-def _spread(dout, scale, dx):
-    factor = dout.dtype.type(scale)
-    _, n, inner = dx.shape
-    for o in prange(len(dx)):
-        for j in range(n):
-            for i in range(inner):
-                dx[o, j, i] = factor * dout[o, i]
+def _spread_rows(parts, n, scale, dx):
+    factor = parts.dtype.type(scale)
+    for i in prange(len(dx)):
+        here, part = dx[i], parts[i // n]
+        for j in range(len(here)):
+            here[j] = factor * part[j]
 
 
 @kernel

@@ -5,10 +5,10 @@ from functools import cache, wraps
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated._written import ARRAY, NUMBER, under_another_name, written
-from nnspec.accelerated.cpu._elementwise import TYPED, inlined
+from nnspec.accelerated._written import under_another_name, written
+from nnspec.accelerated.cpu._elementwise import TYPED, fed, inlined, told_by_types
 from nnspec.accelerated.cpu._fold import fold_sum
-from nnspec.accelerated.cpu._jit import flat, kernel
+from nnspec.accelerated.cpu._jit import kernel
 
 BLOCK = 1024  # short, so that rounding grows no faster than in a pairwise sum, and the terms of it stay in the L1 cache
 
@@ -34,12 +34,13 @@ def summed(formula):
     names |= {"fold_sum": fold_sum, "BLOCK": BLOCK}
     kernel_of = cache(lambda kinds: kernel(written(LOOP, formula, kinds, 1, TYPED, **names)))
 
+    told = told_by_types(kernel_of)
+
     @wraps(formula)
     def function(x, *others):
-        kinds = ARRAY + "".join(ARRAY if isinstance(other, np.ndarray) else NUMBER for other in others)
-        arguments = [flat(other)[0] if isinstance(other, np.ndarray) else float(other) for other in others]
+        made, arrays, numbers = told(tuple(map(type, others)))
         sums = np.empty((x.size + BLOCK - 1) // BLOCK, x.dtype)
-        kernel_of(kinds)[x.size](*flat(x), *arguments, sums)
+        made[x.size](*fed(arrays, numbers, x, *others), sums)
         return sums.sum()
 
     function.kernel_of = kernel_of

@@ -34,7 +34,7 @@ def width_of(typingctx, array):
     return types.intp(array), codegen
 
 
-def _dot(builder, a, b, total):
+def multiply_add(builder, a, b, total):
     return _intrinsic(builder, "fma", a, b, total)
 
 
@@ -133,8 +133,8 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
     return tile
 
 
-dot, l1, l2 = map(_make_tile, (_dot, _l1, _l2))
-dot_short, dot_narrow = _make_tile(_dot, SHORT_ROWS), _make_tile(_dot, vectors=1)
+dot, l1, l2 = map(_make_tile, (multiply_add, _l1, _l2))
+dot_short, dot_narrow = _make_tile(multiply_add, SHORT_ROWS), _make_tile(multiply_add, vectors=1)
 
 
 @register_jitable

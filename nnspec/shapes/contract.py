@@ -317,6 +317,8 @@ def within(numbers, low, high) -> bool:
     if type(numbers) is np.ndarray:
         if numbers.size == 0:
             return True
+        if low == 0 and high is not None and numbers.dtype.kind == "i":  # as unsigned, what is below 0 is very large
+            return np.maximum.reduce(numbers.view(f"u{numbers.itemsize}"), None) <= high
         return np.minimum.reduce(numbers, None) >= low and (high is None or np.maximum.reduce(numbers, None) <= high)
     return numbers is None or (numbers >= low and (high is None or numbers <= high))
 

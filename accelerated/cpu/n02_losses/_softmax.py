@@ -13,14 +13,21 @@ from nnspec.accelerated.cpu._math import flushed_exp
 
 def lines(x, axis):
     """(n, T): every line of x along that axis."""
-    moved = np.moveaxis(x, axis, -1)
+    moved = x if _is_last(axis, x.ndim) else np.moveaxis(x, axis, -1)
     return moved.reshape(prod(moved.shape[:-1]), moved.shape[-1])
 
 
 def as_they_stood(found, shape, axis):
     """The array of that shape whose lines these are."""
+    if _is_last(axis, len(shape)):
+        return found.reshape(shape)
     moved = [size for i, size in enumerate(shape) if i != axis % len(shape)]
     return np.moveaxis(found.reshape(*moved, shape[axis]), -1, axis)
+
+
+def _is_last(axis, ndim):
+    """Then nothing is to be moved, which takes as long as a small softmax."""
+    return axis in (-1, ndim - 1)
 
 
 def softmax_lines(x):

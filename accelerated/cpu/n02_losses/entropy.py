@@ -6,6 +6,7 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._math import log
 from nnspec.accelerated.cpu.n02_losses._expected_logs import expected_logs
 from nnspec.accelerated.cpu.n02_losses._softmax import as_they_stood, lines
 from nnspec.reference.n02_losses._axis import require_axis
@@ -24,7 +25,7 @@ def entropy_forward(p, *, axis=-1, base=math.e):
 def entropy_backward(dout, cache):
     rows, shape, axis, base = cache
     dp = np.empty(rows.shape, rows.dtype)
-    _backward[16 * dp.size](*contiguous(dout.reshape(-1), rows), -1 / math.log(base), dp)
+    _backward[8 * dp.size](*contiguous(dout.reshape(-1), rows), -1 / math.log(base), dp)
     return as_they_stood(dp, shape, axis)
 
 
@@ -34,4 +35,4 @@ def _backward(dout, p, factor, dp):
     for i in prange(len(p)):
         row, here, upstream = p[i], dp[i], factor * dout[i]
         for j in range(len(row)):
-            here[j] = (math.log(row[j]) + one) * upstream
+            here[j] = (log(row[j]) + one) * upstream

@@ -1,11 +1,10 @@
 """`_expected_logs.py`, and both gradients in one pass."""
 
-import math
-
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
+from nnspec.accelerated.cpu._math import log
 from nnspec.accelerated.cpu.n02_losses._expected_logs import expected_logs
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
 
@@ -34,8 +33,8 @@ def _forward(op, p, q, kl, reduction):
 
 def _gradients(dloss, p, q, kl, divisor):
     dp, dq = np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype)
-    upstream = np.broadcast_to(dloss / divisor, len(p))
-    _backward[16 * p.size](*contiguous(upstream, p, q), kl, dp, dq)
+    upstream = of_each_row(dloss / divisor, len(p))
+    _backward[8 * p.size](*contiguous(upstream, p, q), kl, dp, dq)
     return dp, dq
 
 
@@ -44,10 +43,9 @@ def _backward(upstream, p, q, kl, dp, dq):
     zero, one = p.dtype.type(0), p.dtype.type(1)
     for i in prange(len(p)):
         row, other = p[i], q[i]
+        d_row, d_other = dp[i], dq[i]
         for j in range(len(row)):
-            if row[j] == zero and other[j] == zero:
-                dp[i, j] = dq[i, j] = zero
-            else:
-                log = math.log(other[j])
-                dp[i, j] = upstream[i] * ((math.log(row[j]) - log) + one if kl else -log)
-                dq[i, j] = upstream[i] * (-row[j] / other[j])
+            log_q, nothing = log(other[j]), row[j] == zero and other[j] == zero
+            slope = (log(row[j]) - log_q) + one if kl else -log_q
+            d_row[j] = zero if nothing else upstream[i] * slope
+            d_other[j] = zero if nothing else upstream[i] * (-row[j] / other[j])

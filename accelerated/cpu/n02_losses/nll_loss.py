@@ -3,7 +3,7 @@
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
 from nnspec.reference.n02_losses.nll_loss import ROUNDING
 
@@ -20,7 +20,7 @@ def nll_loss_forward(logp, y, *, reduction="mean"):
 def nll_loss_backward(dloss, cache):
     y, shape, divisor = cache
     dlogp = np.empty(shape, dloss.dtype)
-    _backward[dlogp.size](*contiguous(np.broadcast_to(-dloss / divisor, len(y)), y), dlogp)
+    _backward[dlogp.size](*contiguous(of_each_row(-dloss / divisor, len(y)), y), dlogp)
     return dlogp
 
 

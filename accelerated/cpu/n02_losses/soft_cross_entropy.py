@@ -7,7 +7,7 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_max, fold_products, fold_sum
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 from nnspec.accelerated.cpu._math import flushed_exp
 from nnspec.reference.n02_losses._probabilities import SUM_TO_1, require_distributions
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
@@ -26,7 +26,7 @@ def soft_cross_entropy_forward(scores, t, *, reduction="mean"):
 def soft_cross_entropy_backward(dloss, cache):
     weights, scales, t, divisor = cache
     dscores = np.empty(weights.shape, weights.dtype)
-    upstream = np.broadcast_to(dloss / divisor, len(t))
+    upstream = of_each_row(dloss / divisor, len(t))
     _backward[2 * t.size](*contiguous(weights, scales, t, upstream), dscores)
     return dscores
 

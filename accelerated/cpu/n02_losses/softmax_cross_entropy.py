@@ -7,7 +7,7 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_max, fold_sum
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 from nnspec.accelerated.cpu._math import flushed_exp
 
 SHORT = 64  # classes below which rows would leave vectors half empty: the exp of many is taken together
@@ -25,7 +25,7 @@ def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=N
 def softmax_cross_entropy_backward(dloss, cache):
     weights, scale, y, share = cache
     dscores = np.empty_like(weights)
-    _backward[2 * weights.size](*contiguous(weights, scale, y, share, np.broadcast_to(dloss, len(y))), dscores)
+    _backward[2 * weights.size](*contiguous(weights, scale, y, share, of_each_row(dloss, len(y))), dscores)
     return dscores
 
 

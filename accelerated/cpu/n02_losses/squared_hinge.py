@@ -5,7 +5,7 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_squares, fold_sum
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 
 
 def squared_hinge_forward(scores, y, *, delta=1.0, reduction="mean"):
@@ -21,7 +21,7 @@ def squared_hinge_forward(scores, y, *, delta=1.0, reduction="mean"):
 def squared_hinge_backward(dloss, cache):
     missed, y, divisor = cache
     dscores = np.empty(missed.shape, missed.dtype)
-    slope = np.broadcast_to(2 * dloss / divisor, len(y)).astype(missed.dtype)
+    slope = of_each_row(2 * dloss / divisor, len(y)).astype(missed.dtype)
     _backward[2 * missed.size](*contiguous(missed, y, slope), dscores)
     return dscores
 

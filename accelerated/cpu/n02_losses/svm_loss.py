@@ -5,7 +5,7 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_hinges, fold_margins
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 
 
 def svm_loss_forward(scores, y, *, delta=1.0, reduction="mean"):
@@ -21,7 +21,7 @@ def svm_loss_forward(scores, y, *, delta=1.0, reduction="mean"):
 def svm_loss_backward(dloss, cache):
     scores, y, delta, divisor = cache
     dscores = np.empty(scores.shape, scores.dtype)
-    share = np.broadcast_to(dloss / divisor, len(y))
+    share = of_each_row(dloss / divisor, len(y))
     _backward[2 * scores.size](*contiguous(scores, y, share), float(delta), dscores)
     return dscores
 

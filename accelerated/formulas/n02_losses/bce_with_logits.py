@@ -1,11 +1,10 @@
-"""One pass in each direction. The backward takes exp anew: cheaper than to write and read it. The logarithm is a
-polynomial, which becomes vectors: the library's is a call for every element."""
+"""One pass in each direction. The backward takes exp anew: cheaper than to write and read it."""
 
 from functools import partial
 
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean
 
-from .._formula import elementwise, exp, inlined, like, summed
+from .._formula import elementwise, exp, like, log1p, summed
 from ._entrywise import reduced, upstream
 from ._probabilities import NAN, require_probabilities
 
@@ -22,19 +21,9 @@ def bce_with_logits_backward(dloss, cache):
     return _slope(scores, y, upstream(dloss, reduction), pos_weight, factor)
 
 
-@inlined
-def _log1p(e):
-    """Of 0 … 1: 2 atanh(r) = 2 r (1 + r^2 / 3 + r^4 / 5 + …) with r = e / (2 + e), at most 1/3."""
-    one, r = like(e, 1), e / (like(e, 2) + e)
-    total, square = like(e, 0), r * r
-    for k in range(16, -1, -1):
-        total = total * square + one / like(e, 2 * k + 1)
-    return (r + r) * total
-
-
 def _term(s, y, pos_weight, factor):
     zero, one = like(s, 0), like(s, 1)
-    tail = _log1p(exp(-abs(s)))
+    tail = log1p(exp(-abs(s)))
     above, below = (s, zero) if s > zero else (zero, -s)
     term = pos_weight * y * (below + tail) + (one - y) * (above + tail)
     return factor * term if zero <= y <= one else like(s, NAN)

@@ -12,6 +12,8 @@ def add_forward(x, y):
 
 def add_backward(dout, cache):
     x_shape, y_shape = cache
+    if x_shape == y_shape:
+        return _twice(dout)
     return unbroadcast(dout, x_shape), unbroadcast(dout, y_shape)
 
 
@@ -22,7 +24,7 @@ def mul_forward(x, y):
 def mul_backward(dout, cache):
     x, y = cache
     dx, dy = _switched(dout, *_together(x, y))
-    return unbroadcast(dx, x.shape), unbroadcast(dy, y.shape)
+    return _back_to(x.shape, dx), _back_to(y.shape, dy)
 
 
 def maximum_forward(x, y):
@@ -32,7 +34,7 @@ def maximum_forward(x, y):
 def maximum_backward(dout, cache):
     x, y = cache
     dx, dy = _routed(dout, *_together(x, y))
-    return unbroadcast(dx, x.shape), unbroadcast(dy, y.shape)
+    return _back_to(x.shape, dx), _back_to(y.shape, dy)
 
 
 def copy_forward(x):
@@ -44,8 +46,15 @@ def copy_backward(dout1, dout2, cache):
 
 
 def _together(x, y):
+    if x.shape == y.shape:
+        return x, y
     shape = broadcast_shapes(x.shape, y.shape)
     return spread_to(x, shape), spread_to(y, shape)
+
+
+def _back_to(shape, grad):
+    """`unbroadcast` of what nobody else has, so that it needs no copy where nothing was broadcast."""
+    return grad if grad.shape == shape else unbroadcast(grad, shape)
 
 
 @elementwise
