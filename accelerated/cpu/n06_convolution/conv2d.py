@@ -2,9 +2,10 @@
 
 Each task lays a band of one image out in memory so that patches become rows: with the columns that lie `stride` apart
 side by side (forward, dx), or with the channels of a pixel side by side (dw). The entries that one tap of the kernel
-meets in successive windows, or one window in successive taps, are then pieces of successive numbers, and a panel of
-the register tile is filled with wide copies from a table of offsets. For dx the tiles are added back through the same
-table. A task owns its rows of out or dx; dw is summed in a number of parts that has nothing to do with the threads.
+meets in successive windows, or one window in successive taps, are then successive numbers, and the register tile reads
+them where they stand, through a table of offsets: see `_taps`. With a stride of 1, dx is such a product of dout; else
+tiles are added back through the table. A task owns its rows of out or dx; dw is summed in a number of parts that has
+nothing to do with the threads.
 """
 
 import numpy as np
@@ -16,13 +17,13 @@ from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
+from nnspec.accelerated.cpu.n06_convolution._taps import ROWS, copy_exactly, dot_taps, dot_windows
 from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
-ROWS = _tile.SHORT_ROWS
 BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
 TASKS = 8  # at least, if the bands do not become too low
-DEEP = 640  # taps that are summed over at once: a strip of the weights stays in the first-level cache
+BLOCK = 1024  # columns, about, whose sums are made before they are written where they belong
 PANELS = 4  # that a strip of the weights is held against while it is in the first-level cache
 PARTS = 16  # of the sum over samples that dw is, at most
 LARGEST_PARTS = 1 << 24  # entries of all of them
@@ -50,7 +51,7 @@ def _dw_db(dout, cache):
 def _correlation(x, w, b, stride, pads, size):
     out = np.empty((len(x), len(w), *size), x.dtype)
     taps = np.zeros((-(-len(w) // ROWS) * ROWS, w[:1].size + 1), x.dtype)  # rows for whole tiles
-    taps[: len(w), :-1] = _taps_first(w)
+    taps[: len(w), :-1] = w.reshape(len(w), w[:1].size)
     if b is not None:
         taps[: len(w), -1] = b  # one more tap, which meets a 1 everywhere
     _forward[_work(out, w)](*contiguous(x, taps), *w.shape[2:], stride, *pads, out)
@@ -63,14 +64,9 @@ def _dx(dout, x, w, b, stride, pad):
         return _correlation(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, 1, beyond, x.shape[2:])
     dx = np.empty(x.shape, x.dtype)
     packed = np.empty(-(-w[:1].size // ROWS) * ROWS * len(w), w.dtype)
-    _pack_taps[w.size](*contiguous(_taps_first(w)), packed)
+    _pack_taps[w.size](*contiguous(w.reshape(len(w), w[:1].size)), packed)
     _backward_x[_work(dout, w)](*contiguous(dout, packed), *w.shape[2:], stride, pad, dx)
     return dx
-
-
-def _taps_first(w):
-    """(F, KH KW C)."""
-    return w.transpose(0, 2, 3, 1).reshape(len(w), w[:1].size)
 
 
 def _work(out, w):
@@ -85,43 +81,27 @@ def _sums_of_maps(dout):
 
 @kernel
 def _forward(x, taps, KH, KW, stride, above, before, out):
-    (N, C, _, _), (_, F, HO, WO), K = x.shape, out.shape, taps.shape[1]
-    P, width, taps_flat, out_flat = HO * WO, _tile.columns(x.itemsize), taps.reshape(-1), out.reshape(-1)
-    depth = even_share(K, DEEP)
+    (N, C, _, _), (_, F, HO, WO), row = x.shape, out.shape, taps.shape[1]
+    width, taps_flat, out_flat, columns = _tile.width_of(x), taps.reshape(-1), out.reshape(-1), WO + (KW - 1) // stride
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
-    bands = (HO + band - 1) // band
-    together = max(1, min(PANELS * width // P, N // TASKS)) if bands == 1 else 1  # samples that are small
-    size = _laid_out_size(C, KH, KW, band, WO, stride)
-    for task in prange((N + together - 1) // together * bands):
-        n, first = task // bands * together, task % bands * band
-        samples, rows = min(together, N - n), min(band, HO - first)
+    bands, block = (HO + band - 1) // band, min(band, (BLOCK + columns - 1) // columns)  # rows
+    line = (block * columns + width - 1) // width * width
+    for task in prange(N * bands):
+        n, first = task // bands, task % bands * band
+        rows = min(band, HO - first)
         offsets = _tap_offsets(C, KH, KW, rows, WO, stride)
-        image = np.zeros(samples * size + width, x.dtype)
-        for i in range(samples):
-            _lay_out(x[n + i], first, KH, KW, rows, WO, stride, above, before, image, i * size)
-        panels, edge = np.empty((PANELS * depth + 1) * width, x.dtype), np.empty(ROWS * width, x.dtype)
-        pieces, each = np.empty((width, 3), np.intp), (rows * WO + width - 1) // width
-        for k in range(0, K, depth):
-            deep = min(depth, K - k)
-            for start in range(0, samples * each, PANELS):
-                end = min(start + PANELS, samples * each)
-                for q in range(start, end):
-                    p, at = q % each * width, (q - start) * deep * width
-                    count = _pieces(p, min(width, rows * WO - p), WO, WO + (KW - 1) // stride, pieces)
-                    shift = q // each * size
-                    _gather(image, shift, offsets[k : min(k + deep, K - 1)], pieces[:count], width, panels, at)
-                    if k + deep == K:
-                        panels[at + (deep - 1) * width : at + deep * width] = 1
-                for f in range(0, F, ROWS):
-                    for q in range(start, end):
-                        p, at = q % each * width, (q - start) * deep * width
-                        to, wide = ((n + q // each) * F + f) * P + first * WO + p, rows * WO - p
-                        if F - f >= ROWS and wide >= width:
-                            _tile.dot_short(deep, taps_flat, f * K + k, K, 1, panels, at, out_flat, to, P, k > 0)
-                        else:
-                            _tile.dot_short_at_edge(
-                                deep, taps_flat, f * K + k, K, 1, panels, at, out_flat, to, P, k > 0, F - f, wide, edge
-                            )
+        image = np.zeros(_laid_out_size(C, KH, KW, rows, WO, stride) + KW + width, x.dtype)
+        sums = np.empty(ROWS * line, x.dtype)
+        _lay_out(x[n], first, KH, KW, rows, WO, stride, above, before, image, 0)
+        for top in range(0, rows, block):
+            here = min(block, rows - top)
+            for f in range(0, F, ROWS):
+                for p in range(0, here * columns, width):
+                    dot_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
+                for i in range(min(ROWS, F - f)):
+                    at = (((n * F + f + i) * HO) + first + top) * WO
+                    for r in range(here):
+                        copy_exactly(sums, i * line + r * columns, out_flat, at + r * WO, WO)
 
 
 @kernel
@@ -166,14 +146,14 @@ def _backward_x(dout, packed, KH, KW, stride, pad, dx):
 @register_jitable
 def _division(x_shape, w_shape, dout_shape, stride, itemsize):
     """How the sum over samples is divided: (rows of a band, small samples that are summed over at once, tasks, parts of
-    the sum, entries of a part). A part is tiles of dw, (strips, ROWS, panels, width)."""
+    the sum, entries of a part). A part is tiles of dw, (strips, ROWS, line of taps)."""
     (N, C, _, _), (F, _, KH, KW), (_, _, HO, WO) = x_shape, w_shape, dout_shape
     width = _tile.columns(itemsize)
     band = _band(N, HO, C, KH, KW, WO, stride, itemsize)
     bands = (HO + band - 1) // band
     together = max(1, DEPTH // (HO * WO)) if bands == 1 else 1
     tasks = (N + together - 1) // together * bands
-    size = (F + ROWS - 1) // ROWS * ROWS * ((KH * KW * C + width - 1) // width) * width
+    size = (F + ROWS - 1) // ROWS * ROWS * _line_of_taps(C, KH, KW, width)
     parts = max(1, min(PARTS, tasks, N * HO * WO // (2 * DEPTH), LARGEST_PARTS // max(1, size)))
     return band, together, tasks, parts, size
 
@@ -190,7 +170,6 @@ def _backward_w(dout, x, shape, stride, pad, sums):
         total, packed, add = sums[part], np.empty(strips * DEPTH * ROWS, x.dtype), False
         if tasks == 0:
             total[:] = 0
-        panel, pieces = np.empty((DEPTH + 1) * width, x.dtype), np.empty((width, 3), np.intp)
         image, square = np.empty(together * height * columns * C + width, x.dtype), np.empty(width * width, x.dtype)
         for task in range(part * tasks // parts, (part + 1) * tasks // parts):
             n, first = task // bands * together, task % bands * band
@@ -205,17 +184,15 @@ def _backward_w(dout, x, shape, stride, pad, sums):
                 in_place = F // ROWS if together == 1 else 0  # strips of dout that the tile reads where they stand
                 _pack_strips(maps, start, P, F, in_place, samples, deep, packed)
                 shown = windows[p : p + deep]
-                _add_products(
-                    maps, start, P, in_place, packed, image, shown, columns * C, shape, panel, pieces, total, add
-                )
+                _add_products(maps, start, P, in_place, packed, image, shown, columns * C, shape, total, add)
                 add = True
 
 
 @kernel
 def _put_filters(sums, dw):
-    F, K, width = len(dw), dw.shape[1] * dw.shape[2] * dw.shape[3], _tile.columns(dw.itemsize)
-    for f in prange(F):
-        _put_filter(sums, f * ((K + width - 1) // width) * width, dw[f])
+    line = _line_of_taps(*dw.shape[1:], _tile.columns(dw.itemsize))
+    for f in prange(len(dw)):
+        _put_filter(sums, f * line, dw[f])
 
 
 @register_jitable
@@ -228,35 +205,52 @@ def _pack_strips(dout, start, P, F, first, samples, deep, packed):
 
 
 @register_jitable
-def _add_products(dout, start, P, in_place, packed, image, windows, line, shape, panel, pieces, total, add):
-    """Strips of dout times what `windows` show of the image, into tiles of dw, (strips, ROWS, panels, width)."""
-    (F, C, KH, KW), deep, width = shape, len(windows), _tile.columns(image.itemsize)
-    K, strips = KH * KW * C, (F + ROWS - 1) // ROWS
-    row = (K + width - 1) // width * width
-    for left in range(0, K, width):
-        count = _pieces(left, min(width, K - left), KW * C, line, pieces)
-        _gather(image, 0, windows, pieces[:count], width, panel, 0)
-        for s in range(strips):
+def _add_products(dout, start, P, in_place, packed, image, windows, line, shape, total, add):
+    """Strips of dout times what `windows` show of the image, into tiles of dw."""
+    (F, C, KH, KW), deep, width = shape, len(windows), _tile.width_of(image)
+    vectors, lanes = _vectors_of_taps(C, KW, width), width // _tile.VECTORS
+    row = _line_of_taps(C, KH, KW, width)
+    for left in range(0, row, width):
+        one, other = left // lanes, min(left // lanes + 1, KH * vectors - 1)  # of an odd number the last stands twice
+        first = one // vectors * line + one % vectors * lanes
+        second = other // vectors * line + other % vectors * lanes
+        for s in range((F + ROWS - 1) // ROWS):
             to = s * ROWS * row + left
             if s < in_place:
-                _tile.dot_short(deep, dout, start + s * ROWS * P, P, 1, panel, 0, total, to, row, add)
+                at = start + s * ROWS * P
+                dot_windows(deep, dout, at, P, 1, image, windows, first, second, total, to, row, add)
             else:
-                _tile.dot_short(deep, packed, s * DEPTH * ROWS, 1, ROWS, panel, 0, total, to, row, add)
+                dot_windows(deep, packed, s * DEPTH * ROWS, 1, ROWS, image, windows, first, second, total, to, row, add)
+
+
+@register_jitable
+def _vectors_of_taps(C, KW, width):
+    """How many vectors the taps of a row of the kernel take."""
+    return (KW * C * _tile.VECTORS + width - 1) // width
+
+
+@register_jitable
+def _line_of_taps(C, KH, KW, width):
+    """How many entries the taps of a filter take, in whole tiles."""
+    return (KH * _vectors_of_taps(C, KW, width) + _tile.VECTORS - 1) // _tile.VECTORS * width
 
 
 @register_jitable
 def _put_filter(sums, at, dw):
     """dw (C, KH, KW) of a filter: all parts of the sum over samples, which begin at `at`, added up."""
-    C, KH, KW = dw.shape
-    K, row = KH * KW * C, sums[0, at:]
+    (C, KH, KW), width = dw.shape, _tile.columns(dw.itemsize)
+    row, of_u = (
+        sums[0, at : at + _line_of_taps(C, KH, KW, width)],
+        _vectors_of_taps(C, KW, width) * width // _tile.VECTORS,
+    )
     for part in range(1, len(sums)):
-        for k in range(K):
-            row[k] += sums[part, at + k]
+        more = sums[part, at : at + len(row)]
+        for k in range(len(row)):
+            row[k] += more[k]
     for u in range(KH):
         for v in range(KW):
-            at = (u * KW + v) * C
             for c in range(C):
-                dw[c, u, v] = row[at + c]
+                dw[c, u, v] = row[u * of_u + v * C + c]
 
 
 @kernel
@@ -293,7 +287,10 @@ def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
                     y = i * stride + u - above
                     if 0 <= y < H:
                         source = (c * H + y) * W + left * stride + v - before
-                        copy_from(flat, source, stride, image, at + left, right - left)  # row after row
+                        if stride == 1:
+                            copy_exactly(flat, source, image, at + left, right - left)
+                        else:
+                            copy_from(flat, source, stride, image, at + left, right - left)  # row after row
                     at += columns
 
 
@@ -348,14 +345,14 @@ def _lay_out_pixels(x, top, height, width, pad, image, start, square):
 def _tap_offsets(C, KH, KW, rows, WO, stride):
     """Where each tap (u, v, c) of the first window stands in what `_laid_out` makes."""
     height, columns = rows + (KH - 1) // stride, WO + (KW - 1) // stride
-    offsets = np.empty((KH, KW, C), np.intp)
+    offsets = np.empty((C, KH, KW), np.intp)
     channel = min(stride, KH) * min(stride, KW) * height * columns
     for u in range(KH):
         for v in range(KW):
             phase = u % stride * min(stride, KW) + v % stride
             first = (phase * height + u // stride) * columns + v // stride
             for c in range(C):  # no division here: every task makes its offsets
-                offsets[u, v, c] = first + c * channel
+                offsets[c, u, v] = first + c * channel
     return offsets.reshape(-1)
 
 
@@ -381,24 +378,6 @@ def _pieces(first, count, length, distance, pieces):
         pieces[found, 0], pieces[found, 1], pieces[found, 2] = column, row * distance + inside, taken
         found, column = found + 1, column + taken
     return found
-
-
-@register_jitable
-def _gather(image, shift, rows, pieces, width, panel, to):
-    """The panel whose row k holds the pieces at offset rows[k]. Each copy runs over into what the next one writes."""
-    if len(pieces) == 1:
-        at = shift + pieces[0, 1]
-        for k in range(len(rows)):
-            _tile.copy_whole_row(image, rows[k] + at, panel, to + k * width)
-        return
-    short = pieces[:, 2].max() <= width // _tile.VECTORS
-    for k in range(len(rows)):
-        for piece in range(len(pieces)):
-            at, column = shift + rows[k] + pieces[piece, 1], pieces[piece, 0]
-            if short:
-                _tile.copy_vector(image, at, panel, to + k * width + column)
-            else:
-                _tile.copy_whole_row(image, at, panel, to + k * width + column)
 
 
 @register_jitable

@@ -1,0 +1,194 @@
+"""The register tiles of a convolution: as in `_tile`, but no panel is packed. Row k of B is read where the image is
+laid out. Forward, row k is what tap k meets: in successive windows these are successive numbers, apart from a few
+columns beyond the end of each row of windows, whose sums nobody reads. For dw, row k is what window k meets: taps of
+one row of the kernel are successive numbers there, and the last vector of them runs over into what nobody reads.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, register_jitable
+
+from nnspec.accelerated.cpu._intrinsics import broadcast
+from nnspec.accelerated.cpu._tile import SHORT_ROWS, VECTOR_BYTES, VECTORS, copy_vector, multiply_add, width_of
+
+ROWS = SHORT_ROWS  # filters whose sums stay in registers
+
+
+class _Tile:
+    """What both tiles write: a loop over k, in which ROWS numbers meet two vectors and their products are added up."""
+
+    def __init__(self, context, builder, signature, args):
+        self.context, self.builder, self.types, self.args = context, builder, signature.args, args
+        kind = next(one.dtype for one in signature.args if isinstance(one, types.Array))
+        self.align, self.lanes = kind.bitwidth // 8, VECTOR_BYTES * 8 // kind.bitwidth
+        self.vector = ir.VectorType(context.get_data_type(kind), self.lanes)
+
+    def at(self, position, *steps):
+        """The place of an entry of the array at that position of the arguments."""
+        pointer = self.context.make_array(self.types[position])(self.context, self.builder, self.args[position]).data
+        for step in steps:
+            pointer = self.builder.gep(pointer, [step])
+        return pointer
+
+    def rows(self, pointer, stride):
+        """The places of ROWS entries that are `stride` apart."""
+        return [self.builder.gep(pointer, [self.builder.mul(stride, stride.type(i))]) for i in range(ROWS)]
+
+    def vectors(self, pointer):
+        """The places of the vectors from there on."""
+        return [self._as_vector(self.builder.gep(pointer, [_index(j * self.lanes)])) for j in range(VECTORS)]
+
+    def _as_vector(self, pointer):
+        return self.builder.bitcast(pointer, self.vector.as_pointer())
+
+    def load(self, pointer):
+        return self.builder.load(self._as_vector(pointer), align=self.align)
+
+    def everywhere(self, pointer):
+        return broadcast(self.builder, self.builder.load(pointer), self.vector)
+
+    def summed(self, depth, begun, factors):
+        """begun[i][j] and the products of all k; factors(k): ROWS vectors of one number each, and VECTORS of B."""
+        builder, index = self.builder, depth.type
+        before = builder.block
+        loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
+        builder.cbranch(builder.icmp_signed("<", index(0), depth), loop, done)
+
+        builder.position_at_end(loop)
+        k, totals = builder.phi(index), [[builder.phi(self.vector) for _ in row] for row in begun]
+        weights, met = factors(k)
+        added = [
+            [multiply_add(builder, weight, b, total) for b, total in zip(met, row, strict=True)]
+            for weight, row in zip(weights, totals, strict=True)
+        ]
+        later = builder.add(k, index(1))
+        k.add_incoming(index(0), before)
+        k.add_incoming(later, loop)
+        builder.cbranch(builder.icmp_signed("<", later, depth), loop, done)
+
+        builder.position_at_end(done)
+        found = [[builder.phi(self.vector) for _ in row] for row in begun]
+        for i, row in enumerate(begun):
+            for j, first in enumerate(row):
+                for phi in (totals[i][j], found[i][j]):
+                    phi.add_incoming(first, before)
+                    phi.add_incoming(added[i][j], loop)
+        return found
+
+    def store(self, sums, pointer, stride):
+        for row, place in zip(sums, self.rows(pointer, stride), strict=True):
+            for total, to in zip(row, self.vectors(place), strict=True):
+                self.builder.store(total, to, align=self.align)
+
+
+def _index(number):
+    return ir.IntType(64)(number)
+
+
+@intrinsic
+def dot_taps(typingctx, depth, taps, taps_at, taps_row, image, image_at, offsets, sums, sums_at, sums_row):
+    """sums[sums_at + i sums_row + j] = sum_k taps[taps_at + i taps_row + k] image[image_at + offsets[k] + j] + bias_i.
+
+    i: ROWS filters; j: as many columns as a tile has; bias_i stands behind the `depth` taps of its filter.
+    """
+    size = types.intp
+    signature = types.void(size, taps, size, size, image, size, offsets, sums, size, size)
+
+    def codegen(context, builder, signature, args):
+        depth, _, taps_at, taps_row, _, image_at, _, _, sums_at, sums_row = args
+        tile = _Tile(context, builder, signature, args)
+        biases = [tile.everywhere(place) for place in tile.rows(tile.at(1, taps_at, depth), taps_row)]
+
+        def factors(k):
+            weights = [tile.everywhere(place) for place in tile.rows(tile.at(1, taps_at, k), taps_row)]
+            met = tile.vectors(tile.at(4, image_at, builder.load(tile.at(6, k))))
+            return weights, [builder.load(place, align=tile.align) for place in met]
+
+        sums = tile.summed(depth, [[bias] * VECTORS for bias in biases], factors)
+        tile.store(sums, tile.at(7, sums_at), sums_row)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def dot_windows(typingctx, depth, maps, at, row, step, image, windows, first, second, sums, sums_at, sums_row, add):
+    """sums[sums_at + i sums_row + j] (+)= sum_k maps[at + i row + k step] image[windows[k] + j-th tap].
+
+    i: ROWS filters; j: as many taps as a tile has, those of its vectors from `first` and from `second` on.
+    """
+    size = types.intp
+    signature = types.void(size, maps, size, size, size, image, windows, size, size, sums, size, size, types.boolean)
+
+    def codegen(context, builder, signature, args):
+        depth, _, at, row, step, _, _, first, second, _, sums_at, sums_row, add = args
+        tile = _Tile(context, builder, signature, args)
+        nothing = ir.Constant(tile.vector, None)
+
+        def factors(k):
+            weights = tile.rows(tile.at(1, at, builder.mul(k, step)), row)
+            window = builder.load(tile.at(6, k))
+            met = [tile.load(tile.at(5, window, tap)) for tap in (first, second)]
+            return [tile.everywhere(place) for place in weights], met
+
+        sums, to = tile.summed(depth, [[nothing] * VECTORS] * ROWS, factors), tile.at(9, sums_at)
+        with builder.if_then(add):
+            before = [tile.vectors(place) for place in tile.rows(to, sums_row)]
+            more = [
+                [builder.fadd(total, builder.load(place, align=tile.align)) for total, place in zip(*pair, strict=True)]
+                for pair in zip(sums, before, strict=True)
+            ]
+            tile.store(more, to, sums_row)
+        with builder.if_then(builder.not_(add)):
+            tile.store(sums, to, sums_row)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def _copy_part(typingctx, source, source_at, target, target_at, count):
+    """Write `count` entries, fewer than a vector has lanes, from one place on to another place."""
+    size = types.intp
+    signature = types.void(source, size, target, size, size)
+
+    def codegen(context, builder, signature, args):
+        source, source_at, target, target_at, count = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes = VECTOR_BYTES * 8 // bits
+        vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
+        mask_type, align = ir.VectorType(ir.IntType(1), lanes), ir.IntType(32)(bits // 8)
+        places = [
+            builder.bitcast(
+                builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
+            )
+            for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
+        ]
+        columns = ir.Constant(index, [count.type(lane) for lane in range(lanes)])
+        mask = builder.icmp_signed("<", columns, broadcast(builder, count, index))
+        pointer, name = vector.as_pointer(), f"v{lanes}f{bits}.p0v{lanes}f{bits}"
+        load = ir.FunctionType(vector, [pointer, align.type, mask_type, vector])
+        load = cgutils.get_or_insert_function(builder.module, load, f"llvm.masked.load.{name}")
+        store = ir.FunctionType(ir.VoidType(), [vector, pointer, align.type, mask_type])
+        store = cgutils.get_or_insert_function(builder.module, store, f"llvm.masked.store.{name}")
+        value = builder.call(load, [places[0], align, mask, ir.Constant(vector, ir.Undefined)])
+        builder.call(store, [value, places[1], align, mask])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@register_jitable
+def copy_exactly(source, source_at, target, target_at, count):
+    """Write `count` entries from one place on to another place, in vectors; the last may overlap the one before.
+
+    Nothing beyond them is read or written.
+    """
+    lanes = width_of(source) // VECTORS
+    if count < lanes:
+        _copy_part(source, source_at, target, target_at, count)
+        return
+    for j in range(0, count - lanes, lanes):
+        copy_vector(source, source_at + j, target, target_at + j)
+    copy_vector(source, source_at + count - lanes, target, target_at + count - lanes)
