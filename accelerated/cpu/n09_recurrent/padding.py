@@ -1,5 +1,5 @@
-"""Rows in parallel, each owned by one thread, which fills it in two pieces: nothing is compared, and entries of one byte
-are written in vectors."""
+"""Rows in parallel, each owned by one thread, which fills it in two pieces: nothing is compared, and bytes are written
+in vectors."""
 
 import numpy as np
 from numba import prange
