@@ -30,7 +30,10 @@ def softmax_cross_entropy_backward(dloss, cache):
 
 
 def _share_of_each_row(scores, y, reduction, ignore_index, weight):
-    share, total = np.ones(len(y), scores.dtype), len(y)
+    total = len(y)
+    if weight is None and ignore_index is None and total:
+        return np.full(total, 1 / total if reduction == "mean" else 1, scores.dtype)
+    share = np.ones(total, scores.dtype)
     if weight is not None:
         share = weight[np.where(y == ignore_index, 0, y)] if ignore_index is not None else weight[y]
     if ignore_index is not None:

@@ -1,6 +1,8 @@
 """A map, one channel of one sample, belongs to one thread. Backward writes dx and sums the pull on the slope in one
 reading; the sums of all samples are added in order."""
 
+from math import prod
+
 import numpy as np
 from numba import prange
 
@@ -23,7 +25,7 @@ def prelu_backward(dout, cache):
 
 def _size(x):
     """Entries of a map."""
-    return int(np.prod(x.shape[2:]))
+    return prod(x.shape[2:])
 
 
 @kernel

@@ -7,4 +7,5 @@ import numpy as np
 
 def broadcast_index(shape, batch):
     """For each entry of `batch`, in order, the position of the entry of `shape` that it meets when these broadcast."""
-    return np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), batch).reshape(-1)
+    places = np.arange(math.prod(shape))
+    return places if shape == batch else np.broadcast_to(places.reshape(shape), batch).reshape(-1)
