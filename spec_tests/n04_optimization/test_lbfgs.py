@@ -247,11 +247,6 @@ class TestLbfgs(Procedure):
         found = [slope < 1e-4, (np.diff(losses) < 0).all(), (abs(w) > 2).all(), (abs(low) > 2).all()]
         return found, [True] * 4
 
-    def law_a_straight_slope(self, f):
-        """Where the slope stays what it is, y . s = 0 tells nothing: it goes on all the same."""
-        _, losses = f(lambda w: (w.sum(), np.ones_like(w)), START, steps=4)
-        return [len(losses), (np.diff(losses) < 0).all()], [5, True]
-
     def law_small_numbers(self, f):
         """A function that is smaller by 2^20 has its minimum at the same place, and is as easy."""
         w, _ = f(lambda w: tuple(part / 2**20 for part in bowl(w)), np.zeros(8), steps=80, tol=1e-12)
