@@ -95,9 +95,9 @@ class Layer(Spec):
     def _gradients(self, call, problem, cache) -> dict:
         """Those of all arguments; what was left out may have None, or none at all."""
         result = self._pulled(call, problem, cache)
-        if len(self.gradients) == 1 and not isinstance(result, tuple):
-            result = (result,)
         given = [name for name in self.gradients if name[1:] not in problem.case.without]
+        if 1 in (len(self.gradients), len(given)) and not isinstance(result, (tuple, list)):
+            result = (result,)
         if isinstance(result, (tuple, list)) and len(result) == len(given):
             return dict(zip(given, result, strict=True))
         what = f"{self.backward} must return {self.returned[self.backward]}"

@@ -8,11 +8,12 @@ from math import erf, erfc, sqrt
 from nnspec.accelerated.cpu._elementwise import elementwise, inlined
 from nnspec.accelerated.cpu._intrinsics import like
 from nnspec.accelerated.cpu._math import exp, log, log1p, sigmoid, tanh
-from nnspec.accelerated.cpu._random import drawn_below
+from nnspec.accelerated.cpu._random import drawn_below, drawn_normal
 from nnspec.accelerated.cpu._summed import number, summed
 
 __all__ = [
     "drawn_below",
+    "drawn_normal",
     "elementwise",
     "erf",
     "erfc",

@@ -13,3 +13,13 @@ def drawn_below(rng, shape, p):
         piece = entries[start : start + PIECE]
         np.less(rng.random(out=draws[: len(piece)]), p, out=piece)
     return mask
+
+
+def drawn_normal(rng, shape, dtype):
+    """rng.standard_normal(shape) in that dtype."""
+    noise = np.empty(shape, dtype)
+    entries, draws = noise.reshape(-1), np.empty(PIECE)
+    for start in range(0, len(entries), PIECE):
+        piece = entries[start : start + PIECE]
+        piece[:] = rng.standard_normal(out=draws[: len(piece)])
+    return noise

@@ -3,7 +3,7 @@
 from nnspec.accelerated.cuda._elementwise import elementwise
 from nnspec.accelerated.cuda._kernel import inlined
 from nnspec.accelerated.cuda._math import sigmoid
-from nnspec.accelerated.cuda._random import drawn_below
+from nnspec.accelerated.cuda._random import drawn_below, drawn_normal
 from nnspec.accelerated.cuda._summed import number, summed
 from nnspec.accelerated.cuda._target import like, math
 
@@ -11,6 +11,7 @@ erf, erfc, exp, log, log1p, sqrt, tanh = math.erf, math.erfc, math.exp, math.log
 
 __all__ = [
     "drawn_below",
+    "drawn_normal",
     "elementwise",
     "erf",
     "erfc",

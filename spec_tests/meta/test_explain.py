@@ -150,6 +150,7 @@ SHOWN = [
 PUT_BEHIND = {
     "concat_channels": {"x2", "x3", "x4"},
     "with_cls": {"x"},
+    "nt_xent": {"zr"},
 }  # the entry that is shown is of what is in front
 
 

@@ -48,7 +48,7 @@ class DrawnMask(Layer):
     def _forward(self, call, problem):
         """From a generator that is as fresh in every call, where one is taken."""
         fresh = copy.copy(problem)
-        if "mask" not in problem.options and accepts(call.find(self.entry), "rng"):
+        if not {"mask", "noise"} & problem.options.keys() and accepts(call.find(self.entry), "rng"):
             fresh.options = problem.options | {"rng": np.random.default_rng(8 if is_another(problem) else 7)}
         return super()._forward(call, fresh)
 
@@ -57,7 +57,7 @@ class DrawnMask(Layer):
         if problem.case in self.ties:
             return problem
         read, out = copy.copy(problem), np.asarray(answer["out"])
-        if out.shape != problem.inputs["x"].shape:
+        if out.shape != next(iter(problem.inputs.values())).shape:
             return problem
         mask = self.mask_of(out)
         _require_likely(int(mask.sum()), mask.size, problem.options["keep"])

@@ -16,7 +16,7 @@ import numpy as np
 from nnspec import reference
 from nnspec.concepts import catalogue
 from nnspec.concepts.collect import is_composite, public_functions
-from nnspec.spec_tests._kinds import Function, Layer, Penalty, UpdateRule
+from nnspec.spec_tests._kinds import Function, Layer, ParamsBlock, Penalty, UpdateRule
 
 
 class Library(Protocol):
@@ -38,9 +38,11 @@ def derived(namespace, library: Library) -> dict[str, Callable]:
     made = {}
     for name, ours in public_functions(reference).items():
         function = getattr(namespace, name, None)
-        if not callable(function) or is_composite(ours) or name.endswith("_backward"):
+        if not callable(function) or name.endswith("_backward"):
             continue
         spec = _spec_of(name)
+        if is_composite(ours) and (not isinstance(spec, Layer) or isinstance(spec, ParamsBlock)):
+            continue  # of dicts of parameters
         if isinstance(spec, Layer):
             made |= _layer(spec, function, library)
         elif isinstance(spec, Penalty):
