@@ -137,17 +137,68 @@ dot, l1, l2 = map(_make_tile, (multiply_add, _l1, _l2))
 dot_short, dot_narrow = _make_tile(multiply_add, SHORT_ROWS), _make_tile(multiply_add, vectors=1)
 
 
+def masked(builder, vector, bits):
+    """The functions of LLVM that load and store the lanes of a vector where a mask is set."""
+    pointer, mask, align = vector.as_pointer(), ir.VectorType(ir.IntType(1), vector.count), ir.IntType(32)
+    name = f"v{vector.count}f{bits}.p0v{vector.count}f{bits}"
+    kinds = {
+        "load": ir.FunctionType(vector, [pointer, align, mask, vector]),
+        "store": ir.FunctionType(ir.VoidType(), [vector, pointer, align, mask]),
+    }
+    return [cgutils.get_or_insert_function(builder.module, kinds[kind], f"llvm.masked.{kind}.{name}") for kind in kinds]
+
+
+def _make_part(vectors, adds=False):
+    @intrinsic
+    def part(typingctx, source, source_at, target, target_at, count):
+        """Write `count` entries, as many as fit into the vectors, from one place on to another place, or add them."""
+        size = types.intp
+        signature = types.void(source, size, target, size, size)
+
+        def codegen(context, builder, signature, args):
+            source, source_at, target, target_at, count = args
+            scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+            lanes = VECTOR_BYTES * 8 // bits
+            vector, index, align = (
+                ir.VectorType(scalar, lanes),
+                ir.VectorType(count.type, lanes),
+                ir.IntType(32)(bits // 8),
+            )
+            load, store = masked(builder, vector, bits)
+            everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
+            starts = [
+                builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+                for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
+            ]
+            for j in range(vectors):
+                lane_of = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
+                mask = builder.icmp_signed("<", lane_of, everywhere)
+                here, there = (
+                    builder.bitcast(builder.gep(start, [count.type(j * lanes)]), vector.as_pointer())
+                    for start in starts
+                )
+                value = builder.call(load, [here, align, mask, nothing])
+                if adds:
+                    value = builder.fadd(value, builder.call(load, [there, align, mask, nothing]))
+                builder.call(store, [value, there, align, mask])
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return part
+
+
+copy_part, _copy_parts, _add_parts = _make_part(1), _make_part(VECTORS), _make_part(VECTORS, adds=True)
+
+
 @register_jitable
 def put(edge, rows, width, c, c_at, c_stride, add):
-    """The first `rows` rows and `width` columns of a tile into C. By slices, whose indices cannot be negative."""
+    """The first `rows` rows and `width` columns of a tile into C."""
     for i in range(rows):
-        here, there = edge[i * width_of(c) :], c[c_at + i * c_stride : c_at + i * c_stride + width]
         if add:
-            for j in range(len(there)):
-                there[j] += here[j]
+            _add_parts(edge, i * width_of(c), c, c_at + i * c_stride, width)
         else:
-            for j in range(len(there)):
-                there[j] = here[j]
+            _copy_parts(edge, i * width_of(c), c, c_at + i * c_stride, width)
 
 
 def _make_edge(tile, tile_rows):

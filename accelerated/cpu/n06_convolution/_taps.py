@@ -6,11 +6,18 @@ one row of the kernel are successive numbers there, and the last vector of them 
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from nnspec.accelerated.cpu._intrinsics import broadcast
-from nnspec.accelerated.cpu._tile import SHORT_ROWS, VECTOR_BYTES, VECTORS, copy_vector, multiply_add, width_of
+from nnspec.accelerated.cpu._tile import (
+    SHORT_ROWS,
+    VECTOR_BYTES,
+    VECTORS,
+    copy_part,
+    copy_vector,
+    multiply_add,
+    width_of,
+)
 
 ROWS = SHORT_ROWS  # filters whose sums stay in registers
 
@@ -147,38 +154,6 @@ def dot_windows(typingctx, depth, maps, at, row, step, image, windows, first, se
     return signature, codegen
 
 
-@intrinsic
-def _copy_part(typingctx, source, source_at, target, target_at, count):
-    """Write `count` entries, fewer than a vector has lanes, from one place on to another place."""
-    size = types.intp
-    signature = types.void(source, size, target, size, size)
-
-    def codegen(context, builder, signature, args):
-        source, source_at, target, target_at, count = args
-        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
-        lanes = VECTOR_BYTES * 8 // bits
-        vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
-        mask_type, align = ir.VectorType(ir.IntType(1), lanes), ir.IntType(32)(bits // 8)
-        places = [
-            builder.bitcast(
-                builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
-            )
-            for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
-        ]
-        columns = ir.Constant(index, [count.type(lane) for lane in range(lanes)])
-        mask = builder.icmp_signed("<", columns, broadcast(builder, count, index))
-        pointer, name = vector.as_pointer(), f"v{lanes}f{bits}.p0v{lanes}f{bits}"
-        load = ir.FunctionType(vector, [pointer, align.type, mask_type, vector])
-        load = cgutils.get_or_insert_function(builder.module, load, f"llvm.masked.load.{name}")
-        store = ir.FunctionType(ir.VoidType(), [vector, pointer, align.type, mask_type])
-        store = cgutils.get_or_insert_function(builder.module, store, f"llvm.masked.store.{name}")
-        value = builder.call(load, [places[0], align, mask, ir.Constant(vector, ir.Undefined)])
-        builder.call(store, [value, places[1], align, mask])
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
 @register_jitable
 def copy_exactly(source, source_at, target, target_at, count):
     """Write `count` entries from one place on to another place, in vectors; the last may overlap the one before.
@@ -187,7 +162,7 @@ def copy_exactly(source, source_at, target, target_at, count):
     """
     lanes = width_of(source) // VECTORS
     if count < lanes:
-        _copy_part(source, source_at, target, target_at, count)
+        copy_part(source, source_at, target, target_at, count)
         return
     for j in range(0, count - lanes, lanes):
         copy_vector(source, source_at + j, target, target_at + j)
