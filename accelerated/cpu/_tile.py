@@ -201,27 +201,21 @@ def put(edge, rows, width, c, c_at, c_stride, add):
             _copy_parts(edge, i * width_of(c), c, c_at + i * c_stride, width)
 
 
-def _make_edge(tile, tile_rows):
-    @register_jitable
-    def at_edge(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
-        """The tile where C ends before it does: after `rows` rows or `width` columns. edge: room for one tile.
+@register_jitable
+def dot_at_edge(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
+    """The tile where C ends before it does: after `rows` rows or `width` columns. edge: room for one tile.
 
-        To be called where one of them is missing: with a whole tile in the same function, numba would count references
-        of every array between any two tiles.
-        """
-        tile(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, width_of(c), False)
-        put(edge, min(tile_rows, rows), min(width_of(c), width), c, c_at, c_stride, add)
-
-    return at_edge
+    To be called where one of them is missing: with a whole tile in the same function, numba would count references of
+    every array between any two tiles.
+    """
+    dot(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, width_of(c), False)
+    put(edge, min(ROWS, rows), min(width_of(c), width), c, c_at, c_stride, add)
 
 
-dot_at_edge, dot_short_at_edge = _make_edge(dot, ROWS), _make_edge(dot_short, SHORT_ROWS)
-
-
-def _make_row(step=1, adds=False):
+def _make_row(step=1):
     @intrinsic
     def row(typingctx, source, source_at, target, target_at, count):
-        """Write `count` entries, every `step`-th from one place on, to another place, or add them to what is there.
+        """Write `count` entries, every `step`-th from one place on, to another place.
 
         Whatever the count, as many as a tile has columns are read and written: those beyond it are written as 0.
         """
@@ -249,8 +243,6 @@ def _make_row(step=1, adds=False):
             for j, place in enumerate(places(target, 2, target_at, VECTORS)):
                 columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
                 value = builder.select(builder.icmp_signed("<", columns, everywhere), values[j], nothing)
-                if adds:
-                    value = builder.fadd(builder.load(place, align=bits // 8), value)
                 builder.store(value, place, align=bits // 8)
             return context.get_dummy_value()
 
@@ -323,4 +315,4 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
 
 copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_vector = _make_copy(lambda itemsize: columns(itemsize) // VECTORS)
-copy_row, copy_every_second, add_row = _make_row(), _make_row(step=2), _make_row(adds=True)
+copy_row, copy_every_second = _make_row(), _make_row(step=2)

@@ -20,13 +20,15 @@ from nnspec.accelerated.cpu._tile import (
 )
 
 ROWS = SHORT_ROWS  # filters whose sums stay in registers
+FEW = ROWS // 2  # of so few, those of the others are not taken
 
 
 class _Tile:
-    """What both tiles write: a loop over k, in which ROWS numbers meet two vectors and their products are added up."""
+    """What both tiles write: a loop over k, in which numbers meet two vectors and their products are added up."""
 
-    def __init__(self, context, builder, signature, args):
+    def __init__(self, context, builder, signature, args, filters=ROWS):
         self.context, self.builder, self.types, self.args = context, builder, signature.args, args
+        self.filters = filters
         kind = next(one.dtype for one in signature.args if isinstance(one, types.Array))
         self.align, self.lanes = kind.bitwidth // 8, VECTOR_BYTES * 8 // kind.bitwidth
         self.vector = ir.VectorType(context.get_data_type(kind), self.lanes)
@@ -39,8 +41,8 @@ class _Tile:
         return pointer
 
     def rows(self, pointer, stride):
-        """The places of ROWS entries that are `stride` apart."""
-        return [self.builder.gep(pointer, [self.builder.mul(stride, stride.type(i))]) for i in range(ROWS)]
+        """The places of an entry for each filter, `stride` apart."""
+        return [self.builder.gep(pointer, [self.builder.mul(stride, stride.type(i))]) for i in range(self.filters)]
 
     def vectors(self, pointer):
         """The places of the vectors from there on."""
@@ -56,7 +58,7 @@ class _Tile:
         return broadcast(self.builder, self.builder.load(pointer), self.vector)
 
     def summed(self, depth, begun, factors):
-        """begun[i][j] and the products of all k; factors(k): ROWS vectors of one number each, and VECTORS of B."""
+        """begun[i][j] and the products of all k; factors(k): a vector of one number for each filter, and those of B."""
         builder, index = self.builder, depth.type
         before = builder.block
         loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
@@ -93,30 +95,36 @@ def _index(number):
     return ir.IntType(64)(number)
 
 
-@intrinsic
-def dot_taps(typingctx, depth, taps, taps_at, taps_row, image, image_at, offsets, sums, sums_at, sums_row):
-    """sums[sums_at + i sums_row + j] = sum_k taps[taps_at + i taps_row + k] image[image_at + offsets[k] + j] + bias_i.
+def _make_dot_taps(filters):
+    @intrinsic
+    def tile(typingctx, depth, taps, taps_at, taps_row, image, image_at, offsets, sums, sums_at, sums_row):
+        """sums[sums_at + i sums_row + j] = sum_k taps[taps_at + i taps_row + k] image[image_at + offsets[k] + j] + b_i.
 
-    i: ROWS filters; j: as many columns as a tile has; bias_i stands behind the `depth` taps of its filter.
-    """
-    size = types.intp
-    signature = types.void(size, taps, size, size, image, size, offsets, sums, size, size)
+        i: the filters; j: as many columns as a tile has; b_i stands behind the `depth` taps of its filter.
+        """
+        size = types.intp
+        signature = types.void(size, taps, size, size, image, size, offsets, sums, size, size)
 
-    def codegen(context, builder, signature, args):
-        depth, _, taps_at, taps_row, _, image_at, _, _, sums_at, sums_row = args
-        tile = _Tile(context, builder, signature, args)
-        biases = [tile.everywhere(place) for place in tile.rows(tile.at(1, taps_at, depth), taps_row)]
+        def codegen(context, builder, signature, args):
+            depth, _, taps_at, taps_row, _, image_at, _, _, sums_at, sums_row = args
+            tools = _Tile(context, builder, signature, args, filters)
+            biases = [tools.everywhere(place) for place in tools.rows(tools.at(1, taps_at, depth), taps_row)]
 
-        def factors(k):
-            weights = [tile.everywhere(place) for place in tile.rows(tile.at(1, taps_at, k), taps_row)]
-            met = tile.vectors(tile.at(4, image_at, builder.load(tile.at(6, k))))
-            return weights, [builder.load(place, align=tile.align) for place in met]
+            def factors(k):
+                weights = [tools.everywhere(place) for place in tools.rows(tools.at(1, taps_at, k), taps_row)]
+                met = tools.vectors(tools.at(4, image_at, builder.load(tools.at(6, k))))
+                return weights, [builder.load(place, align=tools.align) for place in met]
 
-        sums = tile.summed(depth, [[bias] * VECTORS for bias in biases], factors)
-        tile.store(sums, tile.at(7, sums_at), sums_row)
-        return context.get_dummy_value()
+            sums = tools.summed(depth, [[bias] * VECTORS for bias in biases], factors)
+            tools.store(sums, tools.at(7, sums_at), sums_row)
+            return context.get_dummy_value()
 
-    return signature, codegen
+        return signature, codegen
+
+    return tile
+
+
+dot_taps, dot_few_taps = _make_dot_taps(ROWS), _make_dot_taps(FEW)
 
 
 @intrinsic

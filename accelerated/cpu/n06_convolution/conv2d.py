@@ -3,9 +3,9 @@
 Each task lays a band of one image out in memory so that patches become rows: with the columns that lie `stride` apart
 side by side (forward, dx), or with the channels of a pixel side by side (dw). The entries that one tap of the kernel
 meets in successive windows, or one window in successive taps, are then successive numbers, and the register tile reads
-them where they stand, through a table of offsets: see `_taps`. With a stride of 1, dx is such a product of dout; else
-tiles are added back through the table. A task owns its rows of out or dx; dw is summed in a number of parts that has
-nothing to do with the threads.
+them where they stand, through a table of offsets: see `_taps`. dx is such a product of dout, one for each of the
+phases that a stride leaves. A task owns its rows of out or dx; dw is summed in a number of parts that has nothing to do
+with the threads.
 """
 
 import numpy as np
@@ -17,14 +17,13 @@ from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
-from nnspec.accelerated.cpu.n06_convolution._taps import ROWS, copy_exactly, dot_taps, dot_windows
+from nnspec.accelerated.cpu.n06_convolution._taps import FEW, ROWS, copy_exactly, dot_few_taps, dot_taps, dot_windows
 from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
 BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
 TASKS = 8  # at least, if the bands do not become too low
 BLOCK = 1024  # columns, about, whose sums are made before they are written where they belong
-PANELS = 4  # that a strip of the weights is held against while it is in the first-level cache
 PARTS = 16  # of the sum over samples that dw is, at most
 LARGEST_PARTS = 1 << 24  # entries of all of them
 
@@ -59,14 +58,27 @@ def _correlation(x, w, b, stride, pads, size):
 
 
 def _dx(dout, x, w, b, stride, pad):
-    beyond = [size - 1 - pad for size in w.shape[2:]]  # how far windows of dx reach beyond dout
-    if stride == 1 and min(beyond) >= 0 and x.shape[1] >= ROWS:
-        return _correlation(dout, w[:, :, ::-1, ::-1].swapaxes(0, 1), None, 1, beyond, x.shape[2:])
-    dx = np.empty(x.shape, x.dtype)
-    packed = np.empty(-(-w[:1].size // ROWS) * ROWS * len(w), w.dtype)
-    _pack_taps[w.size](*contiguous(w.reshape(len(w), w[:1].size)), packed)
-    _backward_x[_work(dout, w)](*contiguous(dout, packed), *w.shape[2:], stride, pad, dx)
+    """Pixels that lie `stride` apart meet the same taps: dx of each phase is a correlation of dout with these, turned
+    round."""
+    dx = None if stride == 1 else np.zeros(x.shape, x.dtype)
+    for down in range(min(stride, w.shape[2])):
+        for right in range(min(stride, w.shape[3])):
+            taps = w[:, :, down::stride, right::stride]
+            rows, above = _phase(x.shape[2], taps.shape[2], down, stride, pad)
+            across, before = _phase(x.shape[3], taps.shape[3], right, stride, pad)
+            turned, size = taps[:, :, ::-1, ::-1].swapaxes(0, 1), (len(rows), len(across))
+            found = _correlation(dout, turned, None, 1, (above, before), size)
+            if dx is None:
+                return found
+            dx[:, :, rows.start :: stride, across.start :: stride] = found
     return dx
+
+
+def _phase(size, taps, first, stride, pad):
+    """The pixels along an axis that taps first, first + stride, … meet, and how far the first of them lies beyond the
+    first window that is whole in dout."""
+    start = (first - pad) % stride
+    return range(start, size, stride), taps - 1 - (start + pad - first) // stride
 
 
 def _work(out, w):
@@ -97,50 +109,14 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
             here = min(block, rows - top)
             for f in range(0, F, ROWS):
                 for p in range(0, here * columns, width):
-                    dot_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
+                    if F - f > FEW:
+                        dot_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
+                    else:
+                        dot_few_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
                 for i in range(min(ROWS, F - f)):
                     at = (((n * F + f + i) * HO) + first + top) * WO
                     for r in range(here):
                         copy_exactly(sums, i * line + r * columns, out_flat, at + r * WO, WO)
-
-
-@kernel
-def _pack_taps(taps, packed):
-    (F, K), flat = taps.shape, taps.reshape(-1)
-    for s in prange((K + ROWS - 1) // ROWS):
-        _pack_rows(flat, 0, 1, K, s * ROWS, K, F, packed, s * F * ROWS)
-
-
-@kernel
-def _backward_x(dout, packed, KH, KW, stride, pad, dx):
-    (N, C, H, _), (_, F, HO, WO), K = dx.shape, dout.shape, dx.shape[1] * KH * KW
-    P, width, strips = HO * WO, _tile.columns(dx.itemsize), (K + ROWS - 1) // ROWS if F else 0
-    dout_flat = dout.reshape(-1)
-    overlap = (KH - 1) // stride
-    band = _band(N, HO + overlap, C, KH, KW, WO, stride, dx.itemsize)
-    bands = (HO + overlap + band - 1) // band
-    for task in prange(N * bands):
-        n, top = task // bands, task % bands * band
-        first, last = max(0, top - overlap), min(HO, top + band)  # the windows that reach into the band
-        rows = last - first
-        offsets = _tap_offsets(C, KH, KW, rows, WO, stride)
-        image = np.zeros(_laid_out_size(C, KH, KW, rows, WO, stride) + width, dx.dtype)
-        panels, tile = np.empty(PANELS * F * width, dx.dtype), np.empty((ROWS + 1) * width, dx.dtype)
-        pieces, counts = np.empty((PANELS, width, 3), np.intp), np.empty(PANELS, np.intp)
-        for start in range(0, rows * WO, PANELS * width):
-            here = min(PANELS * width, rows * WO - start)
-            for q in range((here + width - 1) // width):
-                p, size = start + q * width, min(width, here - q * width)
-                counts[q] = _pieces(p, size, WO, WO + (KW - 1) // stride, pieces[q])
-                _pack_columns(dout_flat, n * F * P + first * WO + p, P, F, size, width, panels, q * F * width)
-            for s in range(strips):
-                for q in range((here + width - 1) // width):
-                    _tile.dot_short(F, packed, s * F * ROWS, 1, ROWS, panels, q * F * width, tile, 0, width, False)
-                    for i in range(min(ROWS, K - s * ROWS)):
-                        for column, at, length in pieces[q, : counts[q]]:
-                            _tile.add_row(tile, i * width + column, image, offsets[s * ROWS + i] + at, length)
-        bottom = H if top + band >= HO + overlap else min(H, (top + band) * stride - pad)
-        _take_back(image, first, KH, KW, rows, WO, stride, pad, max(0, top * stride - pad), bottom, dx[n])
 
 
 @register_jitable
@@ -295,25 +271,6 @@ def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
 
 
 @register_jitable
-def _take_back(image, first, KH, KW, rows, WO, stride, pad, top, bottom, dx):
-    """Rows top … bottom of dx from where they were laid out; 0 where no window reaches."""
-    C, H, W = dx.shape
-    height, columns, phases = rows + (KH - 1) // stride, WO + (KW - 1) // stride, min(stride, KW)
-    for c in range(C):
-        for y in range(top, bottom):
-            u, i = (y + pad) % stride, (y + pad) // stride - first
-            if stride > 1 or columns < W + pad or i >= height:
-                for j in range(W):
-                    dx[c, y, j] = 0
-            if u < KH and i < height:
-                for v in range(phases):
-                    left, right = inside(W, v - pad, stride, columns)
-                    at = (((c * min(stride, KH) + u) * phases + v) * height + i) * columns
-                    for j in range(left, right):
-                        dx[c, y, j * stride + v - pad] = image[at + j]
-
-
-@register_jitable
 def _lay_out_pixels(x, top, height, width, pad, image, start, square):
     """Rows from `top` on, columns from -pad on, of x: (height, width, C). square: room for a part of it."""
     C, H, W = x.shape
@@ -363,33 +320,6 @@ def _window_offsets(samples, rows, columns, sample, down, right):
     for p in range(len(offsets)):
         offsets[p] = p // (rows * columns) * sample + p // columns % rows * down + p % columns * right
     return offsets
-
-
-@register_jitable
-def _pieces(first, count, length, distance, pieces):
-    """Cut entries first … first + count of rows of `length` into pieces (column in the panel, offset, length).
-
-    distance: from one row to the next in memory. Returns how many pieces there are.
-    """
-    found, column = 0, 0
-    while column < count:
-        row, inside = divmod(first + column, length)
-        taken = min(length - inside, count - column)
-        pieces[found, 0], pieces[found, 1], pieces[found, 2] = column, row * distance + inside, taken
-        found, column = found + 1, column + taken
-    return found
-
-
-@register_jitable
-def _pack_columns(b, b_at, b_row, depth, here, width, panel, at):
-    """`here` columns of `depth` rows of B; 0 beyond them."""
-    for k in range(depth):
-        if here == width:
-            _tile.copy_whole_row(b, b_at + k * b_row, panel, at + k * width)
-        else:
-            for j in range(here):
-                panel[at + k * width + j] = b[b_at + k * b_row + j]
-            panel[at + k * width + here : at + (k + 1) * width] = 0
 
 
 @register_jitable
