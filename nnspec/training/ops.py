@@ -10,11 +10,13 @@ from nnspec.training.rules import is_rule
 
 
 class OnNumpy:
-    """Functions by name, as a composite asks for them. The state of an update rule is the backend's own affair; ours on
-    the CPU write over it and the weights, which are the training's own."""
+    """Functions by name, as a composite asks for them. The state of an update rule is the backend's own affair.
 
-    def __init__(self, backend: Backend):
-        self._backend = backend
+    in_place: whether a rule may write over the weights and the state, which ours on the CPU then do.
+    """
+
+    def __init__(self, backend: Backend, in_place: bool = False):
+        self._backend, self._in_place = backend, in_place and backend.name == "cpu"
         self._made = {}
 
     def __getattr__(self, name):
@@ -27,7 +29,7 @@ class OnNumpy:
 
     def _of_backend(self, name):
         keeps_state = is_rule(getattr(reference, name))
-        fixed = {"in_place": True} if keeps_state and self._backend.name == "cpu" else {}
+        fixed = {"in_place": True} if keeps_state and self._in_place else {}
 
         def call(*args, **options):
             options |= fixed
@@ -46,8 +48,8 @@ class Filled(OnNumpy):
     A forward and its backward come from one side: a cache is nobody else's.
     """
 
-    def __init__(self, backend: Backend):
-        super().__init__(backend)
+    def __init__(self, backend: Backend, in_place: bool = False):
+        super().__init__(backend, in_place)
         self.lacking: set[str] = set()
 
     def _make(self, name):

@@ -53,7 +53,7 @@ class Wanted:
         return {name: value for name, value in asked.items() if value is not None}
 
     def ops(self) -> OnNumpy:
-        return (Filled if self.fill else OnNumpy)(load(self.backend))
+        return (Filled if self.fill else OnNumpy)(load(self.backend), in_place=True)
 
 
 def run(wanted: Wanted, to: Console) -> Training | float:
@@ -112,7 +112,7 @@ def beside_it(wanted: Wanted, training: Training):
     if wanted.resume:
         raise ValueError("train: a training that is resumed has nothing beside it: leave out --beside")
     if wanted.beside != "torch":
-        return Training.begin(training.task, OnNumpy(load(wanted.beside)), wanted.seed, training.epochs)
+        return Training.begin(training.task, OnNumpy(load(wanted.beside), in_place=True), wanted.seed, training.epochs)
     try:
         from nnspec.training.beside import TorchTraining
     except ModuleNotFoundError as error:

@@ -50,6 +50,15 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
     "dropout_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "expected_initial_loss": {"kind": "svm", "C": 3},
     "dropout2d_forward": {"keep": 0.5, "mask": np.arange(6).reshape(2, 3) % 2 > 0, "x": np.ones((2, 3, 2, 4))},
+    "lbfgs_direction": {"dw": np.ones(3), "s": np.eye(2, 3), "y": 2 * np.eye(2, 3)},
+    "newton_step": {"w": np.ones(3), "dw": np.ones(3), "hessian": 2 * np.eye(3), "damping": 0.5},
+    "dropconnect_forward": {
+        "keep": 0.5,
+        "mask": np.arange(18).reshape(6, 3) % 3 > 0,
+        "x": np.ones((4, 6)),
+        "w": np.ones((6, 3)),
+        "b": np.ones(3),
+    },
     "dropout_vanilla_forward": {"keep": 0.5, "mask": np.arange(24).reshape(4, 6) % 3 > 0, "x": np.ones((4, 6))},
     "epoch_batches": {"N": 7, "size": 3, "rng": RNG},
     "sample_batch": {"N": 7, "size": 3, "rng": RNG},
@@ -150,7 +159,7 @@ GIVEN = {  # what the annotations do not tell, or where not every value goes wit
 # They read and write files, make a function, or are given one.
 LEFT_OUT = ("load_digits", "load_mnist5k", "load_cifar10", "save_state", "load_state", "warmup")
 LEFT_OUT += ("gradient_descent", "random_search", "random_local_search", "numerical_gradient", "numerical_vjp")
-LEFT_OUT += ("mc_predict", "complex_step", "mp_derivative", "crosses_kink", "grad_check_sparse", "jacobian")
+LEFT_OUT += ("mc_predict", "complex_step", "mp_derivative", "crosses_kink", "grad_check_sparse", "jacobian", "lbfgs")
 LEFT_OUT += ("loss_slice_1d", "loss_slice_2d", "value", "quadratic", "rosenbrock", "saddle", "noisy_quadratic")
 # No limit above, and much to allocate.
 COUNTS = {"N", "size", "D", "H", "C", "F", "M", "W", "n_classes", "chunk", "V", "E", "S", "L", "T"}

@@ -53,7 +53,7 @@ def test_the_prose_is_cut_in_order():
 
 
 def trained(backend, model, images, epochs):
-    training = Training.begin(ImageTask(OF_IMAGES[model], images), OnNumpy(load(backend)), 0, epochs)
+    training = Training.begin(ImageTask(OF_IMAGES[model], images), OnNumpy(load(backend), in_place=True), 0, epochs)
     train(training, Console(file=io.StringIO()))
     return training
 

@@ -29,7 +29,8 @@ def _forward(scores, y, delta, loss, closest):
     delta, zero, classes, flat = scores.dtype.type(delta), scores.dtype.type(0), scores.shape[1], scores.reshape(-1)
     lowest, nan = scores.dtype.type(-np.inf), scores.dtype.type(np.nan)
     for i in prange(len(y)):
-        row, start, right, at = scores[i], i * classes, y[i], 0
+        row, start = scores[i], i * classes
+        right, at = y[i], 0
         top = max(fold_max(flat, start, right), fold_max(flat, start + right + 1, classes - 1 - right))
         while at < classes and (at == right or row[at] != top):
             at += 1
