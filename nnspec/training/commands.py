@@ -63,9 +63,11 @@ def train(**wanted):
     from nnspec.terminal import console
     from nnspec.training.each import run_each
     from nnspec.training.run import Wanted, run, run_all
+    from nnspec.training.table import keep_freed_memory
 
     given = Wanted(**wanted)
     _require_sense(given)
+    keep_freed_memory()
     way = run_all if given.model == "all" else run_each if given.each else run
     with told_in_one_line(CannotLoad, NotSupplied, ModuleNotFoundError, ValueError):
         way(given, console())

@@ -87,7 +87,7 @@ NAMES = ("knn", *OF_IMAGES, *OF_TEXTS)
 SHOWN = {
     **dict.fromkeys(OF_IMAGES, ("digits", None)),
     "three_layer_convnet": ("mnist", None),
-    "resnet20": ("mnist", 3),
+    "resnet20": ("mnist", 6),
     **dict.fromkeys(OF_TEXTS, ("prose", None)),
 }
 
