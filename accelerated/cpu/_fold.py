@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from nnspec.accelerated.cpu._intrinsics import broadcast
+from nnspec.accelerated.cpu._intrinsics import broadcast, place_of
 
 LANES = {32: 32, 64: 16}  # by bits: two vectors of AVX-512, so that two additions are under way at a time
 
@@ -105,10 +105,7 @@ def _folding(combine, neutral, term):
     def codegen(context, builder, signature, args):
         scalar, bits = context.get_data_type(signature.return_type), signature.return_type.bitwidth
         arrays = [i for i, kind in enumerate(signature.args) if isinstance(kind, types.Array)]
-        rows = [
-            builder.gep(context.make_array(signature.args[i])(context, builder, args[i]).data, [args[i + 1]])
-            for i in arrays
-        ]
+        rows = [place_of(context, builder, signature.args[i], args[i], args[i + 1]) for i in arrays]
         size, *numbers = args[2 * len(arrays) :]
         index, lanes = size.type, LANES[bits]
 

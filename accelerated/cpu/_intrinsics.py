@@ -136,6 +136,11 @@ def vector_bytes() -> int:
     return 64 if "avx512f" in has else 32 if "avx2" in has else 16
 
 
+def place_of(context, builder, kind, array, at):
+    """The LLVM pointer to entry `at` of an array of that type of numba's."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+
+
 def broadcast(builder, number, vector):
     """The LLVM value of a vector type of which every lane holds the number."""
     lane = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.IntType(32)(0))

@@ -12,6 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 from nnspec.accelerated.cpu._fold import halved
+from nnspec.accelerated.cpu._intrinsics import place_of
 from nnspec.accelerated.cpu._jit import flat, kernel
 from nnspec.accelerated.cpu._tile import VECTOR_BYTES, multiply_add
 
@@ -87,7 +88,7 @@ def _add_dots(typingctx, depth, a, a_at, a_row, b, b_at, sums):
         places = [(i, j) for i in range(ROWS) for j in range(COLUMNS)]
 
         def start(array, position, at):
-            return builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
+            return place_of(context, builder, signature.args[position], array, at)
 
         def load(pointer, offset):
             place = builder.bitcast(builder.gep(pointer, [offset]), vector.as_pointer())

@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
-from nnspec.accelerated.cpu._intrinsics import broadcast, vector_bytes
+from nnspec.accelerated.cpu._intrinsics import broadcast, place_of, vector_bytes
 
 VECTOR_BYTES = vector_bytes()
 ROWS = 12 if VECTOR_BYTES == 64 else 6  # 2 ROWS + 3 registers: there are 32 with AVX-512, else 16
@@ -74,8 +74,7 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
             align = signature.args[1].dtype.bitwidth // 8
 
             def start(array, position, at):
-                data = context.make_array(signature.args[position])(context, builder, array).data
-                return builder.gep(data, [at])
+                return place_of(context, builder, signature.args[position], array, at)
 
             def load(pointer, offset):
                 return builder.load(
@@ -167,7 +166,7 @@ def _make_part(vectors, adds=False):
             load, store = masked(builder, vector, bits)
             everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
             starts = [
-                builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+                place_of(context, builder, kind, array, at)
                 for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
             ]
             for j in range(vectors):
@@ -212,43 +211,38 @@ def dot_at_edge(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, 
     put(edge, min(ROWS, rows), min(width_of(c), width), c, c_at, c_stride, add)
 
 
-def _make_row(step=1):
-    @intrinsic
-    def row(typingctx, source, source_at, target, target_at, count):
-        """Write `count` entries, every `step`-th from one place on, to another place.
+@intrinsic
+def copy_every_second(typingctx, source, source_at, target, target_at, count):
+    """Write `count` entries, every second from one place on, to another place.
 
-        Whatever the count, as many as a tile has columns are read and written: those beyond it are written as 0.
-        """
-        size = types.intp
-        signature = types.void(source, size, target, size, size)
+    Whatever the count, as many as a tile has columns are read and written: those beyond it are written as 0.
+    """
+    size = types.intp
+    signature = types.void(source, size, target, size, size)
 
-        def codegen(context, builder, signature, args):
-            source, source_at, target, target_at, count = args
-            scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
-            lanes = VECTOR_BYTES * 8 // bits
-            vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
+    def codegen(context, builder, signature, args):
+        source, source_at, target, target_at, count = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes = VECTOR_BYTES * 8 // bits
+        vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
 
-            def places(array, position, at, vectors):
-                data = builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
-                return [
-                    builder.bitcast(builder.gep(data, [count.type(j * lanes)]), vector.as_pointer())
-                    for j in range(vectors)
-                ]
+        def places(array, position, at, vectors):
+            data = place_of(context, builder, signature.args[position], array, at)
+            return [
+                builder.bitcast(builder.gep(data, [count.type(j * lanes)]), vector.as_pointer()) for j in range(vectors)
+            ]
 
-            values = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, step * VECTORS)]
-            if step == 2:
-                even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
-                values = [builder.shuffle_vector(*values[2 * j : 2 * j + 2], even) for j in range(VECTORS)]
-            everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
-            for j, place in enumerate(places(target, 2, target_at, VECTORS)):
-                columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
-                value = builder.select(builder.icmp_signed("<", columns, everywhere), values[j], nothing)
-                builder.store(value, place, align=bits // 8)
-            return context.get_dummy_value()
+        met = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, 2 * VECTORS)]
+        even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
+        values = [builder.shuffle_vector(*met[2 * j : 2 * j + 2], even) for j in range(VECTORS)]
+        everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
+        for j, place in enumerate(places(target, 2, target_at, VECTORS)):
+            columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
+            value = builder.select(builder.icmp_signed("<", columns, everywhere), values[j], nothing)
+            builder.store(value, place, align=bits // 8)
+        return context.get_dummy_value()
 
-        return signature, codegen
-
-    return row
+    return signature, codegen
 
 
 def _make_copy(count):
@@ -261,9 +255,7 @@ def _make_copy(count):
             scalar, align = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth // 8
             vector = ir.VectorType(scalar, count(align))
             source, target = (
-                builder.bitcast(
-                    builder.gep(context.make_array(kind)(context, builder, array).data, [at]), vector.as_pointer()
-                )
+                builder.bitcast(place_of(context, builder, kind, array, at), vector.as_pointer())
                 for kind, array, at in zip(signature.args[::2], args[::2], args[1::2], strict=True)
             )
             builder.store(builder.load(source, align=align), target, align=align)
@@ -290,7 +282,7 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
         vector, index = ir.VectorType(scalar, lanes), source_at.type
 
         def places(array, position, at, row):
-            data = builder.gep(context.make_array(signature.args[position])(context, builder, array).data, [at])
+            data = place_of(context, builder, signature.args[position], array, at)
             return [
                 builder.bitcast(builder.gep(data, [builder.mul(row, index(i))]), vector.as_pointer())
                 for i in range(lanes)
@@ -315,4 +307,3 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
 
 copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_vector = _make_copy(lambda itemsize: columns(itemsize) // VECTORS)
-copy_row, copy_every_second = _make_row(), _make_row(step=2)

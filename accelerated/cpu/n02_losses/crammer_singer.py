@@ -5,7 +5,7 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._fold import fold_below, fold_max
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
 
 
@@ -20,7 +20,7 @@ def crammer_singer_forward(scores, y, *, delta=1.0, reduction="mean"):
 def crammer_singer_backward(dloss, cache):
     closest, y, shape, divisor = cache
     dscores = np.empty(shape, dloss.dtype)
-    _backward[dscores.size](*contiguous(np.broadcast_to(dloss / divisor, len(y)), closest, y), dscores)
+    _backward[dscores.size](*contiguous(of_each_row(dloss / divisor, len(y)), closest, y), dscores)
     return dscores
 
 

@@ -6,17 +6,14 @@ one row of the kernel are successive numbers there, and the last vector of them 
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, register_jitable
+from numba.extending import intrinsic
 
-from nnspec.accelerated.cpu._intrinsics import broadcast
+from nnspec.accelerated.cpu._intrinsics import broadcast, place_of
 from nnspec.accelerated.cpu._tile import (
     SHORT_ROWS,
     VECTOR_BYTES,
     VECTORS,
-    copy_part,
-    copy_vector,
     multiply_add,
-    width_of,
 )
 
 ROWS = SHORT_ROWS  # filters whose sums stay in registers
@@ -33,9 +30,9 @@ class _Tile:
         self.align, self.lanes = kind.bitwidth // 8, VECTOR_BYTES * 8 // kind.bitwidth
         self.vector = ir.VectorType(context.get_data_type(kind), self.lanes)
 
-    def at(self, position, *steps):
-        """The place of an entry of the array at that position of the arguments."""
-        pointer = self.context.make_array(self.types[position])(self.context, self.builder, self.args[position]).data
+    def at(self, position, first, *steps):
+        """The place of an entry of the array at that position of the arguments: the steps are added up."""
+        pointer = place_of(self.context, self.builder, self.types[position], self.args[position], first)
         for step in steps:
             pointer = self.builder.gep(pointer, [step])
         return pointer
@@ -46,7 +43,7 @@ class _Tile:
 
     def vectors(self, pointer):
         """The places of the vectors from there on."""
-        return [self._as_vector(self.builder.gep(pointer, [_index(j * self.lanes)])) for j in range(VECTORS)]
+        return [self._as_vector(self.builder.gep(pointer, [ir.IntType(64)(j * self.lanes)])) for j in range(VECTORS)]
 
     def _as_vector(self, pointer):
         return self.builder.bitcast(pointer, self.vector.as_pointer())
@@ -85,14 +82,12 @@ class _Tile:
                     phi.add_incoming(added[i][j], loop)
         return found
 
-    def store(self, sums, pointer, stride):
+    def store(self, sums, pointer, stride, adds=False):
+        """adds: to what is there, or over it."""
         for row, place in zip(sums, self.rows(pointer, stride), strict=True):
             for total, to in zip(row, self.vectors(place), strict=True):
-                self.builder.store(total, to, align=self.align)
-
-
-def _index(number):
-    return ir.IntType(64)(number)
+                more = self.builder.fadd(total, self.builder.load(to, align=self.align)) if adds else total
+                self.builder.store(more, to, align=self.align)
 
 
 def _make_dot_taps(filters):
@@ -148,30 +143,10 @@ def dot_windows(typingctx, depth, maps, at, row, step, image, windows, first, se
             return [tile.everywhere(place) for place in weights], met
 
         sums, to = tile.summed(depth, [[nothing] * VECTORS] * ROWS, factors), tile.at(9, sums_at)
-        with builder.if_then(add):
-            before = [tile.vectors(place) for place in tile.rows(to, sums_row)]
-            more = [
-                [builder.fadd(total, builder.load(place, align=tile.align)) for total, place in zip(*pair, strict=True)]
-                for pair in zip(sums, before, strict=True)
-            ]
-            tile.store(more, to, sums_row)
-        with builder.if_then(builder.not_(add)):
-            tile.store(sums, to, sums_row)
+        with builder.if_else(add) as (adding, storing):
+            for branch, adds in ((adding, True), (storing, False)):
+                with branch:
+                    tile.store(sums, to, sums_row, adds)
         return context.get_dummy_value()
 
     return signature, codegen
-
-
-@register_jitable
-def copy_exactly(source, source_at, target, target_at, count):
-    """Write `count` entries from one place on to another place, in vectors; the last may overlap the one before.
-
-    Nothing beyond them is read or written.
-    """
-    lanes = width_of(source) // VECTORS
-    if count < lanes:
-        copy_part(source, source_at, target, target_at, count)
-        return
-    for j in range(0, count - lanes, lanes):
-        copy_vector(source, source_at + j, target, target_at + j)
-    copy_vector(source, source_at + count - lanes, target, target_at + count - lanes)

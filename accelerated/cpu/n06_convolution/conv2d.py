@@ -17,8 +17,8 @@ from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
-from nnspec.accelerated.cpu.n06_convolution._taps import FEW, ROWS, copy_exactly, dot_few_taps, dot_taps, dot_windows
-from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
+from nnspec.accelerated.cpu.n06_convolution._taps import FEW, ROWS, dot_few_taps, dot_taps, dot_windows
+from nnspec.accelerated.cpu.n06_convolution._windows import copy_exactly, copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
 BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
@@ -263,10 +263,7 @@ def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
                     y = i * stride + u - above
                     if 0 <= y < H:
                         source = (c * H + y) * W + left * stride + v - before
-                        if stride == 1:
-                            copy_exactly(flat, source, image, at + left, right - left)
-                        else:
-                            copy_from(flat, source, stride, image, at + left, right - left)  # row after row
+                        copy_from(flat, source, stride, image, at + left, right - left)  # row after row
                     at += columns
 
 
