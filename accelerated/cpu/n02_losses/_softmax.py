@@ -1,14 +1,18 @@
 """Softmax along any axis: lines in parallel, each owned by one thread. Along another axis than the last they are
-copied, so that each lies in one piece."""
+copied, so that each lies in one piece. The exponentials of rows of scores, from which losses begin."""
 
 from math import prod
 
 import numpy as np
 from numba import prange
+from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._fold import fold_max, fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import flushed_exp
+
+SHORT = 64  # classes below which rows would leave vectors half empty: the exp of many is taken together
+BLOCK = 2048  # scores of these many
 
 
 def lines(x, axis):
@@ -37,6 +41,25 @@ def softmax_lines(x):
     if p.size:
         _normalize[8 * x.size](*contiguous(x), p, tops, totals)
     return p, tops, totals
+
+
+@register_jitable
+def exp_of_rows(scores, first, last, weights, tops):
+    """weights = exp(score - top) in the rows from `first` to `last`, and the largest score of each, top."""
+    classes, scores_flat = scores.shape[1], scores.reshape(-1)
+    for i in range(first, last):
+        top = fold_max(scores_flat, i * classes, classes)
+        row, here = scores[i], weights[i]
+        if classes < SHORT:
+            for j in range(classes):
+                here[j] = row[j] - top
+        else:
+            for j in range(classes):
+                here[j] = flushed_exp(row[j] - top)
+        tops[i] = top
+    together = weights.reshape(-1)[first * classes : last * classes]
+    for k in range(len(together) if classes < SHORT else 0):
+        together[k] = flushed_exp(together[k])
 
 
 @kernel

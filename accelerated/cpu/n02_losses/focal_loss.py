@@ -6,10 +6,9 @@ import math
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_max, fold_sum
+from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
-from nnspec.accelerated.cpu._math import flushed_exp
-from nnspec.accelerated.cpu.n02_losses.softmax_cross_entropy import BLOCK, SHORT
+from nnspec.accelerated.cpu.n02_losses._softmax import BLOCK, exp_of_rows
 from nnspec.reference.n02_losses._reduction import divisor_of_the_mean, reduced
 
 
@@ -35,30 +34,18 @@ def focal_loss_backward(dloss, cache):
 @kernel
 def _forward(scores, y, share, gamma, loss, weights, scale, rest, slope):
     gamma, classes, one, half = scores.dtype.type(gamma), scores.shape[1], scores.dtype.type(1), scores.dtype.type(0.5)
-    scores_flat, weights_flat = scores.reshape(-1), weights.reshape(-1)
+    weights_flat = weights.reshape(-1)
     rows = max(1, BLOCK // classes)
     for block in prange((len(y) + rows - 1) // rows):
         first, last = block * rows, min(len(y), block * rows + rows)
-        for i in range(first, last):
-            top = fold_max(scores_flat, i * classes, classes)
-            row, here = scores[i], weights[i]
-            if classes < SHORT:
-                for j in range(classes):
-                    here[j] = row[j] - top
-            else:
-                for j in range(classes):
-                    here[j] = flushed_exp(row[j] - top)
-            loss[i] = row[y[i]] - top
-        together = weights_flat[first * classes : last * classes]
-        for k in range(len(together) if classes < SHORT else 0):
-            together[k] = flushed_exp(together[k])
+        exp_of_rows(scores, first, last, weights, loss)
         for i in range(first, last):
             start, right = i * classes, y[i]
             before = fold_sum(weights_flat, start, right)
             others = before + fold_sum(weights_flat, start + right + 1, classes - 1 - right)
             total = others + weights[i, right]
             scale[i], rest[i] = one / total, others / total
-            logp = math.log1p(-rest[i]) if rest[i] < half else loss[i] - math.log(total)
+            logp = math.log1p(-rest[i]) if rest[i] < half else (scores[i, right] - loss[i]) - math.log(total)
             ratio = logp / rest[i] if others > 0 else -one
             modulated = share[i] * rest[i] ** gamma
             slope[i] = modulated * (gamma * (weights[i, right] / total) * ratio - one)

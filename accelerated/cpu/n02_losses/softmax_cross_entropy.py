@@ -6,12 +6,9 @@ import math
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._fold import fold_max, fold_sum
+from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel, of_each_row
-from nnspec.accelerated.cpu._math import flushed_exp
-
-SHORT = 64  # classes below which rows would leave vectors half empty: the exp of many is taken together
-BLOCK = 2048  # scores of these many
+from nnspec.accelerated.cpu.n02_losses._softmax import BLOCK, exp_of_rows
 
 
 def softmax_cross_entropy_forward(scores, y, *, reduction="mean", ignore_index=None, weight=None):
@@ -52,28 +49,18 @@ def _share_of_each_row(scores, y, reduction, ignore_index, weight):
 @kernel
 def _forward(scores, y, share, loss, weights, scale):
     classes, one = scores.shape[1], scores.dtype.type(1)
-    scores_flat, weights_flat = scores.reshape(-1), weights.reshape(-1)
+    weights_flat = weights.reshape(-1)
     rows = max(1, BLOCK // classes)
     for block in prange((len(y) + rows - 1) // rows):
         first, last = block * rows, min(len(y), block * rows + rows)
-        for i in range(first, last):
-            top = fold_max(scores_flat, i * classes, classes)
-            row, here = scores[i], weights[i]
-            if classes < SHORT:
-                for j in range(classes):
-                    here[j] = row[j] - top
-            else:
-                for j in range(classes):
-                    here[j] = flushed_exp(row[j] - top)
-            loss[i] = row[y[i]] - top if share[i] != 0 else 0
-        together = weights_flat[first * classes : last * classes]
-        for k in range(len(together) if classes < SHORT else 0):
-            together[k] = flushed_exp(together[k])
+        exp_of_rows(scores, first, last, weights, loss)
         for i in range(first, last):
             total = fold_sum(weights_flat, i * classes, classes)
             scale[i] = one / total
             if share[i] != 0:
-                loss[i] = share[i] * (math.log(total) - loss[i])
+                loss[i] = share[i] * (math.log(total) - (scores[i, y[i]] - loss[i]))
+            else:
+                loss[i] = 0
 
 
 @kernel
