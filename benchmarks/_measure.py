@@ -208,6 +208,13 @@ def _call_of(backend: Backend, problem: Problem) -> Callable[[], dict]:
     return run
 
 
+def in_turn(calls: dict[str, Callable], threads: int, rounds: int) -> dict[str, Timed]:
+    """Calls on the CPU, each made once before they take turns: compiling is no round."""
+    for call in calls.values():
+        call()
+    return interleaved(calls, rounds, clock=CLOCKS[clock_for(threads, ["cpu"])])
+
+
 def clock_for(threads: int, backends: Iterable[str]) -> str:
     """CPU time where it is the time of the one thread; not where a backend leaves work to a device."""
     queued = any(hasattr(loaded(name).namespace, "synchronize") for name in backends)

@@ -139,9 +139,9 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
     """
     with_pool_of(threads)
     from nnspec.backends import CannotLoad, load
-    from nnspec.bench.tables import printed
     from nnspec.bench.words import machine_line
     from nnspec.benchmarks import _machine
+    from nnspec.terminal import console, show_table
 
     found = []
     with told_in_one_line(CannotLoad, Unusable):
@@ -149,7 +149,7 @@ def ladder(concept, backend, preset, dtype, threads, markdown):
         for one in ladders([concept] if concept else (), backend):
             rows = climbed(one, preset, dtype, threads)
             click.echo(f"{one.concept} {preset} {dtype}\n")
-            printed(HEADINGS, lines(one, rows), markdown=markdown, left=2)
+            show_table(HEADINGS, lines(one, rows), console(), markdown=markdown, left=2)
             click.echo("\n" + "".join(f"- {note}\n" for note in notes(rows)))
             found += rows
     click.echo(f"machine: {machine_line(_machine.described(threads or _machine.most_threads()))}")

@@ -35,16 +35,16 @@ def products(dtype, threads, up_to, markdown):
     Time, time over that of numpy.matmul (below 1 is ahead), and the share of what the register tile does in the cache.
     """
     with_pool_of(threads)
-    from nnspec.bench.tables import printed
     from nnspec.bench.words import machine_line
     from nnspec.benchmarks import _machine
+    from nnspec.terminal import console, show_table
 
     threads = threads or _machine.most_threads()
     wanted = {f"{n}^3": (n, n, n) for n in CUBES if n <= up_to} | SHAPES
     with told_in_one_line(Unusable), _machine.equal_threads(threads):
         peak = _machine.tile_peak(dtype, threads)
         filled = [_measured(name, shape, dtype, threads, peak) for name, shape in wanted.items()]
-    printed(HEADINGS, filled, markdown=markdown, left=1)
+    show_table(HEADINGS, filled, console(), markdown=markdown, left=1)
     click.echo(f"\npeak of the tile: {peak / 1e9:.0f} Gflop/s in {dtype}")
     click.echo(f"machine: {machine_line(_machine.described(threads))}")
 
@@ -55,17 +55,14 @@ def _measured(name, shape, dtype, threads, peak) -> list[str]:
     from nnspec.accelerated.cpu._product import product
     from nnspec.bench.words import duration, interval
     from nnspec.benchmarks import ROUNDS
-    from nnspec.benchmarks._measure import CLOCKS, clock_for
-    from nnspec.benchmarks._timing import interleaved, ratio
+    from nnspec.benchmarks._measure import in_turn
+    from nnspec.benchmarks._timing import ratio
 
     M, K, N = shape
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((M, K)).astype(dtype), rng.standard_normal((K, N)).astype(dtype)
     calls = {"ours": lambda: product(a, b), "numpy": lambda: a @ b}
-    for call in calls.values():
-        call()  # compiling is no round
-    rounds = ROUNDS if max(shape) < LARGE else ROUNDS // 2
-    timings = interleaved(calls, rounds, clock=CLOCKS[clock_for(threads, ["cpu"])])
+    timings = in_turn(calls, threads, ROUNDS if max(shape) < LARGE else ROUNDS // 2)
     ours = timings["ours"]
     over = ratio(ours, timings["numpy"]).as_dict()
     share = 2 * M * K * N / ours.seconds / peak

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import zip_longest
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -27,7 +26,7 @@ from nnspec.bench.words import (
     unstable,
 )
 from nnspec.benchmarks import ROUNDS
-from nnspec.terminal import console, markdown_table
+from nnspec.terminal import markdown_table
 
 AHEAD, BEHIND = 1 / 1.05, 1.05  # of a peer: what lies between is a draw
 TREATMENT = (
@@ -169,16 +168,3 @@ def of_verdicts(judged: Iterable[Judged]) -> tuple[list[str], list[list[str]]]:
         ]
         for one in judged
     ]
-
-
-def printed(headings: list[str], filled: list[list[str]], *, markdown: bool, left: int):
-    """A plain table, as Markdown or for the terminal: `left` columns of words, then numbers."""
-    if markdown:
-        click.echo(markdown_table(headings, filled, left), nl=False)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if number < left else "right", no_wrap=number == 0)
-    for cells in filled:
-        table.add_row(*map(Text, cells))
-    console().print(table)

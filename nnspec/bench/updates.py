@@ -31,28 +31,26 @@ def updates(dtype, threads, up_to, markdown):
     Time, and time over that of torch.optim with fused=True (below 1 is ahead): both in place, both with fresh arrays.
     """
     with_pool_of(threads)
-    from nnspec.bench.tables import printed
     from nnspec.bench.words import machine_line
     from nnspec.benchmarks import _machine
+    from nnspec.terminal import console, show_table
 
     threads = threads or _machine.most_threads()
     with told_in_one_line(Unusable, ModuleNotFoundError), _machine.equal_threads(threads):
         sizes = [size for size in SIZES if size <= up_to]
         filled = [_measured(rule, size, dtype, threads) for rule in OPTIMIZERS for size in sizes]
-    printed(HEADINGS, filled, markdown=markdown, left=1)
+    show_table(HEADINGS, filled, console(), markdown=markdown, left=1)
     click.echo(f"\nmachine: {machine_line(_machine.described(threads))}")
 
 
 def _measured(rule: str, size: int, dtype: str, threads: int) -> list[str]:
     from nnspec.bench.words import duration, interval
     from nnspec.benchmarks import ROUNDS
-    from nnspec.benchmarks._measure import CLOCKS, clock_for
-    from nnspec.benchmarks._timing import interleaved, ratio
+    from nnspec.benchmarks._measure import in_turn
+    from nnspec.benchmarks._timing import ratio
 
     calls = _ours(rule, size, dtype) | _theirs(rule, size, dtype)
-    for call in calls.values():
-        call()  # compiling is no round
-    timings = interleaved(calls, ROUNDS if size < LARGE else ROUNDS // 2, clock=CLOCKS[clock_for(threads, ["cpu"])])
+    timings = in_turn(calls, threads, ROUNDS if size < LARGE else ROUNDS // 2)
     told = [rule, f"{size:,}"]
     for way in ("in place", "fresh"):
         over = ratio(timings[f"ours, {way}"], timings[f"theirs, {way}"]).as_dict()

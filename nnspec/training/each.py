@@ -5,19 +5,18 @@ rate for all, what is compared would be the rate.
 """
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from nnspec.training import features, rules, schedules
+from nnspec.terminal import show_table
+from nnspec.training import features, plots, rules, schedules
 from nnspec.training.data import load as load_data
 from nnspec.training.features import featured
 from nnspec.training.loop import Training
 from nnspec.training.models import task_of
 from nnspec.training.run import Wanted, beside_it, called, name_of_data
-from nnspec.training.table import show
 
 RATES = tuple(round(10 ** (power / 2), 5) for power in range(-8, 1))  # 0.0001, 0.00032, … 1
 KINDS = {
@@ -52,8 +51,9 @@ class Tried:
 
 def run_each(wanted: Wanted, to: Console) -> list[Tried]:
     """Train, tell and draw. Raises what `run` raises."""
-    data = load_data(name_of_data(wanted), wanted.seed)
-    to.print(f"{wanted.model} on {name_of_data(wanted)}: {data}, backend {wanted.backend}")
+    name = name_of_data(wanted)
+    data = load_data(name, wanted.seed)
+    to.print(f"{wanted.model} on {name}: {data}, backend {wanted.backend}")
     each = [replace(wanted, **{wanted.each: name}) for name in KINDS[wanted.each]()]
     rates = [wanted.lr] if wanted.lr else RATES
     with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
@@ -62,9 +62,10 @@ def run_each(wanted: Wanted, to: Console) -> list[Tried]:
     measure = found[0].training.task.measure
     headings = [wanted.each, "rate", "loss", "validation", f"test {measure}"]
     headings += [called(wanted.beside), "apart"] if wanted.beside else []
-    show(headings, [one.cells() for one in found], {0}, wanted.markdown, to)
+    cells = [one.cells() for one in found]
+    show_table(headings, cells, to, markdown=wanted.markdown, left=1, wraps=False)
     if wanted.plot:
-        draw(found, wanted.plot)
+        plots.compare({f"{one.name}, rate {one.lr:g}": one.training for one in found}, wanted.plot)
         to.print(f"drawn: {wanted.plot}", soft_wrap=True)
     return found
 
@@ -97,21 +98,3 @@ def _best(tried: list[Tried]) -> Tried:
 def _last_loss(one: Tried) -> float:
     loss = one.training.mean_losses()[-1]
     return loss if np.isfinite(loss) else np.inf
-
-
-def draw(tried: list[Tried], path: Path):
-    """The mean loss of every epoch. Raises ModuleNotFoundError without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ModuleNotFoundError("train: --plot needs matplotlib: pip install 'nnspec[plots]'") from None
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for i, one in enumerate(tried):
-        losses = one.training.mean_losses()
-        label = f"{one.name}, rate {one.lr:g}"
-        axes.plot(range(1, len(losses) + 1), losses, label=label, linestyle=("-", "--")[i // 10])  # ten colours
-    axes.set(title="mean loss of each epoch", xlabel="epoch", yscale="log")
-    axes.locator_params(axis="x", integer=True)
-    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, dpi=120)

@@ -14,19 +14,36 @@ MOST = 64  # filters
 
 def plot(training: Training, path: Path):
     """Raises ModuleNotFoundError without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ModuleNotFoundError("train: --plot needs matplotlib: pip install 'nnspec[plots]'") from None
     panels = [_losses, _validation]
     if isinstance(training.task, ImageTask):
         panels += [_confusion] + [_filters] * (_first_filters(training) is not None)
     if hasattr(training.task, "attention"):
         panels.append(_attention)
-    figure = Figure(figsize=(4.2 * len(panels), 4), layout="constrained")
+    figure = _figure(4.2 * len(panels), 4)
     for draw, axes in zip(panels, figure.subplots(1, len(panels)), strict=True):
         draw(training, axes)
     figure.savefig(path, dpi=120)
+
+
+def compare(trainings: dict[str, Training], path: Path):
+    """The mean loss of every epoch, of several. Raises ModuleNotFoundError without matplotlib."""
+    figure = _figure(8, 4.5)
+    axes = figure.subplots()
+    for i, (label, training) in enumerate(trainings.items()):
+        losses = training.mean_losses()
+        axes.plot(range(1, len(losses) + 1), losses, label=label, linestyle=("-", "--")[i // 10])  # ten colours
+    axes.set(title="mean loss of each epoch", xlabel="epoch", yscale="log")
+    axes.locator_params(axis="x", integer=True)
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.savefig(path, dpi=120)
+
+
+def _figure(width, height):
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ModuleNotFoundError("train: --plot needs matplotlib: pip install 'nnspec[plots]'") from None
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _losses(training, axes):

@@ -1,5 +1,6 @@
 """`nnspec train`: a training from its first step to what it shows at the end, told as it goes."""
 
+import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from nnspec.training.table import row_of, tell
 QUERIES = 100  # of kNN at a time, between two steps of the progress bar
 TOLD = 10  # losses of so many steps are averaged in what is shown
 SAMPLE = 300  # characters
+
+
+loaded = functools.cache(load)  # many trainings in a row are of one backend
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Wanted:
         return {name: value for name, value in asked.items() if value is not None}
 
     def ops(self) -> OnNumpy:
-        return (Filled if self.fill else OnNumpy)(load(self.backend), in_place=True)
+        return (Filled if self.fill else OnNumpy)(loaded(self.backend), in_place=True)
 
 
 def run(wanted: Wanted, to: Console) -> Training | float:
@@ -65,7 +69,7 @@ def run(wanted: Wanted, to: Console) -> Training | float:
     data = featured(load_data(name, wanted.seed), wanted.features, ops)
     to.print(f"{wanted.model} on {name}: {data}, backend {wanted.backend}")
     if wanted.model == "knn":
-        return _classify(load(wanted.backend), data, wanted.neighbours, to)
+        return _classify(loaded(wanted.backend), data, wanted.neighbours, to)
     training = Training.begin(task_of(wanted.model, data, **wanted.recipe()), ops, wanted.seed, wanted.epochs)
     beside = beside_it(wanted, training)
     if wanted.resume:
@@ -112,7 +116,9 @@ def beside_it(wanted: Wanted, training: Training):
     if wanted.resume:
         raise ValueError("train: a training that is resumed has nothing beside it: leave out --beside")
     if wanted.beside != "torch":
-        return Training.begin(training.task, OnNumpy(load(wanted.beside), in_place=True), wanted.seed, training.epochs)
+        return Training.begin(
+            training.task, OnNumpy(loaded(wanted.beside), in_place=True), wanted.seed, training.epochs
+        )
     try:
         from nnspec.training.beside import TorchTraining
     except ModuleNotFoundError as error:

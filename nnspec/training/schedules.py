@@ -10,16 +10,21 @@ WARMUP = 0.02  # of all steps
 PATIENCE = 2  # epochs
 
 
+def _first(steps):
+    """How many steps the rate rises."""
+    return max(1, round(WARMUP * steps))
+
+
 def _cosine(lr, steps):
     """Up over the first steps, and down along a cosine to a tenth."""
-    first = max(1, round(WARMUP * steps))
+    first = _first(steps)
     down = max(1, steps - first)
     return reference.warmup(lambda t: reference.cosine_decay(t, down, lr, lr_min=lr / 10), steps=first)
 
 
 def _noam(lr, steps):
     """Its largest rate is lr; the width of a model would set it otherwise."""
-    first = max(1, round(WARMUP * steps))
+    first = _first(steps)
     return lambda t: lr * reference.noam(t + 1, 1, first) / reference.noam(first, 1, first)
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from nnspec.terminal import markdown_table
+from nnspec.terminal import show_table
 from nnspec.training.loop import Training
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, MOST_KEPT = -1, -3, 1 << 30  # of glibc's malloc.h; the last in bytes
@@ -88,19 +87,5 @@ def tell(rows: list[Row], other: str | None, markdown: bool, to: Console):
     beside = [other] * (len(rows[0].seconds) > 1)
     headings = ["model", "data", "parameters", "epochs", "s", *beside, *["ratio"] * len(beside)]
     headings += ["MiB a step", *beside, "test", *beside, "measure"]
-    show(headings, [row.cells() for row in rows], {0, 1, len(headings) - 1}, markdown, to)
-
-
-def show(headings: list[str], rows: list[list[str]], words: set[int], markdown: bool, to: Console):
-    """words: the columns that hold no numbers."""
-    if markdown:
-        to.print(
-            markdown_table(headings, rows, left=min(set(range(len(headings))) - words)), markup=False, soft_wrap=True
-        )
-        return
-    table = Table(box=None)
-    for i, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if i in words else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    to.print(table)
+    cells = [row.cells() for row in rows]
+    show_table(headings, cells, to, markdown=markdown, left=2, words=1, wraps=False)
