@@ -6,6 +6,7 @@ import numpy as np
 
 from nnspec.spec_tests._kinds import Case, Loss, Malformed, variant
 from nnspec.spec_tests._truth import where_positive
+from nnspec.spec_tests.n02_losses._margins import CASES, EXTREMES
 
 SHARED = "PyTorch, torch.amax; JAX, jax.numpy.max"
 TIED = {"scores": [[2.0, 1.5, 1.5, 1.0], [0.5, 0.5, 0.0, 0.5]], "y": [0, 2]}
@@ -51,18 +52,8 @@ class TestCrammerSinger(Loss):
         share = np.longdouble(problem.douts[0]) / 3
         return dscores, share * np.array([[-1, 1, 0], [0, 0, 0], [0, 1, -1]])
 
-    cases = (
-        Case("more rows than classes", N=4, C=2),
-        Case("a single class", N=2, C=1),
-        Case("another delta", delta=2.5),
-        Case("delta 0", delta=0.0),
-        Case("another delta, one by one", delta=0.5, reduction="none"),
-        Case("right by a wide margin", inputs={"scores": [[9.0, 1.0, -2.0], [-3.0, 0.5, 7.0]], "y": [0, 2]}),
-    )
-    extremes = (
-        Case("large scores", inputs={"scores": [[1000, 0, -1000], [500, 499.5, -300]], "y": [2, 1]}),
-        Case("a common offset", inputs={"scores": [[1000.5, 1001, 1000.25], [1000, 999.5, 1002]], "y": [1, 0]}),
-    )
+    cases = CASES
+    extremes = EXTREMES
     ties = (
         Case("margin exactly 0", inputs={"scores": [[2.0, 1.0, 0.5], [0.0, 4.0, 5.0]], "y": [0, 2]}),
         Case("several are closest", inputs=TIED),

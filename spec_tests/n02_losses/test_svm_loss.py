@@ -6,6 +6,7 @@ import numpy as np
 
 from nnspec.spec_tests._kinds import Case, Loss, Malformed
 from nnspec.spec_tests._truth import where_positive
+from nnspec.spec_tests.n02_losses._margins import CASES, EXTREMES
 
 AT_THE_KINK = {"scores": [[2.0, 1.0, 3.0], [0.0, 5.0, 4.0]], "y": [0, 1]}
 
@@ -57,18 +58,8 @@ class TestSvmLoss(Loss):
         )
         return [np.append(answer["loss"], answer["dscores"]) for answer in (near, far)]
 
-    cases = (
-        Case("more rows than classes", N=4, C=2),
-        Case("a single class", N=2, C=1),
-        Case("another delta", delta=2.5),
-        Case("delta 0", delta=0.0),
-        Case("another delta, one by one", delta=0.5, reduction="none"),
-        Case("right by a wide margin", inputs={"scores": [[9.0, 1.0, -2.0], [-3.0, 0.5, 7.0]], "y": [0, 2]}),
-    )
-    extremes = (
-        Case("large scores", inputs={"scores": [[1000, 0, -1000], [500, 499.5, -300]], "y": [2, 1]}),
-        Case("a common offset", inputs={"scores": [[1000.5, 1001, 1000.25], [1000, 999.5, 1002]], "y": [1, 0]}),
-    )
+    cases = CASES
+    extremes = EXTREMES
     ties = (
         Case("margin exactly 0", inputs=AT_THE_KINK),
         Case("equal scores, delta 0", delta=0.0, inputs={"scores": [[1, 1, 1], [0, 0, 0]], "y": [0, 2]}),
