@@ -56,6 +56,7 @@ def _steps(array):
 @kernel
 def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tasks):
     width = _tile.columns(a.itemsize)
+    lanes = width // _tile.VECTORS
     rows, wide = _block(m, (n + width - 1) // width, width, tasks)
     across = (n + wide * width - 1) // (wide * width)
     longest = even_share(k, DEPTH)
@@ -63,7 +64,6 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
         top, left = task // across * rows, task % across * wide * width
         bottom, right = min(m, top + rows), min(n, left + wide * width)
         packed, strip = np.empty(wide * width * (longest + 1), a.dtype), np.zeros(ROWS * APART, a.dtype)
-        edge = np.empty(ROWS * width, a.dtype)
         for start in range(0, k, longest):
             depth, add = min(longest, k - start), start > 0
             biased = start + depth == k and bias.size > 0  # then the bias is one more row of B, which meets a 1 in A
@@ -80,9 +80,9 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
                     strip[row * APART + depth if a_column == 1 else depth * ROWS + row] = 1
                 whole = (right - left) // width if here == ROWS else 0
                 _run_whole(how, deep, strip, a_column == 1, packed, whole, c, at, n, add)
-                for j in range(whole * width, right - left, width):
-                    _run_edge(how, deep, strip, a_column == 1, packed, j * deep, right - left - j, edge)
-                    _tile.put(edge, here, min(width, right - left - j), c, at + j, n, add)
+                for j in range(whole * width, right - left, lanes):
+                    panel = (j // width * deep * width) + j % width
+                    _run_part(how, deep, strip, a_column == 1, packed, panel, c, at + j, n, add, here, right - left - j)
 
 
 @register_jitable
@@ -103,18 +103,15 @@ def _run_whole(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
 
 
 @register_jitable
-def _run_edge(how, depth, strip, by_rows, packed, at, columns, edge):
-    """A tile of which C has only some rows or columns, apart from it."""
-    width = _tile.width_of(edge)
+def _run_part(how, depth, strip, by_rows, packed, at, c, to, c_row, add, here, columns):
+    """A vector of columns, of which C has only some, or of rows."""
     row, step = _strides(by_rows)
-    if how == L1:
-        _tile.l1(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
-    elif how == L2:
-        _tile.l2(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
-    elif columns <= width // _tile.VECTORS:
-        _tile.dot_narrow(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
+    if how == DOT:
+        _tile.dot_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, columns)
+    elif how == L1:
+        _tile.l1_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, columns)
     else:
-        _tile.dot(depth, strip, 0, row, step, packed, at, edge, 0, width, False)
+        _tile.l2_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, columns)
 
 
 @register_jitable
@@ -147,11 +144,14 @@ def even_share(total, most):
 
 
 @register_jitable
-def pack_panels(b, b_row, b_column, n, k, packed):
-    """B (k, n) in panels of a tile's width, each of k rows; 0 beyond the last column. `panels_size` numbers."""
+def pack_panels(b, b_at, b_row, b_column, n, k, packed):
+    """B (k, n), which begins at b_at, in panels of a tile's width, each of k rows; 0 beyond the last column.
+
+    `panels_size` numbers.
+    """
     width = _tile.columns(b.itemsize)
     for p in range((n + width - 1) // width):
-        _pack_columns(b, 0, b_row, b_column, p * width, n, k, width, packed, p * k * width)
+        _pack_columns(b, b_at, b_row, b_column, p * width, n, k, width, packed, p * k * width)
 
 
 @register_jitable
@@ -161,13 +161,13 @@ def panels_size(n, k, itemsize):
 
 
 @register_jitable
-def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, c_stride, add, edge):
+def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, c_stride, add):
     """C (m, n) (+)= A (m, k) B, by one thread: for small factors, or those that another product has just left behind.
 
     A is read where it stands, up to a multiple of ROWS rows; B in panels of b_depth rows, k of them from b_at on.
-    edge: room for one tile.
     """
     width = _tile.width_of(c)
+    lanes = width // _tile.VECTORS
     if k == 0 and not add:
         for i in range(m):
             c[c_at + i * c_stride : c_at + i * c_stride + n] = 0
@@ -180,7 +180,8 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
             _tile.dot(k, a, a_at + i * a_row, a_row, a_step, b, panel, c, to + i * c_stride, c_stride, add)
         for i in range(whole, m, ROWS):
             row, here = a_at + i * a_row, to + i * c_stride
-            _tile.dot_at_edge(k, a, row, a_row, a_step, b, panel, c, here, c_stride, add, m - i, wide, edge)
+            for j in range(0, min(wide, width), lanes):
+                _tile.dot_part(k, a, row, a_row, a_step, b, panel + j, c, here + j, c_stride, add, m - i, wide - j)
 
 
 @register_jitable
@@ -192,6 +193,12 @@ def _pack_columns(b, b_at, b_row, b_column, first, n, depth, width, packed, at):
         for k in range(depth):
             _tile.copy_whole_row(b, b_at + k * b_row, packed, at + k * width)
         return
+    if b_column == 1:
+        for k in range(depth):
+            _tile.fill_row(b, b_at + k * b_row, packed, at + k * width, here)
+        return
+    if here < width:
+        packed[at : at + depth * width] = 0
     turned = here // lanes * lanes if b_row == 1 else 0  # transposed in registers, as far as squares go
     squares = depth // lanes * lanes
     for j in range(0, turned, lanes):
@@ -200,8 +207,6 @@ def _pack_columns(b, b_at, b_row, b_column, first, n, depth, width, packed, at):
     for j in range(here):
         for k in range(squares if j < turned else 0, depth):
             packed[at + k * width + j] = b[b_at + k * b_row + j * b_column]
-    for k in range(depth if here < width else 0):
-        packed[at + k * width + here : at + (k + 1) * width] = 0
 
 
 @register_jitable

@@ -55,6 +55,55 @@ def _intrinsic(builder, name, *vectors):
     return builder.call(cgutils.get_or_insert_function(builder.module, function, name), vectors)
 
 
+def _summed(context, builder, kinds, args, combine, rows, vectors):
+    """The sums of a tile, rows of vectors in registers: a loop over k. args: from the depth to where B begins."""
+    depth, a, a_at, a_row, a_step, b, b_at = args
+    scalar, bits = context.get_data_type(kinds[1].dtype), kinds[1].dtype.bitwidth
+    lanes = VECTOR_BYTES * 8 // bits
+    vector, index = ir.VectorType(scalar, lanes), depth.type
+    a_start, b_start = place_of(context, builder, kinds[1], a, a_at), place_of(context, builder, kinds[5], b, b_at)
+    before = builder.block
+    loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
+    builder.branch(loop)
+
+    builder.position_at_end(loop)
+    k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
+    totals = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
+    b_row = [builder.load(_vector_at(builder, b_now, vector, j), align=bits // 8) for j in range(vectors)]
+    sums = []
+    for i in range(rows):
+        entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
+        everywhere = broadcast(builder, entry, vector)
+        sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
+    after = {
+        k: (index(0), builder.add(k, index(1))),
+        a_now: (a_start, builder.gep(a_now, [a_step])),
+        b_now: (b_start, builder.gep(b_now, [index(VECTORS * lanes)])),
+    }
+    zero = ir.Constant(vector, None)
+    after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(vectors)}
+    for phi, (first, later) in after.items():
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, loop)
+    builder.cbranch(builder.icmp_signed("<", after[k][1], depth), loop, done)
+
+    builder.position_at_end(done)
+    return sums
+
+
+def _vector_at(builder, pointer, vector, j=0):
+    """The place of the j-th vector from there on."""
+    return builder.bitcast(builder.gep(pointer, [ir.IntType(64)(j * vector.count)]), vector.as_pointer())
+
+
+def _both(builder, add):
+    """Code for two cases: yields whether it is to add."""
+    with builder.if_else(add) as (adding, storing):
+        for branch, adds in ((adding, True), (storing, False)):
+            with branch:
+                yield adds
+
+
 def _make_tile(combine, rows=ROWS, vectors=VECTORS):
     @intrinsic
     def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add):
@@ -67,64 +116,48 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
         signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean)
 
         def codegen(context, builder, signature, args):
-            depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add = args
-            scalar = context.get_data_type(signature.args[1].dtype)
-            lanes = VECTOR_BYTES * 8 // signature.args[1].dtype.bitwidth
-            vector, index = ir.VectorType(scalar, lanes), depth.type
-            align = signature.args[1].dtype.bitwidth // 8
+            *factors, c, c_at, c_stride, add = args
+            sums = _summed(context, builder, signature.args, factors, combine, rows, vectors)
+            start, align = place_of(context, builder, signature.args[7], c, c_at), signature.args[7].dtype.bitwidth // 8
+            for adds in _both(builder, add):
+                for i, row in enumerate(sums):
+                    for j, total in enumerate(row):
+                        to = builder.gep(start, [builder.mul(c_stride, c_stride.type(i))])
+                        to = _vector_at(builder, to, total.type, j)
+                        value = builder.fadd(total, builder.load(to, align=align)) if adds else total
+                        builder.store(value, to, align=align)
+            return context.get_dummy_value()
 
-            def start(array, position, at):
-                return place_of(context, builder, signature.args[position], array, at)
+        return signature, codegen
 
-            def load(pointer, offset):
-                return builder.load(
-                    builder.bitcast(builder.gep(pointer, [index(offset)]), vector.as_pointer()), align=align
-                )
+    return tile
 
-            def combined(a_now, b_now, totals):
-                """The sums after one more k."""
-                b_row = [load(b_now, j * lanes) for j in range(vectors)]
-                sums = []
-                for i in range(rows):
-                    entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
-                    everywhere = broadcast(builder, entry, vector)
-                    sums.append([combine(builder, everywhere, b_row[j], totals[i][j]) for j in range(vectors)])
-                return sums
 
-            def store(c_start, sums, adds):
-                for i in range(rows):
-                    row = builder.gep(c_start, [builder.mul(c_stride, index(i))])
-                    for j in range(vectors):
-                        total = builder.fadd(sums[i][j], load(row, j * lanes)) if adds else sums[i][j]
-                        place = builder.gep(row, [index(j * lanes)])
-                        builder.store(total, builder.bitcast(place, vector.as_pointer()), align=align)
+def _make_part_of_tile(combine, rows=ROWS):
+    @intrinsic
+    def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, here, width):
+        """The same with one vector of columns where C ends before it does: after `here` rows or `width` columns."""
+        size = types.intp
+        signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean, size, size)
 
-            a_start, b_start, c_start = start(a, 1, a_at), start(b, 5, b_at), start(c, 7, c_at)
-            before = builder.block
-            loop, done = builder.append_basic_block("tile.loop"), builder.append_basic_block("tile.done")
-            builder.branch(loop)
-
-            builder.position_at_end(loop)
-            k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
-            totals = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
-            sums = combined(a_now, b_now, totals)
-            after = {
-                k: (index(0), builder.add(k, index(1))),
-                a_now: (a_start, builder.gep(a_now, [a_step])),
-                b_now: (b_start, builder.gep(b_now, [index(VECTORS * lanes)])),
-            }
-            zero = ir.Constant(vector, None)
-            after |= {totals[i][j]: (zero, sums[i][j]) for i in range(rows) for j in range(vectors)}
-            for phi, (first, later) in after.items():
-                phi.add_incoming(first, before)
-                phi.add_incoming(later, loop)
-            builder.cbranch(builder.icmp_signed("<", after[k][1], depth), loop, done)
-
-            builder.position_at_end(done)
-            with builder.if_else(add) as (adding, storing):
-                for branch, adds in ((adding, True), (storing, False)):
-                    with branch:
-                        store(c_start, sums, adds)
+        def codegen(context, builder, signature, args):
+            *factors, c, c_at, c_stride, add, here, width = args
+            sums = [row for (row,) in _summed(context, builder, signature.args, factors, combine, rows, 1)]
+            vector, bits = sums[0].type, signature.args[7].dtype.bitwidth
+            start, align = place_of(context, builder, signature.args[7], c, c_at), ir.IntType(32)(bits // 8)
+            load, store = masked(builder, vector, bits)
+            mask, nothing = lanes_before(builder, width, vector.count), ir.Constant(vector, None)
+            for adds in _both(builder, add):
+                end = builder.append_basic_block("part.end")
+                for i, total in enumerate(sums):
+                    row = builder.append_basic_block("part.row")
+                    builder.cbranch(builder.icmp_signed("<", here.type(i), here), row, end)
+                    builder.position_at_end(row)
+                    to = _vector_at(builder, builder.gep(start, [builder.mul(c_stride, c_stride.type(i))]), vector)
+                    value = builder.fadd(total, builder.call(load, [to, align, mask, nothing])) if adds else total
+                    builder.call(store, [value, to, align, mask])
+                builder.branch(end)
+                builder.position_at_end(end)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -134,6 +167,7 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
 
 dot, l1, l2 = map(_make_tile, (multiply_add, _l1, _l2))
 dot_short, dot_narrow = _make_tile(multiply_add, SHORT_ROWS), _make_tile(multiply_add, vectors=1)
+dot_part, l1_part, l2_part = map(_make_part_of_tile, (multiply_add, _l1, _l2))
 
 
 def masked(builder, vector, bits):
@@ -147,68 +181,48 @@ def masked(builder, vector, bits):
     return [cgutils.get_or_insert_function(builder.module, kinds[kind], f"llvm.masked.{kind}.{name}") for kind in kinds]
 
 
-def _make_part(vectors, adds=False):
+def lanes_before(builder, count, lanes, first=0):
+    """A mask of so many lanes, the first of which has that number: those whose number is below count."""
+    index = ir.VectorType(count.type, lanes)
+    numbers = ir.Constant(index, [count.type(first + lane) for lane in range(lanes)])
+    return builder.icmp_signed("<", numbers, broadcast(builder, count, index))
+
+
+def _make_copy_of_part(vectors, fills=False):
     @intrinsic
-    def part(typingctx, source, source_at, target, target_at, count):
-        """Write `count` entries, as many as fit into the vectors, from one place on to another place, or add them."""
+    def copy(typingctx, source, source_at, target, target_at, count):
+        """Write `count` entries, as many as fit into the vectors, from one place on to another place.
+
+        One that fills writes whole vectors, with 0 for what is beyond the last entry.
+        """
         size = types.intp
         signature = types.void(source, size, target, size, size)
 
         def codegen(context, builder, signature, args):
             source, source_at, target, target_at, count = args
             scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
-            lanes = VECTOR_BYTES * 8 // bits
-            vector, index, align = (
-                ir.VectorType(scalar, lanes),
-                ir.VectorType(count.type, lanes),
-                ir.IntType(32)(bits // 8),
-            )
+            vector, align = ir.VectorType(scalar, VECTOR_BYTES * 8 // bits), ir.IntType(32)(bits // 8)
             load, store = masked(builder, vector, bits)
-            everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
             starts = [
                 place_of(context, builder, kind, array, at)
                 for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
             ]
             for j in range(vectors):
-                lane_of = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
-                mask = builder.icmp_signed("<", lane_of, everywhere)
-                here, there = (
-                    builder.bitcast(builder.gep(start, [count.type(j * lanes)]), vector.as_pointer())
-                    for start in starts
-                )
-                value = builder.call(load, [here, align, mask, nothing])
-                if adds:
-                    value = builder.fadd(value, builder.call(load, [there, align, mask, nothing]))
-                builder.call(store, [value, there, align, mask])
+                mask = lanes_before(builder, count, vector.count, j * vector.count)
+                here, there = (_vector_at(builder, start, vector, j) for start in starts)
+                value = builder.call(load, [here, align, mask, ir.Constant(vector, None)])
+                if fills:
+                    builder.store(value, there, align=bits // 8)
+                else:
+                    builder.call(store, [value, there, align, mask])
             return context.get_dummy_value()
 
         return signature, codegen
 
-    return part
+    return copy
 
 
-copy_part, _copy_parts, _add_parts = _make_part(1), _make_part(VECTORS), _make_part(VECTORS, adds=True)
-
-
-@register_jitable
-def put(edge, rows, width, c, c_at, c_stride, add):
-    """The first `rows` rows and `width` columns of a tile into C."""
-    for i in range(rows):
-        if add:
-            _add_parts(edge, i * width_of(c), c, c_at + i * c_stride, width)
-        else:
-            _copy_parts(edge, i * width_of(c), c, c_at + i * c_stride, width)
-
-
-@register_jitable
-def dot_at_edge(depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, rows, width, edge):
-    """The tile where C ends before it does: after `rows` rows or `width` columns. edge: room for one tile.
-
-    To be called where one of them is missing: with a whole tile in the same function, numba would count references of
-    every array between any two tiles.
-    """
-    dot(depth, a, a_at, a_row, a_step, b, b_at, edge, 0, width_of(c), False)
-    put(edge, min(ROWS, rows), min(width_of(c), width), c, c_at, c_stride, add)
+copy_part, fill_row = _make_copy_of_part(1), _make_copy_of_part(VECTORS, fills=True)
 
 
 @intrinsic
@@ -224,21 +238,17 @@ def copy_every_second(typingctx, source, source_at, target, target_at, count):
         source, source_at, target, target_at, count = args
         scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
         lanes = VECTOR_BYTES * 8 // bits
-        vector, index = ir.VectorType(scalar, lanes), ir.VectorType(count.type, lanes)
+        vector = ir.VectorType(scalar, lanes)
 
         def places(array, position, at, vectors):
             data = place_of(context, builder, signature.args[position], array, at)
-            return [
-                builder.bitcast(builder.gep(data, [count.type(j * lanes)]), vector.as_pointer()) for j in range(vectors)
-            ]
+            return [_vector_at(builder, data, vector, j) for j in range(vectors)]
 
         met = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, 2 * VECTORS)]
         even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
         values = [builder.shuffle_vector(*met[2 * j : 2 * j + 2], even) for j in range(VECTORS)]
-        everywhere, nothing = broadcast(builder, count, index), ir.Constant(vector, None)
         for j, place in enumerate(places(target, 2, target_at, VECTORS)):
-            columns = ir.Constant(index, [count.type(j * lanes + lane) for lane in range(lanes)])
-            value = builder.select(builder.icmp_signed("<", columns, everywhere), values[j], nothing)
+            value = builder.select(lanes_before(builder, count, lanes, j * lanes), values[j], ir.Constant(vector, None))
             builder.store(value, place, align=bits // 8)
         return context.get_dummy_value()
 
@@ -307,3 +317,18 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
 
 copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_vector = _make_copy(lambda itemsize: columns(itemsize) // VECTORS)
+
+
+@register_jitable
+def copy_exactly(source, source_at, target, target_at, count):
+    """Write `count` entries from one place on to another place, in vectors; the last may overlap the one before.
+
+    Nothing beyond them is read or written.
+    """
+    lanes = width_of(source) // VECTORS
+    if count < lanes:
+        copy_part(source, source_at, target, target_at, count)
+        return
+    for j in range(0, count - lanes, lanes):
+        copy_vector(source, source_at + j, target, target_at + j)
+    copy_vector(source, source_at + count - lanes, target, target_at + count - lanes)

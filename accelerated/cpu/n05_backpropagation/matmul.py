@@ -19,7 +19,7 @@ from nnspec.accelerated.cpu._product import (
     panels_size,
     product,
 )
-from nnspec.accelerated.cpu._tile import ROWS, columns
+from nnspec.accelerated.cpu._tile import ROWS
 from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 
 PACKED_BYTES = 1 << 18  # of a second factor, at most: a part of the second-level cache
@@ -81,19 +81,19 @@ def _summed_to(shape, gradient):
 
 @kernel
 def _multiply_each(a, a_row, a_column, of_a, b, b_row, b_column, of_b, n, k, m, slices, out):
-    entries, width = len(of_a), columns(a.itemsize)
+    entries = len(of_a)
     for s in prange(slices):
         packed = np.empty(panels_size(m, k, a.itemsize), a.dtype)
-        strip, edge = np.zeros(ROWS * APART, a.dtype), np.empty(ROWS * width, a.dtype)
+        strip = np.zeros(ROWS * APART, a.dtype)
         held = -1
         for i in range(entries * s // slices, entries * (s + 1) // slices):
             if of_b[i] != held:
                 held = of_b[i]
-                pack_panels(b[held * k * m :], b_row, b_column, m, k, packed)
+                pack_panels(b, held * k * m, b_row, b_column, m, k, packed)
             for top in range(0, n, ROWS):
                 here, to = min(ROWS, n - top), (i * n + top) * m
                 pack_rows(a, of_a[i] * n * k + top * a_row, a_row, a_column, here, k, strip)
                 if a_column == 1:
-                    multiply_panels(here, m, k, strip, 0, APART, 1, packed, 0, k, out, to, m, False, edge)
+                    multiply_panels(here, m, k, strip, 0, APART, 1, packed, 0, k, out, to, m, False)
                 else:
-                    multiply_panels(here, m, k, strip, 0, 1, ROWS, packed, 0, k, out, to, m, False, edge)
+                    multiply_panels(here, m, k, strip, 0, 1, ROWS, packed, 0, k, out, to, m, False)

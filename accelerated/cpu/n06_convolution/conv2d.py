@@ -18,7 +18,7 @@ from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
 from nnspec.accelerated.cpu.n06_convolution._taps import FEW, ROWS, dot_few_taps, dot_taps, dot_windows
-from nnspec.accelerated.cpu.n06_convolution._windows import copy_exactly, copy_from, inside
+from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
 BAND = 1 << 19  # bytes of an image that are laid out at a time: half of a second-level cache
@@ -116,7 +116,7 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
                 for i in range(min(ROWS, F - f)):
                     at = (((n * F + f + i) * HO) + first + top) * WO
                     for r in range(here):
-                        copy_exactly(sums, i * line + r * columns, out_flat, at + r * WO, WO)
+                        _tile.copy_exactly(sums, i * line + r * columns, out_flat, at + r * WO, WO)
 
 
 @register_jitable

@@ -31,7 +31,8 @@ def packed_weights(b, b_row, b_column, n, k):
     panels = (n + width - 1) // width
     for p in prange(panels):
         here = min(width, n - p * width)
-        pack_panels(b[p * width * b_column :], b_row, b_column, here, k, packed[p * k * width : (p + 1) * k * width])
+        of_panel = packed[p * k * width : (p + 1) * k * width]
+        pack_panels(b, p * width * b_column, b_row, b_column, here, k, of_panel)
     return packed, panels * width
 
 

@@ -13,48 +13,81 @@ import numpy as np
 from numba import prange
 from numba.extending import register_jitable
 
-from nnspec.accelerated.cpu import _tile
-from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu._jit import contiguous, flat, kernel
 from nnspec.accelerated.cpu._math import flushed_exp
 from nnspec.accelerated.cpu._product import TILE_SPEED, copy, multiply_panels, pack_panels, panels_size
-from nnspec.accelerated.cpu._tile import ROWS, columns
+from nnspec.accelerated.cpu._tile import ROWS, columns, copy_exactly
 from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 
 LONGEST_BLOCK = 64  # queries; a multiple of a tile's columns
 BLOCK_BYTES = 1 << 19  # of their scores
-STEP = 32  # numbers that a loop over vectors takes at a time, at most
+STEP = 16  # numbers that a loop over vectors takes at a time, at most
 CHUNK = 64  # keys that are summed before their sum is added to that of all: so the last ones lose no digits
 PARTS = 8  # sums of dk and dv at least, over all heads: fixed, so that bits do not depend on the number of threads
 
 
 def sdpa_forward(q, k, v, *, mask=None, scale=None):
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
-    out = np.empty((*q.shape[:-1], v.shape[-1]), q.dtype)
     attending = None
     if mask is not None:
         attending, attended = mask.any(axis=-1), mask.any(axis=-2)
         q, k, v = _rows_of(attending, q), _rows_of(attended, k), _rows_of(attended, v)
-    heads = [_heads(x) for x in (q, k, v)]
-    masking = _masking(mask, q, k)
-    softmax = np.zeros((len(heads[0]), 2, q.shape[-2]), q.dtype)  # the largest score of a query, and 1 / sum
-    if out.size and k.shape[-2]:
-        _forward[_work(q, v)](*contiguous(*heads, *masking), scale, _heads(out), softmax, numba.get_num_threads())
+    shape, masking = _sizes(q, v), _masking(mask, q, k)
+    heads, queries, keys, _, size = shape
+    out = np.empty(heads * queries * size, q.dtype)
+    softmax = np.zeros((heads, 2, queries), q.dtype)  # the largest score of a query, and 1 / sum
+    if out.size and keys:
+        given = (*_placed(q), *_placed(k), *_placed(v), *contiguous(*masking))
+        _forward[_work(shape)](shape, *given, scale, out, _place(q, size), softmax, numba.get_num_threads())
     else:
         out[...] = 0
-    return out, (q, k, v, scale, attending, masking, softmax)
+    return _laid(out, q, size), (q, k, v, scale, attending, masking, softmax)
 
 
 def sdpa_backward(dout, cache):
     q, k, v, scale, attending, masking, softmax = cache
     dout = dout if attending is None else _rows_of(attending, dout)
-    heads = [_heads(x) for x in (q, k, v, dout)]
-    parts = max(1, min(-(-PARTS // max(1, len(heads[0]))), -(-q.shape[-2] // ROWS)))
-    dq = np.zeros(heads[0].shape, q.dtype)
-    dk, dv = (np.zeros((parts, *x.shape), q.dtype) for x in heads[1:3])
-    if dout.size and k.shape[-2]:
-        _backward[3 * _work(q, v)](*contiguous(*heads, *masking, softmax), scale, dq, dk, dv, numba.get_num_threads())
-    dk, dv = (x[0] if parts == 1 else x.sum(axis=0) for x in (dk, dv))
-    return dq.reshape(q.shape), dk.reshape(k.shape), dv.reshape(v.shape)
+    shape = _sizes(q, v)
+    heads, queries, keys, _, _ = shape
+    parts = max(1, min(-(-PARTS // max(1, heads)), -(-queries // ROWS)))
+    dq, dk, dv = (np.zeros((each, x.size), q.dtype) for each, x in ((1, q), (parts, k), (parts, v)))
+    if dout.size and keys:
+        given = (*_placed(q), *_placed(k), *_placed(v), *_placed(dout), *contiguous(*masking, softmax))
+        _backward[3 * _work(shape)](shape, *given, scale, dq[0], dk, dv, numba.get_num_threads())
+    summed = (x[0] if len(x) == 1 else x.sum(axis=0) for x in (dq, dk, dv))
+    return tuple(_laid(x, like, like.shape[-1]) for x, like in zip(summed, (q, k, v), strict=True))
+
+
+def _sizes(q, v):
+    """heads of all sequences, Tq, Tk, d and dv."""
+    return math.prod(q.shape[:-2]), q.shape[-2], v.shape[-2], q.shape[-1], v.shape[-1]
+
+
+def _is_merged(x):
+    """Whether the heads of a token (N, heads, T, d) are neighbours in memory, as projections leave them: they are read
+    where they stand, and what comes out lies like that as well."""
+    return x.ndim == 4 and not x.flags.c_contiguous and x.swapaxes(1, 2).flags.c_contiguous
+
+
+def _place(x, size):
+    """Where a head begins and how far apart its rows of `size` numbers are, if they lie as those of x: the heads of a
+    sequence, and the steps from sequence to sequence, from head to head and from row to row."""
+    *batch, T, _ = x.shape
+    if _is_merged(x):
+        return batch[1], T * batch[1] * size, size, batch[1] * size
+    return max(1, math.prod(batch)), 0, T * size, size
+
+
+def _placed(x):
+    return *flat(x.swapaxes(1, 2) if _is_merged(x) else x), _place(x, x.shape[-1])
+
+
+def _laid(vector, x, size):
+    """The array with rows of `size` numbers whose heads lie in the vector as those of x."""
+    if _is_merged(x):
+        N, heads, T, _ = x.shape
+        return vector.reshape(N, T, heads, size).swapaxes(1, 2)
+    return vector.reshape(*x.shape[:-1], size)
 
 
 def _rows_of(taking_part, x):
@@ -67,23 +100,20 @@ def _rows_of(taking_part, x):
     return x
 
 
-def _heads(x):
-    """(…, T, d) with one axis in front."""
-    return x.reshape(math.prod(x.shape[:-2]), *x.shape[-2:])
-
-
 def _masking(mask, q, k):
     """masks (n, Tk, Tq or 1), which of them belongs to each head, and the keys that each of its queries can reach."""
     if mask is None:
         return np.empty((0, 0, 0), np.bool_), np.empty(0, np.int64), np.empty((0, 0, 0), np.int64)
-    masks = _heads(np.broadcast_to(mask, (*mask.shape[:-1], k.shape[-2])))
+    batch, queries, keys = mask.shape[:-2], mask.shape[-2], k.shape[-2]
+    masks = np.broadcast_to(mask, (*batch, queries, keys)).reshape(math.prod(batch), queries, keys)
     reach = np.empty((*masks.shape[:2], 2), np.int64)
     _find_reach[masks.size](*contiguous(masks), reach)
     return masks.swapaxes(1, 2), broadcast_index(mask.shape[:-2], q.shape[:-2]), reach
 
 
-def _work(q, v):
-    return q.size // max(1, q.shape[-1]) * v.shape[-2] * (8 + (q.shape[-1] + v.shape[-1]) // TILE_SPEED)
+def _work(shape):
+    heads, queries, keys, d, size = shape
+    return heads * queries * keys * (8 + (d + size) // TILE_SPEED)
 
 
 @kernel
@@ -101,9 +131,8 @@ def _find_reach(masks, reach):
 
 
 @kernel
-def _forward(q, k, v, masks, which, reach, scale, out, softmax, slices):
-    heads, queries, d = q.shape
-    keys, size = v.shape[1:]
+def _forward(shape, q, of_q, k, of_k, v, of_v, masks, which, reach, scale, out, of_out, softmax, slices):
+    heads, queries, keys, d, size = shape
     width, scale = columns(q.itemsize), q.dtype.type(scale)
     block = _block(queries, keys, q.itemsize)
     blocks, apart = (queries + block - 1) // block, _apart(block)
@@ -111,38 +140,31 @@ def _forward(q, k, v, masks, which, reach, scale, out, softmax, slices):
         k_rows, packed_q = np.zeros((keys + ROWS) * d, q.dtype), np.empty(panels_size(block, d, q.itemsize), q.dtype)
         packed_v, p = np.empty(panels_size(size, keys, q.itemsize), q.dtype), np.zeros((keys + ROWS) * apart, q.dtype)
         top, total, part = np.empty(apart, q.dtype), np.empty(apart, q.dtype), np.empty(apart, q.dtype)
-        edge = np.empty(ROWS * width, q.dtype)
         packed = -1
         for task in range(heads * blocks * s // slices, heads * blocks * (s + 1) // slices):
             head, start = task // blocks, task % blocks * block
-            rows = min(block, queries - start)
+            rows, to = min(block, queries - start), _row(of_out, head, start)
             first, end = _reached(reach, which, head, start, rows, keys)
             if first >= end:
-                out[head, start : start + rows] = 0
+                _scale_rows(out, to, of_out[3], rows, size, softmax[head, 1])  # by 0, which still stands there
                 continue
             if packed != head:
-                copy(k[head].reshape(-1), k_rows[: keys * d])
-                pack_panels(v[head].reshape(-1), size, 1, size, keys, packed_v)
+                _copy_rows(k, _row(of_k, head, 0), of_k[3], keys, d, k_rows)
+                pack_panels(v, _row(of_v, head, 0), of_v[3], 1, size, keys, packed_v)
                 packed = head
-            _scores(q[head, start : start + rows], scale, k_rows, first, end, packed_q, p, apart)
+            _scores(q, _row(of_q, head, start), of_q[3], rows, d, scale, k_rows, first, end, packed_q, p, apart)
             _mask_columns(p, rows, apart, masks, which, head, start, first, end)
-            _exp_columns(p[: (end - first) * apart], _whole(rows), apart, top, total, part)
-            softmax[head, 0, start : start + rows] = top[:rows]
-            softmax[head, 1, start : start + rows] = total[:rows]
-            here, to = end - first, out[head].reshape(-1)
-            multiply_panels(
-                rows, size, here, p, 0, 1, apart, packed_v, first * width, keys, to, start * size, size, False, edge
-            )
-            for i in range(rows):
-                row, inverse = to[(start + i) * size : (start + i + 1) * size], total[i]
-                for j in range(len(row)):
-                    row[j] *= inverse
+            here = end - first
+            _exp_columns(p[: here * apart], _whole(rows), apart, top, total, part)
+            copy(top[:rows], softmax[head, 0, start:])
+            copy(total[:rows], softmax[head, 1, start:])
+            multiply_panels(rows, size, here, p, 0, 1, apart, packed_v, first * width, keys, out, to, of_out[3], False)
+            _scale_rows(out, to, of_out[3], rows, size, total)
 
 
 @kernel
-def _backward(q, k, v, dout, masks, which, reach, softmax, scale, dq, dk, dv, slices):
-    heads, queries, d = q.shape
-    keys, size = v.shape[1:]
+def _backward(shape, q, of_q, k, of_k, v, of_v, dout, of_dout, masks, which, reach, softmax, scale, dq, dk, dv, slices):
+    heads, queries, keys, d, size = shape
     parts, width, scale = len(dk), columns(q.itemsize), q.dtype.type(scale)
     block = _block(queries, keys, q.itemsize)
     blocks, apart = (queries + block - 1) // block, _apart(block)
@@ -154,14 +176,13 @@ def _backward(q, k, v, dout, masks, which, reach, softmax, scale, dq, dk, dv, sl
         p, ds = np.zeros((keys + ROWS) * apart, q.dtype), np.zeros((keys + ROWS) * apart, q.dtype)
         top, inverse = np.zeros(apart, q.dtype), np.zeros(apart, q.dtype)
         along, part_along = np.empty(apart, q.dtype), np.empty(apart, q.dtype)
-        edge = np.empty(ROWS * width, q.dtype)
         packed = -1
         for task in range(heads * parts * s // slices, heads * parts * (s + 1) // slices):
             head, part = task // parts, task % parts
             if packed != head:
-                copy(k[head].reshape(-1), k_rows[: keys * d])
-                copy(v[head].reshape(-1), v_rows[: keys * size])
-                pack_panels(k[head].reshape(-1), d, 1, d, keys, turned_k)
+                _copy_rows(k, _row(of_k, head, 0), of_k[3], keys, d, k_rows)
+                _copy_rows(v, _row(of_v, head, 0), of_v[3], keys, size, v_rows)
+                pack_panels(k_rows, 0, d, 1, d, keys, turned_k)
                 packed = head
             for b in range(blocks * part // parts, blocks * (part + 1) // parts):
                 start = b * block
@@ -169,26 +190,46 @@ def _backward(q, k, v, dout, masks, which, reach, softmax, scale, dq, dk, dv, sl
                 first, end = _reached(reach, which, head, start, rows, keys)
                 if first >= end:
                     continue
-                q_here, dout_here = q[head, start : start + rows], dout[head, start : start + rows]
-                top[:rows] = softmax[head, 0, start : start + rows]
-                inverse[:rows] = softmax[head, 1, start : start + rows]
-                _scores(q_here, scale, k_rows, first, end, packed_columns, p, apart)
-                _scores(dout_here, q.dtype.type(1), v_rows, first, end, packed_columns, ds, apart)
+                q_at, dout_at, one = _row(of_q, head, start), _row(of_dout, head, start), q.dtype.type(1)
+                copy(softmax[head, 0, start : start + rows], top)
+                copy(softmax[head, 1, start : start + rows], inverse)
+                _scores(q, q_at, of_q[3], rows, d, scale, k_rows, first, end, packed_columns, p, apart)
+                _scores(dout, dout_at, of_dout[3], rows, size, one, v_rows, first, end, packed_columns, ds, apart)
                 _mask_columns(p, rows, apart, masks, which, head, start, first, end)
-                here = (end - first) * apart
-                _softmax_columns(p[:here], ds[:here], _whole(rows), apart, top, inverse, along, part_along, scale)
-                _add_products(p, first, end, apart, dout_here, packed_rows, dv[part, head, first:], edge)
-                _add_products(ds, first, end, apart, q_here, packed_rows, dk[part, head, first:], edge)
-                here, to = end - first, dq[head, start:].reshape(-1)
-                multiply_panels(rows, d, here, ds, 0, 1, apart, turned_k, first * width, keys, to, 0, d, False, edge)
+                here = end - first
+                used = here * apart
+                _softmax_columns(p[:used], ds[:used], _whole(rows), apart, top, inverse, along, part_along, scale)
+                pack_panels(dout, dout_at, of_dout[3], 1, size, rows, packed_rows)
+                to = _row(of_v, head, first)
+                multiply_panels(here, size, rows, p, 0, apart, 1, packed_rows, 0, rows, dv[part], to, of_v[3], True)
+                pack_panels(q, q_at, of_q[3], 1, d, rows, packed_rows)
+                to = _row(of_k, head, first)
+                multiply_panels(here, d, rows, ds, 0, apart, 1, packed_rows, 0, rows, dk[part], to, of_k[3], True)
+                to = _row(of_q, head, start)
+                multiply_panels(rows, d, here, ds, 0, 1, apart, turned_k, first * width, keys, dq, to, of_q[3], False)
 
 
 @register_jitable
-def _add_products(weights, first, end, apart, x, packed, sums, edge):
-    """sums += weights x: for the keys from `first` to `end`, over the queries of a block."""
-    rows, d = x.shape
-    pack_panels(x.reshape(-1), d, 1, d, rows, packed)
-    multiply_panels(end - first, d, rows, weights, 0, apart, 1, packed, 0, rows, sums.reshape(-1), 0, d, True, edge)
+def _row(place, head, row):
+    """Where a row of a head begins: see `_place`."""
+    heads, of_sequence, of_head, of_row = place
+    return head // heads * of_sequence + head % heads * of_head + row * of_row
+
+
+@register_jitable
+def _copy_rows(x, at, apart, rows, size, to):
+    for i in range(rows):
+        copy_exactly(x, at + i * apart, to, i * size, size)
+
+
+@register_jitable
+def _scale_rows(x, at, apart, rows, size, factors):
+    """A factor of 0 makes 0 of whatever stands there."""
+    zero = x.dtype.type(0)
+    for i in range(rows):
+        row, factor = x[at + i * apart : at + i * apart + size], factors[i]
+        for j in range(len(row)):
+            row[j] = row[j] * factor if factor != zero else zero
 
 
 @register_jitable
@@ -224,25 +265,13 @@ def _reached(reach, which, head, start, rows, keys):
 
 
 @register_jitable
-def _scores(x, scale, rows_of_keys, first, end, packed, scores, apart):
-    """The keys from `first` to `end` times scale x (rows, d): for each key a row, with a column for each of x.
-
-    As many keys as fill whole tiles, and as many columns: there is room for them, and nobody reads them.
-    """
-    rows, d = x.shape
-    width = columns(x.itemsize)
-    pack_panels(x.reshape(-1), 1, d, rows, d, packed)
+def _scores(x, at, x_row, rows, d, scale, rows_of_keys, first, end, packed, scores, apart):
+    """The keys from `first` to `end` times scale x (rows, d): for each key a row, with a column for each of x."""
+    pack_panels(x, at, 1, x_row, rows, d, packed)
     scaled = packed[: panels_size(rows, d, x.itemsize)]
     for j in range(len(scaled)):
         scaled[j] *= scale
-    for left in range(0, rows, width):
-        panel, narrow = left * d, rows - left <= width // _tile.VECTORS
-        for i in range(0, end - first, ROWS):
-            at, to = (first + i) * d, i * apart + left
-            if narrow:
-                _tile.dot_narrow(d, rows_of_keys, at, d, 1, packed, panel, scores, to, apart, False)
-            else:
-                _tile.dot(d, rows_of_keys, at, d, 1, packed, panel, scores, to, apart, False)
+    multiply_panels(end - first, rows, d, rows_of_keys, first * d, d, 1, packed, 0, d, scores, 0, apart, False)
 
 
 @register_jitable
