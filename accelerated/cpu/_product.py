@@ -16,7 +16,8 @@ from nnspec.accelerated.cpu._jit import PARALLEL_FROM, flat, kernel
 from nnspec.accelerated.cpu._narrow import DEEP, MOST, narrow_product
 
 DEPTH = 384  # of one block, at most: a strip of A, of 19 KiB, stays in the first-level cache
-ROWS = _tile.ROWS
+ROWS, SHORT_ROWS = _tile.ROWS, _tile.SHORT_ROWS  # of a strip of A: with some short ones few rows are left over
+NEAR = 1 << 18  # bytes from the first to the last column of A that is read where it stands: more are too many pages
 PANELS = 16  # of B that a task packs together, at most: 768 KiB, or 384 of narrow vectors, of the second-level cache
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
@@ -73,33 +74,66 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
                 _pack_columns(b, start * b_row, b_row, b_column, j, n, depth, width, packed, at)
                 if biased:
                     copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
-            for i in range(top, bottom, ROWS):
-                here, at = min(ROWS, bottom - i), i * n + left
+            near = how == DOT and a_row == 1 and bias.size == 0 and depth * a_column * a.itemsize <= NEAR
+            strips = (bottom - top + ROWS - 1) // ROWS
+            short = min(strips, (top - bottom) % ROWS // (ROWS - SHORT_ROWS)) if how == DOT else 0
+            i = top
+            for s in range(strips):
+                high = ROWS if s < strips - short else SHORT_ROWS
+                here, at = min(high, bottom - i), i * n + left
+                whole, is_long = (right - left) // width if here == high else 0, high == ROWS
+                if near and whole * width == right - left:
+                    _run_columns(deep, a, i + start * a_column, a_column, packed, whole, c, at, n, add, is_long)
+                    i += high
+                    continue
                 pack_rows(a, i * a_row + start * a_column, a_row, a_column, here, depth, strip)
                 for row in range(ROWS if biased else 0):
                     strip[row * APART + depth if a_column == 1 else depth * ROWS + row] = 1
-                whole = (right - left) // width if here == ROWS else 0
-                _run_whole(how, deep, strip, a_column == 1, packed, whole, c, at, n, add)
+                if how != DOT:
+                    _run_distances(how, deep, strip, a_column == 1, packed, whole, c, at, n, add)
+                elif a_column == 1:
+                    _run_rows(deep, strip, packed, whole, c, at, n, add, is_long)
+                else:
+                    _run_columns(deep, strip, 0, ROWS, packed, whole, c, at, n, add, is_long)
                 for j in range(whole * width, right - left, lanes):
                     panel = (j // width * deep * width) + j % width
                     _run_part(how, deep, strip, a_column == 1, packed, panel, c, at + j, n, add, here, right - left - j)
+                i += high
 
 
 @register_jitable
-def _run_whole(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
+def _run_rows(depth, strip, packed, panels, c, c_at, c_row, add, is_long):
     """A strip along whole panels. A function, because numba counts references of an array that gets another name, which
     between two tiles costs a fifth of the time; and each tile knows from the call where the next row of A is."""
     width = _tile.width_of(c)
     for p in range(panels):
-        at, to = p * width * depth, c_at + p * width
-        if how == DOT and by_rows:
-            _tile.dot(depth, strip, 0, APART, 1, packed, at, c, to, c_row, add)
-        elif how == DOT:
-            _tile.dot(depth, strip, 0, 1, ROWS, packed, at, c, to, c_row, add)
-        elif how == L1:
-            _tile.l1(depth, strip, 0, *_strides(by_rows), packed, at, c, to, c_row, add)
+        if is_long:
+            _tile.dot(depth, strip, 0, APART, 1, packed, p * width * depth, c, c_at + p * width, c_row, add)
         else:
-            _tile.l2(depth, strip, 0, *_strides(by_rows), packed, at, c, to, c_row, add)
+            _tile.dot_short(depth, strip, 0, APART, 1, packed, p * width * depth, c, c_at + p * width, c_row, add)
+
+
+@register_jitable
+def _run_columns(depth, a, a_at, a_step, packed, panels, c, c_at, c_row, add, is_long):
+    """The same where a column of A is neighbours in memory."""
+    width = _tile.width_of(c)
+    for p in range(panels):
+        if is_long:
+            _tile.dot(depth, a, a_at, 1, a_step, packed, p * width * depth, c, c_at + p * width, c_row, add)
+        else:
+            _tile.dot_short(depth, a, a_at, 1, a_step, packed, p * width * depth, c, c_at + p * width, c_row, add)
+
+
+@register_jitable
+def _run_distances(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, add):
+    width = _tile.width_of(c)
+    row, step = _strides(by_rows)
+    for p in range(panels):
+        at, to = p * width * depth, c_at + p * width
+        if how == L1:
+            _tile.l1(depth, strip, 0, row, step, packed, at, c, to, c_row, add)
+        else:
+            _tile.l2(depth, strip, 0, row, step, packed, at, c, to, c_row, add)
 
 
 @register_jitable
@@ -214,14 +248,13 @@ def pack_rows(a, a_at, a_row, a_column, here, depth, strip):
     """Rows of A: APART from each other where they are rows in memory, else column after column."""
     if a_column == 1:
         for i in range(here):
-            copy(a[a_at + i * a_row : a_at + i * a_row + depth], strip[i * APART : i * APART + depth])
+            _tile.copy_exactly(a, a_at + i * a_row, strip, i * APART, depth)
     elif here == ROWS:
         for k in range(depth):
             _tile.copy_column(a, a_at + k * a_column, strip, k * ROWS)
     else:
         for k in range(depth):
-            start = a_at + k * a_column
-            copy(a[start : start + here], strip[k * ROWS : k * ROWS + here])
+            _tile.fill_row(a, a_at + k * a_column, strip, k * ROWS, here)
 
 
 @register_jitable

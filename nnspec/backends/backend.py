@@ -112,20 +112,32 @@ class _Parts:
 
     def __init__(self, backend: Backend):
         self._backend = backend
+        self._made: dict = {}
 
     def __getattr__(self, name):
-        if not hasattr(reference, name):
-            raise AttributeError(name)  # a name that was given to the composite, and that nobody could supply
+        if name not in self._made:
+            if not hasattr(reference, name):
+                raise AttributeError(name)  # a name that was given to the composite, and that nobody could supply
+            self._made[name] = _part(name, self._backend.find(name))
         self._backend.parts_used.add(name)
-        return functools.partial(_with_options, name, self._backend.find(name))
+        return self._made[name]
 
 
-def _with_options(name, function, *args, **options):
-    """The part called, if it takes these options: what it leaves out, the composite lacks as well."""
-    _require_options(name, function, options)
-    if why := not_bound(function, args, options):
-        raise NotSupplied(f"{name} cannot be called with these arguments: {why}")
-    return function(*args, **options)
+def _part(name, function):
+    """The function, if it takes these options: what it leaves out, the composite lacks as well. A network calls a
+    hundred parts in each step, all in the same few forms."""
+    fitting = set()
+
+    def part(*args, **options):
+        form = (len(args), *options)
+        if form not in fitting:
+            _require_options(name, function, options)
+            if why := not_bound(function, args, options):
+                raise NotSupplied(f"{name} cannot be called with these arguments: {why}")
+            fitting.add(form)
+        return function(*args, **options)
+
+    return part
 
 
 def _require_options(name, function, options):
