@@ -51,35 +51,67 @@ def batchnorm_backward(dout, cache):
 def batchnorm2d_forward(
     x, gamma, beta, running_mean, running_var, *, train=True, momentum=0.9, eps=1e-5, unbiased_running=False
 ):
+    rules = {"train": train, "momentum": momentum, "eps": eps, "unbiased_running": unbiased_running}
+    return _normalized_maps(x, gamma, beta, running_mean, running_var, **rules)
+
+
+def batchnorm2d_backward(dout, cache):
+    return _normalized_maps_backward(dout, cache)[:3]
+
+
+def _normalized_maps(
+    x,
+    gamma,
+    beta,
+    running_mean,
+    running_var,
+    *,
+    train,
+    momentum=0.9,
+    eps=1e-5,
+    unbiased_running=False,
+    relu=False,
+    plus=None,
+):
+    """`batchnorm2d_forward`, with what often follows it in the same pass.
+
+    relu: max(0, …) of it; plus: then of its sum with this array.
+    """
     (planes,) = contiguous(_planes(x))
-    if not train:
-        mean, rstd, scale = _given(gamma, running_mean, running_var, eps)
-        out = _scaled_planes(planes, mean, scale, beta).reshape(x.shape)
-        return out, running_mean.copy(), running_var.copy(), (planes, mean, rstd, gamma, train)
-    n = _count("batchnorm2d_forward", x.shape[0] * x.shape[2] * x.shape[3], unbiased_running)
+    mean, rstd, scale, *statistics = (
+        _of_planes(planes, gamma, running_mean, running_var, momentum, eps, unbiased_running)
+        if train
+        else (*_given(gamma, running_mean, running_var, eps), running_mean.copy(), running_var.copy())
+    )
+    out = _scaled_planes(planes, mean, scale, beta, relu, None if plus is None else _planes(plus))
+    cache = (planes, mean, rstd, gamma, train, *contiguous(out if relu else out[:0]))
+    return out.reshape(x.shape), *statistics, cache
+
+
+def _normalized_maps_backward(dout, cache):
+    """dx, dgamma, dbeta, and the gradient of what relu was taken of, which is that of plus, too: dout without relu."""
+    planes, mean, rstd, gamma, train, active = cache
+    upstream, mean = contiguous(dout.reshape(planes.shape), mean)
+    partial = np.empty((2, *planes.shape[:2]), dout.dtype)
+    gated = np.empty(active.shape, dout.dtype)
+    _multiply_planes[planes.size](upstream, planes, mean, active, gated, partial)
+    (upstream,) = contiguous(gated) if len(active) else (upstream,)
+    dgamma, dbeta, along_shift, along_scale, scale = _totals(partial, rstd, gamma, planes[:, 0].size)
+    if train:
+        dx = np.empty(planes.shape, dout.dtype)
+        _unscale_planes[planes.size](upstream, planes, *contiguous(mean, along_shift, along_scale, scale), dx)
+    else:
+        dx = _scaled_planes(upstream, 0 * mean, gamma * rstd, 0 * mean)
+    return dx.reshape(dout.shape), dgamma, dbeta, upstream.reshape(dout.shape)
+
+
+def _of_planes(planes, gamma, running_mean, running_var, momentum, eps, unbiased_running):
+    n = _count("batchnorm2d_forward", planes[:, 0].size, unbiased_running)
     means, squares = np.empty((2, *planes.shape[:2]), planes.dtype)
     _describe_planes[planes.size](planes, means, squares)
     counts = np.full(len(planes), planes.shape[2], planes.dtype)
     first = planes[0, :, 0]
-    merged = _merged(
-        first, counts, means, squares, n, gamma, running_mean, running_var, momentum, eps, unbiased_running
-    )
-    mean, rstd, scale, running_mean, running_var = merged
-    out = _scaled_planes(planes, mean, scale, beta).reshape(x.shape)
-    return out, running_mean, running_var, (planes, mean, rstd, gamma, train)
-
-
-def batchnorm2d_backward(dout, cache):
-    planes, mean, rstd, gamma, train = cache
-    upstream, mean = contiguous(dout.reshape(planes.shape), mean)
-    partial = np.empty((2, *planes.shape[:2]), dout.dtype)
-    _multiply_planes[planes.size](upstream, planes, mean, partial)
-    dgamma, dbeta, along_shift, along_scale, scale = _totals(partial, rstd, gamma, planes[:, 0].size)
-    if not train:
-        return _scaled_planes(upstream, 0 * mean, gamma * rstd, 0 * mean).reshape(dout.shape), dgamma, dbeta
-    dx = np.empty(planes.shape, dout.dtype)
-    _unscale_planes[planes.size](upstream, planes, *contiguous(mean, along_shift, along_scale, scale), dx)
-    return dx.reshape(dout.shape), dgamma, dbeta
+    return _merged(first, counts, means, squares, n, gamma, running_mean, running_var, momentum, eps, unbiased_running)
 
 
 def _count(op, n, unbiased_running):
@@ -125,9 +157,10 @@ def _scaled(x, centre, scale, shift):
     return out
 
 
-def _scaled_planes(planes, centre, scale, shift):
+def _scaled_planes(planes, centre, scale, shift, relu=False, plus=None):
     out = np.empty(planes.shape, planes.dtype)
-    _scale_planes[planes.size](planes, *contiguous(centre, scale, shift), out)
+    plus = planes[:0] if plus is None else plus
+    _scale_planes[planes.size](planes, *contiguous(centre, scale, shift, plus), relu, out)
     return out
 
 
@@ -257,24 +290,43 @@ def _describe_planes(x, means, squares):
 
 
 @kernel
-def _scale_planes(x, centre, scale, shift, out):
+def _scale_planes(x, centre, scale, shift, plus, relu, out):
+    zero = x.dtype.type(0)
     for n in prange(len(x)):
         for c in range(x.shape[1]):
-            for k in range(x.shape[2]):
-                out[n, c, k] = (x[n, c, k] - centre[c]) * scale[c] + shift[c]
+            if len(plus):
+                for k in range(x.shape[2]):
+                    y = (x[n, c, k] - centre[c]) * scale[c] + shift[c] + plus[n, c, k]
+                    out[n, c, k] = zero if y <= zero else y  # in this order NaN stays NaN
+            elif relu:
+                for k in range(x.shape[2]):
+                    y = (x[n, c, k] - centre[c]) * scale[c] + shift[c]
+                    out[n, c, k] = zero if y <= zero else y
+            else:
+                for k in range(x.shape[2]):
+                    out[n, c, k] = (x[n, c, k] - centre[c]) * scale[c] + shift[c]
 
 
 @kernel
-def _multiply_planes(dout, x, mean, partial):
+def _multiply_planes(dout, x, mean, active, gated, partial):
+    """active: the output of a ReLU behind the norm, whose gradient is written to `gated`."""
     images, channels, size = x.shape
-    flat = dout.reshape(-1)
+    zero, upstream, upstream_gated = x.dtype.type(0), dout.reshape(-1), gated.reshape(-1)
     for n in prange(images):
         piece = np.empty(size, x.dtype)
         for c in range(channels):
-            for k in range(size):
-                piece[k] = dout[n, c, k] * (x[n, c, k] - mean[c])
+            start = (n * channels + c) * size
+            if len(active):
+                for k in range(size):
+                    d = dout[n, c, k] if active[n, c, k] > zero else zero
+                    gated[n, c, k] = d
+                    piece[k] = d * (x[n, c, k] - mean[c])
+                partial[1, n, c] = fold_sum(upstream_gated, start, size)
+            else:
+                for k in range(size):
+                    piece[k] = dout[n, c, k] * (x[n, c, k] - mean[c])
+                partial[1, n, c] = fold_sum(upstream, start, size)
             partial[0, n, c] = fold_sum(piece, 0, size)
-            partial[1, n, c] = fold_sum(flat, (n * channels + c) * size, size)
 
 
 @kernel
