@@ -257,6 +257,8 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
         (1, 1, 128),
         (5, 16, 131),
         (23, 10, 300),
+        (20, 64, 50),
+        (64, 96, 800),
     ],
 )
 def test_the_product_at_every_edge_of_tile_block_and_depth(shape, how, combine, dtype):
@@ -288,6 +290,32 @@ def test_batches_are_right_whichever_way_they_are_multiplied(sizes, dtype):
             dout = rng.integers(-9, 9, out.shape).astype(dtype)
             want = reference.matmul_backward(dout, reference.matmul_forward(first, second)[1])
             assert all(map(np.array_equal, cpu.matmul_backward(dout, cache), want))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 20, 30, 5, 7), (1, 2, 30, 12, 17, 16), (3, 4, 1, 1, 2, 2)])
+def test_attention_is_the_same_wherever_heads_lie(shape):
+    """Head after head, or side by side in each token; with one sequence of two heads dk and dv are sums of parts."""
+    N, heads, Tq, Tk, d, size = shape
+    rng = np.random.default_rng(0)
+    shapes = [(N, heads, T, width) for T, width in ((Tq, d), (Tk, d), (Tk, size), (Tq, size))]
+    given = [rng.standard_normal(shape) for shape in shapes]
+    merged = [x.swapaxes(1, 2).copy().swapaxes(1, 2) for x in given]
+    drawn = rng.random((N, 1, Tq, Tk)) < 0.7
+    for mask in (None, drawn):
+        out, cache = cpu.sdpa_forward(*given[:3], mask=mask)
+        want = (out, *cpu.sdpa_backward(given[3], cache))
+        for which in range(1, 16):
+            q, k, v, dout = (pair[which >> i & 1] for i, pair in enumerate(zip(given, merged, strict=True)))
+            out, cache = cpu.sdpa_forward(q, k, v, mask=mask)
+            assert all(map(np.array_equal, (out, *cpu.sdpa_backward(dout, cache)), want))
+
+
+@pytest.mark.parametrize("shapes", [((600, 700), (3, 1, 1, 700)), ((5, 600, 1), (600, 700)), ((1 << 19,), (1,))])
+def test_large_masks_are_combined_as_small_ones_are(shapes):
+    rng = np.random.default_rng(0)
+    mask, other = (rng.random(shape) < 0.5 for shape in shapes)
+    for first, second in ((mask, other), (other, mask)):
+        assert np.array_equal(cpu.combine_masks(first, second), first & second)
 
 
 BITS = """
