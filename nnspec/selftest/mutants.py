@@ -1,10 +1,10 @@
 """`nnspec mutants`: small changes to the reference, one at a time, each of which the specification has to reject.
 
 A mutant is a concept's reference with one node of its syntax tree replaced, or one public function made wrong as a
-whole; `mutations` says in which ways. It is judged as a backend by the specification of its concept until a check
-rejects it, at the latest at the level that its kind has to fall by: half precision at core, what is remembered or
-shared between calls at robust. What no check rejects survives: either it is equivalent, which EQUIVALENT has to say
-and why, or the specification has a gap.
+whole; `mutations` says in which ways. The specification of its concept judges it as it does the reference, of which
+nothing may be left out, until a check rejects it, at the latest at the level that its kind has to fall by: half
+precision at core, what is remembered or shared between calls at robust. What no check rejects survives: either it is
+equivalent, which EQUIVALENT has to say and why, or the specification has a gap.
 """
 
 import ast
@@ -114,6 +114,7 @@ def judge(mutant: Mutant) -> Verdict:
         backend = backend_of(mutant)
     except Exception as error:  # a default or a constant of the module that no longer makes sense
         return Verdict(mutant, f"import: {type(error).__name__}", "core", reason)
+    backend.ours = True  # as the reference, which leaves nothing out
     rejected_by, level = _first_rejection(mutant.concept, backend)
     if mutant.falls_by == "core" and rejected_by is None and not _rounded(backend):
         reason = reason or "no floating number came by in any check"

@@ -48,7 +48,7 @@ def cross_validate_k(
         from nnspec import reference as ops
     folds = kfold_indices(len(x), n_folds, shuffle=shuffle, rng=rng)
     fewest = min(len(train) for train, _ in folds)
-    if not ks or not all(isinstance(k, (int, np.integer)) and 1 <= k <= fewest for k in ks):
+    if not ks or not all(1 <= k <= fewest for k in ks):
         raise ValueError(
             f"cross_validate_k: ks must be integers from 1 to {fewest}, as many as every fold is trained on, got {ks}"
         )

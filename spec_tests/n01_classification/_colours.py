@@ -28,3 +28,18 @@ def colours(nbin=10):
         return im
 
     return draw
+
+
+def next_to_edges(nbin=10, off=1e-4):
+    """Draws shares of light whose hues lie that part of a bin beside the edge of one, now above it, now below."""
+
+    def draw(rng, shape):
+        im = np.empty(shape)
+        for i, pixel in enumerate(im.reshape(-1, 3)):
+            sixths = (i % nbin + (off if i % 2 else 1 - off)) * 6 / nbin
+            low, spread = rng.uniform(0, 0.4), rng.uniform(0.3, 0.6)
+            shares = [abs((sixths - ahead) % 6 - 3) - 1 for ahead in (0, 2, 4)]  # 2 at the colour itself, -1 opposite
+            pixel[:] = [low + spread * min(max(share, 0), 1) for share in shares]
+        return im
+
+    return draw

@@ -8,7 +8,7 @@ import numpy as np
 from nnspec.reference import color_histogram_hsv
 from nnspec.spec_tests._budget import Budget
 from nnspec.spec_tests._kinds import Case, Function, Malformed, variant
-from nnspec.spec_tests.n01_classification._colours import WHEEL, colours, hue
+from nnspec.spec_tests.n01_classification._colours import WHEEL, colours, hue, next_to_edges
 
 SINGLE = np.finfo(np.float32).eps
 
@@ -58,6 +58,7 @@ class TestColorHistogramHsv(Function):
         Case("one pixel", H=1, W=1),
         Case("red and grey", H=1, W=3, inputs={"im": np.array([[[9, 9, 9], [200, 0, 0], [0, 0, 0]]], np.uint8)}),
         Case("two equal channels", H=1, W=2, inputs={"im": np.array([[[200, 200, 10], [10, 10, 200]]], np.uint8)}),
+        Case("next to the edges of bins", H=6, W=10, inputs={"im": next_to_edges()}),
     )
     beyond = (
         Case("shares of light", inputs={"im": lambda rng, shape: colours()(rng, shape) / 256}),
@@ -69,6 +70,7 @@ class TestColorHistogramHsv(Function):
         Case("cyan", H=1, W=1, inputs={"im": np.array([[[0, 255, 255]]], np.uint8)}),
         Case("on the edges", H=1, W=2, inputs={"im": np.array([[[15, 9, 0], [255, 51, 0]]], np.uint8)}),
         Case("just below red", H=1, W=1, inputs={"im": np.array([[[255, 0, 1]]], np.uint8)}),
+        Case("a hair below red", H=1, W=1, inputs={"im": [[[1.0, 0.0, 1e-20]]]}),
     )
     bad = (
         Malformed("no rows", "im", H=0),

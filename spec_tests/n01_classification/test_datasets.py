@@ -21,6 +21,7 @@ class Digits(Procedure):
 
     images: int
     shape: tuple[int, int]
+    white: int  # the largest value in the file
 
     def law_shapes(self, load):
         """(N, 1, H, W) and (N,); a fifth of the images, or test_share of them, is for the test."""
@@ -38,9 +39,11 @@ class Digits(Procedure):
         return found, [[self.images - 1, 1]] * 2 + [[1, self.images - 1]] * 2
 
     def law_pixels_are_shares(self, load):
-        """float32 from 0 to 1, with 0 for paper."""
+        """float32 from 0 to 1, with 0 for paper, in as many steps as the file has values."""
         x, _ = together(load(rng=generator()))
-        return [str(x.dtype), x.min(), x.max(), (x == 0).mean() > 0.3], ["float32", 0, 1, True]
+        steps = x * self.white
+        told = [str(x.dtype), x.min(), x.max(), (x == 0).mean() > 0.3, abs(steps - steps.round()).max() < 1e-3]
+        return told, ["float32", 0, 1, True, True]
 
     def law_labels_are_classes(self, load):
         """int64, and all ten classes on both sides."""
@@ -87,6 +90,13 @@ class Digits(Procedure):
         first, second, again = (load(rng=r)[1].tolist() for r in (rng, rng, generator(7)))
         return [first == again, first == second], [True, False]
 
+    def law_what_was_loaded_is_the_callers(self, load):
+        """Another split leaves alone what an earlier one gave out."""
+        parts = load(rng=generator(0))
+        kept = [part.copy() for part in parts]
+        load(rng=generator(1))
+        return [np.array_equal(part, before) for part, before in zip(parts, kept, strict=True)], [True] * 4
+
     bad = tuple(
         Malformed(f"test_share {share}", "test_share", lambda _, share=share: share, case=CALL)
         for share in (0.0, 1.0, -0.2, 1e-4, 1 - 1e-4, float("nan"))
@@ -111,12 +121,12 @@ class Digits(Procedure):
 
 class TestLoadDigits(Digits):
     rows = ("01.24",)
-    images, shape = 1797, (8, 8)
+    images, shape, white = 1797, (8, 8), 16
 
 
 class TestLoadMnist5k(Digits):
     rows = ("01.24",)
-    images, shape = 5000, (28, 28)
+    images, shape, white = 5000, (28, 28), 255
 
 
 NAMES = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
@@ -158,6 +168,13 @@ class TestLoadCifar10(Procedure):
             except (OSError, ValueError) as error:
                 said.append(name in str(error))
         return said, [True, True]
+
+    def law_what_was_loaded_is_the_callers(self, load):
+        """What is loaded from another folder leaves alone what an earlier one gave out."""
+        parts = from_small_files(load)
+        kept = [part.copy() for part in parts]
+        from_small_files(load, mirrored=True)
+        return [np.array_equal(part, before) for part, before in zip(parts, kept, strict=True)], [True] * 4
 
     bad = (Malformed("root a number", "root", lambda _: 3, case=Case("", inputs={"root": "."})),)
 
@@ -207,8 +224,10 @@ def as_written_by_python_2(pixels, labels) -> bytes:
     return b"\x80\x02}(" + text(b"data") + array + text(b"labels") + listed + b"u."
 
 
-def from_small_files(load, without=None):
+def from_small_files(load, without=None, mirrored=False):
     pixels, labels = small_cifar10()
+    if mirrored:  # others of the same sizes
+        pixels, labels = pixels[::-1, :, :, :, ::-1], 9 - labels
     with tempfile.TemporaryDirectory() as root:
         for name, x, y in zip(NAMES, pixels, labels, strict=True):
             if name != without:

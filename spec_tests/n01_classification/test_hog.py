@@ -1,5 +1,6 @@
 """Histogram of oriented gradients: definition, laws and cases. Classic mistakes: mistakes_hog.py."""
 
+import math
 from dataclasses import replace
 
 import mpmath
@@ -33,10 +34,10 @@ class TestHogFeature(Function):
         for i, j in np.ndindex(rows * cell, columns * cell):
             gx = x[i, j + 1] - x[i, j] if j + 1 < x.shape[1] else 0
             gy = x[i + 1, j] - x[i, j] if i + 1 < x.shape[0] else 0
-            if gx < 0 and compat:
+            angle = angle_of_the_assignment(gx, gy) if compat else angle_of(gx, gy)
+            if not 0 <= angle < 180:
                 continue
-            slope = number(gy) / number(gx) if gx else -mpmath.inf  # the same of a direction and its opposite
-            part = int(mpmath.floor((mpmath.atan(slope) / mpmath.pi + 0.5) * orientations))
+            part = int(mpmath.floor(angle * orientations / 180))
             hist[i // cell, j // cell, part] += mpmath.sqrt(number(gx * gx + gy * gy)) / cell**2
         return (hist.transpose(1, 0, 2) if compat else hist).ravel()
 
@@ -45,6 +46,12 @@ class TestHogFeature(Function):
         problem.options = {"cell": 2}
         hist = run(im=ramp(35)(None, (7, 7)).astype(problem.dtype))["hist"].reshape(3, 3, 9)
         return hist, np.ones((3, 3, 1)) * (np.arange(9) == 6)
+
+    def law_unless_others_are_asked_for(self, run, problem):
+        """Cells are 8 pixels wide, of 9 orientations."""
+        problem.options = {}
+        hist = run(im=ramp(35)(None, (17, 29)).astype(problem.dtype))["hist"].reshape(2, 3, 9)
+        return hist, np.ones((2, 3, 1)) * (np.arange(9) == 6)
 
     def law_light_and_dark_may_change_places(self, run, problem):
         """The negative has the same edges."""
@@ -75,6 +82,10 @@ class TestHogFeature(Function):
         Case("one orientation", GREY, orientations=1),
         Case("compat", compat=True),
         Case("compat, grey", GREY, compat=True, orientations=5),
+        Case("next to the edge of a part", GREY, inputs={"im": lambda rng, shape: ramp(29.98)(rng, shape)}),
+        Case(
+            "compat, next to the edge of a part", GREY, compat=True, inputs={"im": lambda rng, s: ramp(29.98)(rng, s)}
+        ),
     )
     beyond = (
         Case("bytes", {"H": 8, "W": 9}, inputs={"im": of_bytes}, cell=3),
@@ -86,14 +97,23 @@ class TestHogFeature(Function):
         Case("flat", inputs={"im": lambda rng, shape: np.full(shape, 0.5)}),
     )
     ties = (
-        Case("one cell, exactly", {"H": 3, "W": 3, **GREY}, cell=3),
+        Case("one cell, exactly", {"H": 3, "W": 3}, cell=3),
         Case("the last row and column", {"H": 4, "W": 6, **GREY}),
         Case("cells of one pixel", {"H": 3, "W": 2, **GREY}, cell=1),
-        Case("edges across", {"H": 4, "W": 4, **GREY}, inputs={"im": lambda rng, s: np.indices(s)[0] * 1.0}),
+        Case("edges across", {"H": 4, "W": 4, **GREY}, inputs={"im": lambda rng, s: np.indices(s)[0] * 0.5}),
         Case(
             "edges across, downwards", {"H": 4, "W": 4, **GREY}, inputs={"im": lambda rng, s: np.indices(s)[0] * -1.0}
         ),
         Case("upright edges", {"H": 4, "W": 4, **GREY}, inputs={"im": lambda rng, s: np.indices(s)[1] * -1.0}),
+        Case("all but across", {"H": 3, "W": 3, **GREY}, inputs={"im": [[0, 1e-20, 2e-20], [1, 1, 1], [0, 0, 0]]}),
+        Case(
+            "compat, edges across",
+            {"H": 7, "W": 3, **GREY},
+            orientations=13,  # 180 * (13 / 180) is rounded to less than 13
+            compat=True,
+            inputs={"im": np.outer([0.0, 1.0, 3.0, 2.0, 0.0, 100.0, -100.0], np.ones(3))},
+            dtypes=("float64",),
+        ),
     )
     bad = (
         Malformed("no cell fits", "im", case=Case("", H=1, cell=2)),
@@ -134,6 +154,18 @@ class TestHogFeature(Function):
     def of_the_assignment(im, *, orientations=9, cell=8, compat=True):
         """Blue weighs 0.144, gradients with gx < 0 are left out, and cells are counted column by column."""
         return hog_feature(im, orientations=orientations, cell=cell, compat=compat)
+
+
+def angle_of(gx, gy):
+    """In degrees, the same of a direction and its opposite."""
+    slope = number(gy) / number(gx) if gx else -mpmath.inf
+    return (mpmath.atan(slope) / mpmath.pi + mpmath.mpf(1) / 2) * 180
+
+
+def angle_of_the_assignment(gx, gy):
+    """In double precision: straight up and down it is inside of 0 to 180, unless 1e-15 is nothing beside gy."""
+    angle = math.atan2(gy, float(gx) + 1e-15) * (180 / math.pi) + 90
+    return angle or -1.0
 
 
 def number(x):

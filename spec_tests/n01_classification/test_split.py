@@ -38,9 +38,11 @@ class TestSplitIndices(Drawing):
             (7, (5, 3)),
             (5, (1, 0, 1)),
             (3, (2,)),
+            (33, (3, 2) * 16),
         ]
         found = [[len(part) for part in split(N, shares, rng=generator())] for N, shares in asked]
-        return found, [[8, 1, 1], [9, 1, 1], [5, 2, 2], [4, 3, 3], [4, 3], [3, 0, 2], [3]]
+        many = [2] + [1] * 31
+        return found, [[8, 1, 1], [9, 1, 1], [5, 2, 2], [4, 3, 3], [4, 3], [3, 0, 2], [3], many]
 
     def law_counts(self, split):
         """Shares that add up to N are the sizes."""
@@ -99,6 +101,7 @@ class TestSplitIndices(Drawing):
         Malformed("nothing to split", "N", lambda _: 0, case=call(5, (3, 2))),
         Malformed("no part", "shares", lambda _: (), case=call(5, (3, 2))),
         Malformed("a negative share", "shares", lambda _: (3, -1), case=call(5, (3, 2))),
+        Malformed("a negative share in front", "shares", lambda _: (-1, 3), case=call(5, (3, 2))),
         Malformed("shares of 0", "shares", lambda _: (0, 0), case=call(5, (3, 2))),
         Malformed("shares a fraction", "shares", lambda _: (0.8, 0.2), case=call(5, (3, 2))),
         Malformed("an empty part", "shares", lambda _: (100, 1), case=call(5, (3, 2))),

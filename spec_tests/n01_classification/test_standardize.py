@@ -68,8 +68,8 @@ class TestStandardize(Function):
         Case("constant features", N=2, F=3, inputs={"mean": [0.5, 0.1, 1.0], "std": [0.0, 2.0, 0.0]}),
     )
     bad = (
-        Malformed("a negative std", "std", lambda std: -std),
-        Malformed("a std of NaN", "std", lambda std: std * np.nan),
+        Malformed("a negative std", "std", lambda std: np.append(std[1:], -0.5)),
+        Malformed("a std of NaN", "std", lambda std: np.append(std[1:], np.nan)),
     )
 
     def draw(self, case, dims, dtype):
@@ -112,6 +112,13 @@ class TestFeaturePipeline(Function):
         """Ones, which are not standardized."""
         return run()["out"][:, -1], np.ones(2)
 
+    def law_unless_others_are_asked_for(self, run, problem):
+        """Cells are 8 pixels wide, of 9 orientations, and hues fall into 10 bins."""
+        problem.options = {"cell": 8, "orientations": 9, "nbin": 10}
+        asked = run()["out"]
+        problem.options = {}
+        return run()["out"], asked
+
     def law_an_image_at_a_time(self, run, problem):
         """What is tested together with others has the same features."""
         x = problem.inputs["x"]
@@ -125,6 +132,7 @@ class TestFeaturePipeline(Function):
     }
     apart = ()
     cases = (Case("small cells", cell=3, orientations=3), Case("five orientations", orientations=5, nbin=4))
+    beyond = (Case("bytes", inputs={"x_train": colours(3), "x": colours(3)}),)
     ties = (Case("no images to test", N=0),)
     bad = (
         Malformed("no images to train on", "x_train", disagrees_with=("x",), Nt=0),
@@ -136,7 +144,8 @@ class TestFeaturePipeline(Function):
         rng = np.random.default_rng(dims["Nt"] + 100 * dims["N"])
         draw = colours(case.options.get("nbin", 3))
         shapes = {"x_train": (dims["Nt"], dims["H"], dims["W"], 3), "x": (dims["N"], dims["H"], dims["W"], 3)}
-        return {name: (draw(rng, shape) / 256).astype(dtype) for name, shape in shapes.items()}
+        images = {name: draw(rng, shape) for name, shape in shapes.items()}
+        return images if case.inputs else {name: (im / 256).astype(dtype) for name, im in images.items()}
 
     def small(self):
         return [Case("distinct"), *self.cases]

@@ -55,6 +55,7 @@ class TestWeightsToImages(Function):
         Malformed("a shape of another size", "shape", lambda _: (2, 3, 3), ("w",)),
         Malformed("a shape without channels", "shape", lambda _: (3, 4)),
         Malformed("a shape of nothing", "shape", lambda _: (0, 2, 3)),
+        Malformed("a shape of nothing, and biases", "shape", lambda _: (0, 2, 3), D=1),
         Malformed("two rows too many", "w", lambda w: np.concatenate([w, w[:2]]), ("shape",)),
     )
 

@@ -70,6 +70,12 @@ class TestSoftmaxCrossEntropy(Loss):
     )
     ties = (
         Case("equal scores", inputs={"scores": [[1, 1, 1], [0, 0, 0]], "y": [0, 2]}),
+        Case(
+            "a class that is impossible in an ignored row",
+            N=2,
+            ignore_index=-100,
+            inputs={"scores": [[1, 2, 3], [-np.inf, 0, 1]], "y": [2, -100]},
+        ),
         Case("no rows summed", N=0, reduction="sum"),
         Case("no rows one by one", N=0, reduction="none"),
     )

@@ -120,6 +120,11 @@ class TestAddNoiseNoise(Drawing):
             found.append(settled(within, share, 5 * (share * (1 - share) / n) ** 0.5))
         return found, list(wanted)
 
+    def law_numbers_hardly_ever_repeat(self, forward):
+        """Of 100 000 numbers in single precision nearly all are different: half precision has not as many."""
+        out, _ = forward(np.zeros((1000, 100)), sigma=0.5, rng=np.random.default_rng(0))
+        return len(np.unique(out)) > 0.9 * out.size, True
+
     def law_added_to_x(self, forward):
         """What is added does not depend on x: it is no factor, and large entries have no more of it."""
         out, _ = forward(np.full((1000, 100), 64.0), sigma=0.5, rng=np.random.default_rng(0))

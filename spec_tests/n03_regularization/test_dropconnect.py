@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnspec.spec_tests._kinds import Case, Layer, Malformed
-from nnspec.spec_tests.n03_regularization._dropped import BAD, KEEP, MaskDrawing, settled
+from nnspec.spec_tests.n03_regularization._dropped import BAD, KEEP, MaskDrawing, settled, unless_left_out
 
 
 def a_mask(dims, dtype):
@@ -49,6 +49,17 @@ class TestDropconnect(Layer):
         answer = run(x=0 * problem.inputs["x"])
         sides = np.broadcast_to(problem.inputs["b"], answer["out"].shape), problem.douts[0].sum(axis=0)
         return np.append(answer["out"], answer["db"]), np.append(*sides)
+
+    def law_a_mask_for_each_sample(self, run, problem):
+        """With masks of their own samples have layers of their own: dw adds up what each gives to what it kept."""
+        mask, (x, w, b) = each_its_own(problem.dims, None), problem.inputs.values()
+        problem.options = {"keep": KEEP, "mask": mask}
+        answer = unless_left_out(run, "it takes one mask for all samples")
+        scales, (dout,) = mask / np.longdouble(KEEP), problem.douts
+        out = np.einsum("nd,ndm->nm", x, scales * w) + b
+        dw, db = np.einsum("nd,ndm,nm->dm", x, scales, dout), dout.sum(axis=0)
+        found = [answer[name].ravel() for name in ("out", "dw", "db")]
+        return np.concatenate(found), np.concatenate([out.ravel(), dw.ravel(), db])
 
     cases = (
         Case("mostly dropped", keep=0.1, mask=a_mask),

@@ -65,7 +65,11 @@ class TestAdam(UpdateRule):
         Case("gradients of 1e15 and 1e-15", inputs={"dw": [[1e15, -1e15, 1e-15], [-1e-15, 1.0, -1.0]]}),
     )
     ties = (Case("empty", {"shape": (0, 3)}),)
-    bad = (Malformed("lr a string", "lr", lambda _: "fast"),)
+    bad = (
+        Malformed("lr a string", "lr", lambda _: "fast"),
+        Malformed("beta1 of 1", "beta1", beta1=1.0),
+        Malformed("beta2 of 1", "beta2", beta2=1.0),
+    )
 
     @variant(
         "eps-hat", source="Kingma and Ba 2015, end of section 2; TensorFlow; CS231n, assignment 3", replaces="adam"

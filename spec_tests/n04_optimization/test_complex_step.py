@@ -45,6 +45,12 @@ class TestComplexStep(Procedure):
         f(height, x)
         return x, HERE
 
+    def law_elsewhere_the_slope_is_another(self, f):
+        """The same function has another slope at another place."""
+        return near(
+            [f(height, HERE.copy()), f(height, HERE / 2)], [slope(height, HERE), slope(height, HERE / 2)], 1e-14
+        )
+
     bad = (
         Malformed("f with abs", "f", lambda _: lambda x: abs(x).sum(), case=Case("", inputs={"f": height, "x": HERE})),
         Malformed("f that gives an array", "f", lambda _: np.exp, case=Case("", inputs={"f": height, "x": HERE})),
@@ -72,9 +78,23 @@ class TestMpDerivative(Procedure):
         return near(1e-20 * f(lambda x: mpmath.log(x[0]), np.array([1e-20])), [1.0], 1e-15)
 
     def law_more_digits_for_more_cancellation(self, f):
-        """x + 1e30 - 1e30 has the slope 1, with fifty digits and with a hundred."""
-        found = [f(lambda x: x[0] + mpmath.mpf(10) ** 30 - mpmath.mpf(10) ** 30, np.ones(1), dps=d) for d in (50, 100)]
-        return near(found, np.ones((2, 1)), 1e-15)
+        """x + 1e30 - 1e30 has the slope 1, with fifty digits and with a hundred; with 1e80 it takes a hundred."""
+
+        def with_large(exponent):
+            return lambda x: x[0] + mpmath.mpf(10) ** exponent - mpmath.mpf(10) ** exponent
+
+        found = [f(with_large(e), np.ones(1), dps=dps) for e, dps in ((30, 50), (30, 100), (80, 100))]
+        return near(found, np.ones((3, 1)), 1e-15)
+
+    def law_x_is_as_it_was(self, f):
+        """x stays an array of floats, bit for bit."""
+        x = HERE.copy()
+        f(high, x)
+        return x, HERE
+
+    def law_elsewhere_the_slope_is_another(self, f):
+        """The same function has another slope at another place."""
+        return near([f(high, HERE.copy()), f(high, HERE / 2)], [slope(height, HERE), slope(height, HERE / 2)], 1e-15)
 
     def law_f_sees_numbers_of_mpmath(self, f):
         """Each entry is one, of as many digits as are asked for at least, and precision is what it was afterwards."""
