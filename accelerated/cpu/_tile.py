@@ -225,34 +225,40 @@ def _make_copy_of_part(vectors, fills=False):
 copy_part, fill_row = _make_copy_of_part(1), _make_copy_of_part(VECTORS, fills=True)
 
 
-@intrinsic
-def copy_every_second(typingctx, source, source_at, target, target_at, count):
-    """Write `count` entries, every second from one place on, to another place.
+def _make_copy_of_every_second(vectors):
+    @intrinsic
+    def copy(typingctx, source, source_at, target, target_at, count):
+        """Write `count` entries, every second from one place on, to another place.
 
-    Whatever the count, as many as a tile has columns are read and written: those beyond it are written as 0.
-    """
-    size = types.intp
-    signature = types.void(source, size, target, size, size)
+        Whatever the count, as many as the vectors have lanes are read and written: those beyond it are written as 0.
+        """
+        size = types.intp
+        signature = types.void(source, size, target, size, size)
 
-    def codegen(context, builder, signature, args):
-        source, source_at, target, target_at, count = args
-        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
-        lanes = VECTOR_BYTES * 8 // bits
-        vector = ir.VectorType(scalar, lanes)
+        def codegen(context, builder, signature, args):
+            source, source_at, target, target_at, count = args
+            scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+            lanes = VECTOR_BYTES * 8 // bits
+            vector = ir.VectorType(scalar, lanes)
+            here, there = (
+                place_of(context, builder, kind, array, at)
+                for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
+            )
+            met = [builder.load(_vector_at(builder, here, vector, j), align=bits // 8) for j in range(2 * vectors)]
+            even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
+            for j in range(vectors):
+                value = builder.shuffle_vector(*met[2 * j : 2 * j + 2], even)
+                mask = lanes_before(builder, count, lanes, j * lanes)
+                value = builder.select(mask, value, ir.Constant(vector, None))
+                builder.store(value, _vector_at(builder, there, vector, j), align=bits // 8)
+            return context.get_dummy_value()
 
-        def places(array, position, at, vectors):
-            data = place_of(context, builder, signature.args[position], array, at)
-            return [_vector_at(builder, data, vector, j) for j in range(vectors)]
+        return signature, codegen
 
-        met = [builder.load(place, align=bits // 8) for place in places(source, 0, source_at, 2 * VECTORS)]
-        even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
-        values = [builder.shuffle_vector(*met[2 * j : 2 * j + 2], even) for j in range(VECTORS)]
-        for j, place in enumerate(places(target, 2, target_at, VECTORS)):
-            value = builder.select(lanes_before(builder, count, lanes, j * lanes), values[j], ir.Constant(vector, None))
-            builder.store(value, place, align=bits // 8)
-        return context.get_dummy_value()
+    return copy
 
-    return signature, codegen
+
+copy_every_second, copy_every_second_of_few = map(_make_copy_of_every_second, (VECTORS, 1))
 
 
 def _make_copy(count):
