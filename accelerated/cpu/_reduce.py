@@ -9,11 +9,13 @@ from math import prod
 import numpy as np
 from numba import prange
 
+from nnspec.accelerated.cpu._fold import fold_below, fold_max
 from nnspec.accelerated.cpu._jit import contiguous, flat, kernel
 from nnspec.accelerated.cpu._sums import middle_sums
 from nnspec.reference.n05_backpropagation._axes import kept, reduced
 
 LINE = 1 << 14  # entries of a line that one thread fills
+PIECE = 64  # entries of a line whose maximum is found in vectors, before it is known which entry that is
 COLUMNS = 512  # of a block of maxima
 
 
@@ -77,7 +79,9 @@ def largest(x):
     """(outer, n, inner) -> the first maximum of each line, and where it is, (outer, inner). NaN is the largest."""
     outer, n, inner = x.shape
     out, winner = np.empty((outer, inner), x.dtype), np.empty((outer, inner), np.int64)
-    if out.size:
+    if inner == 1:
+        _find_largest_of_lines[x.size](*flat(x), n, out.reshape(-1), winner.reshape(-1))
+    elif out.size:
         blocks = (inner + COLUMNS - 1) // COLUMNS
         _find_largest[x.size](*contiguous(x), blocks, out, winner)
     return out, winner
@@ -108,6 +112,25 @@ def _spread_rows(parts, n, scale, dx):
         here, part = dx[i], parts[i // n]
         for j in range(len(here)):
             here[j] = factor * part[j]
+
+
+@kernel
+def _find_largest_of_lines(x, n, out, winner):
+    for line in prange(len(out)):
+        start, end = line * n, (line + 1) * n
+        at, largest = start, fold_max(x, start, min(n, PIECE))
+        for piece in range(start + PIECE, end, PIECE):
+            here = fold_max(x, piece, min(end - piece, PIECE))
+            if here > largest:
+                at, largest = piece, here
+        if fold_below(x, start, n, -np.inf) > 0:  # nothing is, but NaN counts, too
+            at = start
+            while x[at] == x[at]:
+                at += 1
+        else:
+            while x[at] != largest:
+                at += 1
+        out[line], winner[line] = x[at], at - start
 
 
 @kernel
