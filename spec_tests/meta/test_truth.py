@@ -1,13 +1,17 @@
 """The truth engine and the derived budgets: against hand-made results, against each other, and against staleness."""
 
+import ast
 import functools
-import importlib
+import importlib.util
 import textwrap
+from contextlib import suppress
+from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 
+import nnspec.spec_tests
 from nnspec import reference
 from nnspec.spec_tests import _kept, _truth
 from nnspec.spec_tests._budget import SPREADS, Budget, derive_budget, rounding_of
@@ -140,8 +144,6 @@ def test_what_is_kept_does_not_grow_without_end(store, monkeypatch):
 
 def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path, monkeypatch):
     """The key covers the definition's file and every module of the spec that it imports, however deep."""
-    import nnspec.spec_tests
-
     folder = tmp_path / "spec"
     folder.mkdir()
     monkeypatch.setattr(nnspec.spec_tests, "__path__", [*nnspec.spec_tests.__path__, str(folder)])
@@ -162,6 +164,39 @@ def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path,
         _truth.source_key.cache_clear()
         keys.append(_truth._key(module.definition, {"x": np.ones(1)}, {}, True))
     assert keys[0] == keys[2] != keys[1]
+
+
+def test_what_a_specification_imports_is_read_as_python_reads_it():
+    """Of every file, and in every form that an import may have."""
+    forms = """
+        from nnspec.spec_tests import _cases, _known as known  # (both)
+        from nnspec.spec_tests import (
+            _layouts,  # one (of them)
+            _levels as rest,
+        )
+        from nnspec.spec_tests import \\
+            _kinds
+
+        def late():
+            from nnspec.spec_tests._purity import RULES
+            from sympy import Symbol
+    """
+    files = [path for package in (nnspec.spec_tests, reference) for path in Path(package.__path__[0]).rglob("*.py")]
+    sources = [path.read_bytes() for path in files if "meta" not in path.parts]
+    assert len(sources) > 200
+    for source in (textwrap.dedent(forms).encode(), *sources):
+        for package in ("nnspec.spec_tests", "nnspec.reference."):
+            assert sorted(_truth._imports_of(package, source)) == sorted(parsed_imports(package, source))
+    assert len(_truth._imports_of("nnspec.spec_tests", textwrap.dedent(forms).encode())) == 3 + 6
+
+
+def parsed_imports(package, source):
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    for node in (node for node in nodes if (node.module or "").startswith(package)):
+        for name in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]:
+            with suppress(ModuleNotFoundError):
+                if importlib.util.find_spec(name):
+                    yield name
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
