@@ -111,11 +111,12 @@ def store(cache, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_answers_come_back_as_they_were_kept(store, dtype):
-    """Wide ones in all their digits but the last, infinities, what no double holds, and budgets in a few digits."""
-    wide = np.array([1, -2, 0, np.inf, np.nan], WIDE) / 3
+    """Wide ones in all their digits but the last, signs of zeros, infinities, what no double holds, and
+    budgets in a few digits."""
+    wide = np.array([1, -2, 0, np.inf, np.nan, -0.0], WIDE) / 3
     want = {"wide": wide, "beyond": WIDE("1e4000") * np.ones(2, WIDE), "labels": np.array([3, 1])}
     rounding = {name: rounding_of(value, dtype) for name, value in want.items()}
-    spread = {"wide": 1e-7 * np.arange(5), "beyond": np.full(2, 1e-60), "labels": np.zeros(2)}
+    spread = {"wide": 1e-7 * np.arange(6), "beyond": np.full(2, 1e-60), "labels": np.zeros(2)}
     budgets = {name: Budget(WIDE(spread[name]), rounding[name], 1e-38) for name in want}
     store()
     _kept.keep(b"one", want, budgets)
@@ -127,6 +128,7 @@ def test_answers_come_back_as_they_were_kept(store, dtype):
             off = abs(found[name] - value)
         last = np.finfo(WIDE if dtype == "float64" else float).eps  # digits that a budget of single precision sees
         assert np.isnan(found[name]).tolist() == np.isnan(value).tolist()
+        assert np.signbit(found[name]).tolist() == np.signbit(value).tolist()  # as a failure shows it
         assert (off[np.isfinite(value)] <= 4 * last * abs(value[np.isfinite(value)])).all()
         np.testing.assert_allclose(np.float64(limits[name].limit[:2]), np.float64(budgets[name].limit[:2]), rtol=1e-6)
 
