@@ -67,10 +67,10 @@ def _written(want: np.ndarray, budget: Budget) -> tuple:
     rounding = precision[0] if precision else np.float64(budget.rounding)
     most, rest = want, None
     if want.dtype == np.longdouble and np.abs(want[np.isfinite(want)]).max(initial=0) <= np.finfo(float).max:
-        most, rest = np.float64(want), np.float32(0)
+        most, rest = np.float64(want), np.float32(-0.0)  # which leaves 0 and -0 as they are
         if precision[:1] != ["float32"]:  # beside which a double's last digit is nothing
             with np.errstate(invalid="ignore"):
-                rest = np.float32(np.where(np.isfinite(want), want - most, 0))
+                rest = np.float32(np.where(np.isfinite(want) & (want != most), want - most, -0.0))
     return most, rest, _short(budget.spread), rounding, budget.floor
 
 

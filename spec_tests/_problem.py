@@ -33,8 +33,15 @@ class Problem:
         self.dims = default_sizes(spec.reference) | dict(spec.sizes) | dict(case.dims)
         options = dict(spec.options) | dict(case.options)
         made = {name: value(self.dims, self.dtype) for name, value in options.items() if callable(value)}
-        self.options = options | made
-        self.inputs = spec.draw(case, self.dims, self.dtype)
+        self.options = _own(options | made, options)
+        self.inputs = _own(spec.draw(case, self.dims, self.dtype), case.inputs)
+
+    def __deepcopy__(self, memo):
+        """With arrays of its own. What they belong to, specification and case, is written to by nobody."""
+        other = copy.copy(self)
+        own = {name: value for name, value in vars(self).items() if name in ("inputs", "options", "douts")}
+        vars(other).update(copy.deepcopy(own, memo))
+        return other
 
     @cached_property
     def douts(self) -> list:
@@ -157,3 +164,9 @@ class Problem:
         """A copy of all that goes in, for people."""
         told = self.inputs | self.options | self.upstream()
         return {f"{name} =": copy.deepcopy(value) for name, value in told.items()}
+
+
+def _own(values: dict, given) -> dict:
+    """The values, with copies of all that is given by a case or its specification and that a backend could write to."""
+    kept = {id(value) for value in given.values() if isinstance(value, (np.ndarray, list, dict))}
+    return {name: copy.deepcopy(value) if id(value) in kept else value for name, value in values.items()}

@@ -57,6 +57,7 @@ class Session:
             "no:cacheprovider",
             "no:faulthandler",
             "no:warnings",
+            "no:unraisableexception",  # it collects all garbage of the process twice, for warnings that nobody sees
             *["xdist"] * bool(self.workers),
         ]
         root = Path(self.chosen.files[0]).parents[1]

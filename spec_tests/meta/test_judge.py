@@ -2,6 +2,7 @@
 their own ways. RIGHT pass at core; WRONG fail, at core or at robust, and are told what is wrong.
 """
 
+import copy
 import math
 import re
 from importlib import import_module
@@ -13,6 +14,9 @@ from scipy.special import erf, logsumexp, softmax
 
 import nnspec
 from nnspec.checking.results import State
+from nnspec.concepts import catalogue
+from nnspec.spec_tests._levels import LEVEL_OF
+from nnspec.spec_tests._problem import Problem
 
 
 def checked(backend, concept, level="core", **options):
@@ -836,3 +840,25 @@ def test_what_is_above_a_failure_is_not_run_unless_asked():
     assert above and {check.state for check in above} == {State.NOT_RUN}
     report = checked(backend, "relu", run_all=True)
     assert State.NOT_RUN not in report.count() and len(report.checks) == report.planned
+
+
+@pytest.mark.parametrize("how", [lambda problem: problem, copy.deepcopy], ids=["made", "copied"])
+def test_what_a_backend_writes_to_spoils_no_case(how):
+    """What a case gives in arrays, and what another problem of it holds, belongs to no problem that is handed out."""
+    looked_at = 0
+    for spec in (made() for concept in catalogue.concepts().values() for made in catalogue.specs_of(concept)):
+        cases = {planned.case.name: planned.case for name in LEVEL_OF for planned in spec.plan(name)}
+        for case in cases.values():
+            given = [*case.inputs.values(), *case.options.values(), *spec.options.values()]
+            given = [value for value in given if isinstance(value, np.ndarray)]
+            if given or case.is_plain:
+                problem = Problem(spec, case, "float64")
+                held = {**problem.arrays(), **problem.upstream()}
+                other = how(problem)
+                handed_out = {**other.arrays(), **other.upstream()}
+                theirs = given if other is problem else [*given, *held.values()]
+                looked_at += len(handed_out)
+                for name, array in handed_out.items():
+                    shared = any(np.shares_memory(array, other) for other in theirs if np.ndim(other))
+                    assert not shared, f"{name} of {spec.part()}, {case.name}"
+    assert looked_at > 500

@@ -1,13 +1,17 @@
 """The truth engine and the derived budgets: against hand-made results, against each other, and against staleness."""
 
+import ast
 import functools
-import importlib
+import importlib.util
 import textwrap
+from contextlib import suppress
+from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 
+import nnspec.spec_tests
 from nnspec import reference
 from nnspec.spec_tests import _kept, _truth
 from nnspec.spec_tests._budget import SPREADS, Budget, derive_budget, rounding_of
@@ -107,11 +111,12 @@ def store(cache, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_answers_come_back_as_they_were_kept(store, dtype):
-    """Wide ones in all their digits but the last, infinities, what no double holds, and budgets in a few digits."""
-    wide = np.array([1, -2, 0, np.inf, np.nan], WIDE) / 3
+    """Wide ones in all their digits but the last, signs of zeros, infinities, what no double holds, and
+    budgets in a few digits."""
+    wide = np.array([1, -2, 0, np.inf, np.nan, -0.0], WIDE) / 3
     want = {"wide": wide, "beyond": WIDE("1e4000") * np.ones(2, WIDE), "labels": np.array([3, 1])}
     rounding = {name: rounding_of(value, dtype) for name, value in want.items()}
-    spread = {"wide": 1e-7 * np.arange(5), "beyond": np.full(2, 1e-60), "labels": np.zeros(2)}
+    spread = {"wide": 1e-7 * np.arange(6), "beyond": np.full(2, 1e-60), "labels": np.zeros(2)}
     budgets = {name: Budget(WIDE(spread[name]), rounding[name], 1e-38) for name in want}
     store()
     _kept.keep(b"one", want, budgets)
@@ -123,6 +128,7 @@ def test_answers_come_back_as_they_were_kept(store, dtype):
             off = abs(found[name] - value)
         last = np.finfo(WIDE if dtype == "float64" else float).eps  # digits that a budget of single precision sees
         assert np.isnan(found[name]).tolist() == np.isnan(value).tolist()
+        assert np.signbit(found[name]).tolist() == np.signbit(value).tolist()  # as a failure shows it
         assert (off[np.isfinite(value)] <= 4 * last * abs(value[np.isfinite(value)])).all()
         np.testing.assert_allclose(np.float64(limits[name].limit[:2]), np.float64(budgets[name].limit[:2]), rtol=1e-6)
 
@@ -140,8 +146,6 @@ def test_what_is_kept_does_not_grow_without_end(store, monkeypatch):
 
 def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path, monkeypatch):
     """The key covers the definition's file and every module of the spec that it imports, however deep."""
-    import nnspec.spec_tests
-
     folder = tmp_path / "spec"
     folder.mkdir()
     monkeypatch.setattr(nnspec.spec_tests, "__path__", [*nnspec.spec_tests.__path__, str(folder)])
@@ -162,6 +166,39 @@ def test_a_changed_definition_or_helper_is_not_answered_from_the_cache(tmp_path,
         _truth.source_key.cache_clear()
         keys.append(_truth._key(module.definition, {"x": np.ones(1)}, {}, True))
     assert keys[0] == keys[2] != keys[1]
+
+
+def test_what_a_specification_imports_is_read_as_python_reads_it():
+    """Of every file, and in every form that an import may have."""
+    forms = """
+        from nnspec.spec_tests import _cases, _known as known  # (both)
+        from nnspec.spec_tests import (
+            _layouts,  # one (of them)
+            _levels as rest,
+        )
+        from nnspec.spec_tests import \\
+            _kinds
+
+        def late():
+            from nnspec.spec_tests._purity import RULES
+            from sympy import Symbol
+    """
+    files = [path for package in (nnspec.spec_tests, reference) for path in Path(package.__path__[0]).rglob("*.py")]
+    sources = [path.read_bytes() for path in files if "meta" not in path.parts]
+    assert len(sources) > 200
+    for source in (textwrap.dedent(forms).encode(), *sources):
+        for package in ("nnspec.spec_tests", "nnspec.reference."):
+            assert sorted(_truth._imports_of(package, source)) == sorted(parsed_imports(package, source))
+    assert len(_truth._imports_of("nnspec.spec_tests", textwrap.dedent(forms).encode())) == 3 + 6
+
+
+def parsed_imports(package, source):
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    for node in (node for node in nodes if (node.module or "").startswith(package)):
+        for name in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]:
+            with suppress(ModuleNotFoundError):
+                if importlib.util.find_spec(name):
+                    yield name
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(monkeypatch, tmp_path):
