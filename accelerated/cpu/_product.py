@@ -12,12 +12,14 @@ from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu import _tile
+from nnspec.accelerated.cpu._fold import fold_products
 from nnspec.accelerated.cpu._jit import PARALLEL_FROM, flat, kernel
 from nnspec.accelerated.cpu._narrow import DEEP, MOST, narrow_product
 
 DEPTH = 384  # of one block, at most: a strip of A, of 19 KiB, stays in the first-level cache
 ROWS, SHORT_ROWS = _tile.ROWS, _tile.SHORT_ROWS  # of a strip of A: with some short ones few rows are left over
 NEAR = 1 << 18  # bytes from the first to the last column of A that is read where it stands: more are too many pages
+PIECE = 1 << 12  # entries of a dot product that are added up together, however many threads there are
 PANELS = 16  # of B that a task packs together, at most: 768 KiB, or 384 of narrow vectors, of the second-level cache
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
@@ -38,12 +40,27 @@ def product(a, b, how=DOT, bias=None):
         out[...] = 0 if bias is None else bias
     elif out.size:
         work, bias = m * n * k // TILE_SPEED, out[:0, 0] if bias is None else bias
+        if how == DOT and m == n == 1 and k >= DEEP and bias.size == 0:
+            return _dot_product(a, b)
         if how == DOT and n <= MOST and k >= DEEP and a.flags.c_contiguous:
             return narrow_product(a, *_steps(b), bias, n, work)
         threads = 1 if work < PARALLEL_FROM else numba.get_num_threads()
         tasks = 1 if threads == 1 else TASKS * threads
         _multiply[work](how, *_steps(a), *_steps(b), *flat(bias), out.reshape(-1), m, n, k, tasks)
     return out
+
+
+def _dot_product(a, b):
+    sums = np.empty((a.size + PIECE - 1) // PIECE, a.dtype)
+    _dot[a.size](*flat(a, b), sums)
+    return sums.sum(keepdims=True)[:, None]
+
+
+@kernel
+def _dot(a, b, sums):
+    for piece in prange(len(sums)):
+        start = piece * PIECE
+        sums[piece] = fold_products(a, start, b, start, min(PIECE, len(a) - start))
 
 
 def _steps(array):

@@ -255,6 +255,7 @@ def test_folds_take_every_element_of_a_row_once_however_long_it_is(dtype):
         (97, 70, 520),
         (40, 1, 3),
         (1, 1, 128),
+        (1, 1, 9001),
         (5, 16, 131),
         (23, 10, 300),
         (20, 64, 50),
