@@ -74,7 +74,6 @@ def _steps(array):
 @kernel
 def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tasks):
     width = _tile.columns(a.itemsize)
-    lanes = width // _tile.VECTORS
     rows, wide = _block(m, (n + width - 1) // width, width, tasks)
     across = (n + wide * width - 1) // (wide * width)
     longest = even_share(k, DEPTH)
@@ -86,11 +85,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
             depth, add = min(longest, k - start), start > 0
             biased = start + depth == k and bias.size > 0  # then the bias is one more row of B, which meets a 1 in A
             deep = depth + biased
-            for j in range(left, right, width):
-                at = (j - left) * deep
-                _pack_columns(b, start * b_row, b_row, b_column, j, n, depth, width, packed, at)
-                if biased:
-                    copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
+            _pack_block(b, start * b_row, b_row, b_column, left, right, n, depth, bias, biased, packed)
             near = how == DOT and a_row == 1 and bias.size == 0 and depth * a_column * a.itemsize <= NEAR
             strips = (bottom - top + ROWS - 1) // ROWS
             short = min(strips, (top - bottom) % ROWS // (ROWS - SHORT_ROWS)) if how == DOT else 0
@@ -112,9 +107,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
                     _run_rows(deep, strip, packed, whole, c, at, n, add, is_long)
                 else:
                     _run_columns(deep, strip, 0, ROWS, packed, whole, c, at, n, add, is_long)
-                for j in range(whole * width, right - left, lanes):
-                    panel = (j // width * deep * width) + j % width
-                    _run_part(how, deep, strip, a_column == 1, packed, panel, c, at + j, n, add, here, right - left - j)
+                _run_parts(how, deep, strip, a_column == 1, packed, whole * width, right - left, c, at, n, add, here)
                 i += high
 
 
@@ -154,15 +147,18 @@ def _run_distances(how, depth, strip, by_rows, packed, panels, c, c_at, c_row, a
 
 
 @register_jitable
-def _run_part(how, depth, strip, by_rows, packed, at, c, to, c_row, add, here, columns):
-    """A vector of columns, of which C has only some, or of rows."""
+def _run_parts(how, depth, strip, by_rows, packed, first, end, c, c_at, c_row, add, here):
+    """Vector after vector of columns, of which C has only some, or of rows."""
+    width = _tile.width_of(c)
     row, step = _strides(by_rows)
-    if how == DOT:
-        _tile.dot_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, columns)
-    elif how == L1:
-        _tile.l1_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, columns)
-    else:
-        _tile.l2_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, columns)
+    for j in range(first, end, width // _tile.VECTORS):
+        at, to = j // width * depth * width + j % width, c_at + j
+        if how == DOT:
+            _tile.dot_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, end - j)
+        elif how == L1:
+            _tile.l1_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, end - j)
+        else:
+            _tile.l2_part(depth, strip, 0, row, step, packed, at, c, to, c_row, add, here, end - j)
 
 
 @register_jitable
@@ -233,6 +229,18 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
             row, here = a_at + i * a_row, to + i * c_stride
             for j in range(0, min(wide, width), lanes):
                 _tile.dot_part(k, a, row, a_row, a_step, b, panel + j, c, here + j, c_stride, add, m - i, wide - j)
+
+
+@register_jitable
+def _pack_block(b, b_at, b_row, b_column, left, right, n, depth, bias, biased, packed):
+    """The panels of columns from `left` on, with the bias as one more row, if there is to be one."""
+    width = _tile.columns(b.itemsize)
+    deep = depth + biased
+    for j in range(left, right, width):
+        at = (j - left) * deep
+        _pack_columns(b, b_at, b_row, b_column, j, n, depth, width, packed, at)
+        if biased:
+            copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
 
 
 @register_jitable

@@ -196,17 +196,21 @@ def _backward(shape, q, of_q, k, of_k, v, of_v, dout, of_dout, masks, which, rea
                 _scores(q, q_at, of_q[3], rows, d, scale, k_rows, first, end, packed_columns, p, apart)
                 _scores(dout, dout_at, of_dout[3], rows, size, one, v_rows, first, end, packed_columns, ds, apart)
                 _mask_columns(p, rows, apart, masks, which, head, start, first, end)
-                here = end - first
-                used = here * apart
+                here, used = end - first, (end - first) * apart
                 _softmax_columns(p[:used], ds[:used], _whole(rows), apart, top, inverse, along, part_along, scale)
-                pack_panels(dout, dout_at, of_dout[3], 1, size, rows, packed_rows)
                 to = _row(of_v, head, first)
-                multiply_panels(here, size, rows, p, 0, apart, 1, packed_rows, 0, rows, dv[part], to, of_v[3], True)
-                pack_panels(q, q_at, of_q[3], 1, d, rows, packed_rows)
+                _add_products(p, here, apart, dout, dout_at, of_dout[3], rows, size, packed_rows, dv[part], to, of_v[3])
                 to = _row(of_k, head, first)
-                multiply_panels(here, d, rows, ds, 0, apart, 1, packed_rows, 0, rows, dk[part], to, of_k[3], True)
+                _add_products(ds, here, apart, q, q_at, of_q[3], rows, d, packed_rows, dk[part], to, of_k[3])
                 to = _row(of_q, head, start)
                 multiply_panels(rows, d, here, ds, 0, 1, apart, turned_k, first * width, keys, dq, to, of_q[3], False)
+
+
+@register_jitable
+def _add_products(weights, keys, apart, x, at, x_row, rows, size, packed, sums, to, sums_row):
+    """sums += weights x, for some keys, over the queries of a block: x (rows, size)."""
+    pack_panels(x, at, x_row, 1, size, rows, packed)
+    multiply_panels(keys, size, rows, weights, 0, apart, 1, packed, 0, rows, sums, to, sums_row, True)
 
 
 @register_jitable
