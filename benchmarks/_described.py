@@ -57,4 +57,7 @@ class Described:
 
 
 def _times(size, factor: int):
-    return (size[0] * factor, *size[1:]) if isinstance(size, tuple) else size * factor
+    """An axis, or of several the first; none stay none."""
+    if not isinstance(size, tuple):
+        return size * factor
+    return (size[0] * factor, *size[1:]) if size else ()

@@ -219,6 +219,16 @@ def test_freed_memory_is_kept_and_not_fetched_page_by_page(python):
     assert done.returncode == 0 and int(done.stdout) < 100, done.stdout + done.stderr
 
 
+SMALL = [(bench, size) for bench, size in _measure.selected(presets=("S",))]
+
+
+@pytest.mark.parametrize(("bench", "size"), SMALL, ids=lambda value: value if isinstance(value, str) else value.label())
+def test_what_is_timed_can_be_drawn_and_counted(bench, size):
+    problem = bench().problem(size, "float32")
+    assert problem.inputs
+    assert bench().flops(**problem.dims) >= 0 and bench().traffic(**problem.dims) >= 0
+
+
 JAX_PEERS = [bench for bench, size in _measure.selected(presets=("S",)) if "jax" in bench.peers]
 
 
