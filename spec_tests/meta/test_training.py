@@ -102,7 +102,7 @@ def little():
     yield GPT(few, recipe, **sizes, L=1, heads=2)
 
 
-@pytest.mark.parametrize("task", little(), ids=["char_rnn", "char_lstm", "gpt"])
+@pytest.mark.parametrize("task", list(little()), ids=["char_rnn", "char_lstm", "gpt"])
 def test_a_language_model_learns_pauses_and_writes(task, tmp_path):
     ops, quiet = OnNumpy(load("cpu")), Console(file=io.StringIO())
     whole = Training.begin(task, ops, seed=0)
