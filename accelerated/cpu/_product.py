@@ -53,7 +53,7 @@ def product(a, b, how=DOT, bias=None):
 def _dot_product(a, b):
     sums = np.empty((a.size + PIECE - 1) // PIECE, a.dtype)
     _dot[a.size](*flat(a, b), sums)
-    return sums.sum(keepdims=True)[:, None]
+    return sums.sum().reshape(1, 1)
 
 
 @kernel

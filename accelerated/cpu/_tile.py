@@ -69,7 +69,7 @@ def _summed(context, builder, kinds, args, combine, rows, vectors):
     builder.position_at_end(loop)
     k, a_now, b_now = builder.phi(index), builder.phi(a_start.type), builder.phi(b_start.type)
     totals = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
-    b_row = [builder.load(_vector_at(builder, b_now, vector, j), align=bits // 8) for j in range(vectors)]
+    b_row = [builder.load(vector_at(builder, b_now, vector, j), align=bits // 8) for j in range(vectors)]
     sums = []
     for i in range(rows):
         entry = builder.load(builder.gep(a_now, [builder.mul(a_row, index(i))]))
@@ -91,12 +91,12 @@ def _summed(context, builder, kinds, args, combine, rows, vectors):
     return sums
 
 
-def _vector_at(builder, pointer, vector, j=0):
+def vector_at(builder, pointer, vector, j=0):
     """The place of the j-th vector from there on."""
     return builder.bitcast(builder.gep(pointer, [ir.IntType(64)(j * vector.count)]), vector.as_pointer())
 
 
-def _both(builder, add):
+def both_ways(builder, add):
     """Code for two cases: yields whether it is to add."""
     with builder.if_else(add) as (adding, storing):
         for branch, adds in ((adding, True), (storing, False)):
@@ -104,26 +104,26 @@ def _both(builder, add):
                 yield adds
 
 
-def _make_tile(combine, rows=ROWS, vectors=VECTORS):
+def _make_tile(combine, rows=ROWS):
     @intrinsic
     def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add):
         """C[c_at + i c_stride + j] (+)= sum_k combine(A[a_at + i a_row + k a_step], B[b_at + k COLUMNS + j]).
 
         a, b, c are vectors in memory; B is packed, k after k, and A as well where a_row is 1 and a_step `rows`.
-        add: whether to add to C or to overwrite it. A tile of fewer vectors takes the first columns of the same panels.
+        add: whether to add to C or to overwrite it.
         """
         size = types.intp
         signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean)
 
         def codegen(context, builder, signature, args):
             *factors, c, c_at, c_stride, add = args
-            sums = _summed(context, builder, signature.args, factors, combine, rows, vectors)
+            sums = _summed(context, builder, signature.args, factors, combine, rows, VECTORS)
             start, align = place_of(context, builder, signature.args[7], c, c_at), signature.args[7].dtype.bitwidth // 8
-            for adds in _both(builder, add):
+            for adds in both_ways(builder, add):
                 for i, row in enumerate(sums):
                     for j, total in enumerate(row):
                         to = builder.gep(start, [builder.mul(c_stride, c_stride.type(i))])
-                        to = _vector_at(builder, to, total.type, j)
+                        to = vector_at(builder, to, total.type, j)
                         value = builder.fadd(total, builder.load(to, align=align)) if adds else total
                         builder.store(value, to, align=align)
             return context.get_dummy_value()
@@ -133,27 +133,27 @@ def _make_tile(combine, rows=ROWS, vectors=VECTORS):
     return tile
 
 
-def _make_part_of_tile(combine, rows=ROWS):
+def _make_part_of_tile(combine):
     @intrinsic
     def tile(typingctx, depth, a, a_at, a_row, a_step, b, b_at, c, c_at, c_stride, add, here, width):
-        """The same with one vector of columns where C ends before it does: after `here` rows or `width` columns."""
+        """The same with one vector of the columns of a panel, where C ends after `here` rows or `width` columns."""
         size = types.intp
         signature = types.void(size, a, size, size, size, b, size, c, size, size, types.boolean, size, size)
 
         def codegen(context, builder, signature, args):
             *factors, c, c_at, c_stride, add, here, width = args
-            sums = [row for (row,) in _summed(context, builder, signature.args, factors, combine, rows, 1)]
+            sums = [row for (row,) in _summed(context, builder, signature.args, factors, combine, ROWS, 1)]
             vector, bits = sums[0].type, signature.args[7].dtype.bitwidth
             start, align = place_of(context, builder, signature.args[7], c, c_at), ir.IntType(32)(bits // 8)
             load, store = masked(builder, vector, bits)
             mask, nothing = lanes_before(builder, width, vector.count), ir.Constant(vector, None)
-            for adds in _both(builder, add):
+            for adds in both_ways(builder, add):
                 end = builder.append_basic_block("part.end")
                 for i, total in enumerate(sums):
                     row = builder.append_basic_block("part.row")
                     builder.cbranch(builder.icmp_signed("<", here.type(i), here), row, end)
                     builder.position_at_end(row)
-                    to = _vector_at(builder, builder.gep(start, [builder.mul(c_stride, c_stride.type(i))]), vector)
+                    to = vector_at(builder, builder.gep(start, [builder.mul(c_stride, c_stride.type(i))]), vector)
                     value = builder.fadd(total, builder.call(load, [to, align, mask, nothing])) if adds else total
                     builder.call(store, [value, to, align, mask])
                 builder.branch(end)
@@ -166,7 +166,7 @@ def _make_part_of_tile(combine, rows=ROWS):
 
 
 dot, l1, l2 = map(_make_tile, (multiply_add, _l1, _l2))
-dot_short, dot_narrow = _make_tile(multiply_add, SHORT_ROWS), _make_tile(multiply_add, vectors=1)
+dot_short = _make_tile(multiply_add, SHORT_ROWS)
 dot_part, l1_part, l2_part = map(_make_part_of_tile, (multiply_add, _l1, _l2))
 
 
@@ -209,7 +209,7 @@ def _make_copy_of_part(vectors, fills=False):
             ]
             for j in range(vectors):
                 mask = lanes_before(builder, count, vector.count, j * vector.count)
-                here, there = (_vector_at(builder, start, vector, j) for start in starts)
+                here, there = (vector_at(builder, start, vector, j) for start in starts)
                 value = builder.call(load, [here, align, mask, ir.Constant(vector, None)])
                 if fills:
                     builder.store(value, there, align=bits // 8)
@@ -225,40 +225,32 @@ def _make_copy_of_part(vectors, fills=False):
 copy_part, fill_row = _make_copy_of_part(1), _make_copy_of_part(VECTORS, fills=True)
 
 
-def _make_copy_of_every_second(vectors):
-    @intrinsic
-    def copy(typingctx, source, source_at, target, target_at, count):
-        """Write `count` entries, every second from one place on, to another place.
+@intrinsic
+def copy_every_second(typingctx, source, source_at, target, target_at, count):
+    """Write `count` entries, as many as fit into a vector, every second from one place on, to another place.
 
-        Whatever the count, as many as the vectors have lanes are read and written: those beyond it are written as 0.
-        """
-        size = types.intp
-        signature = types.void(source, size, target, size, size)
+    Two vectors are read and one is written, whatever the count: with 0 for what is beyond the last entry.
+    """
+    size = types.intp
+    signature = types.void(source, size, target, size, size)
 
-        def codegen(context, builder, signature, args):
-            source, source_at, target, target_at, count = args
-            scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
-            lanes = VECTOR_BYTES * 8 // bits
-            vector = ir.VectorType(scalar, lanes)
-            here, there = (
-                place_of(context, builder, kind, array, at)
-                for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
-            )
-            met = [builder.load(_vector_at(builder, here, vector, j), align=bits // 8) for j in range(2 * vectors)]
-            even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
-            for j in range(vectors):
-                value = builder.shuffle_vector(*met[2 * j : 2 * j + 2], even)
-                mask = lanes_before(builder, count, lanes, j * lanes)
-                value = builder.select(mask, value, ir.Constant(vector, None))
-                builder.store(value, _vector_at(builder, there, vector, j), align=bits // 8)
-            return context.get_dummy_value()
+    def codegen(context, builder, signature, args):
+        source, source_at, target, target_at, count = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes = VECTOR_BYTES * 8 // bits
+        vector = ir.VectorType(scalar, lanes)
+        here, there = (
+            place_of(context, builder, kind, array, at)
+            for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
+        )
+        met = [builder.load(vector_at(builder, here, vector, j), align=bits // 8) for j in range(2)]
+        even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
+        value = builder.shuffle_vector(*met, even)
+        value = builder.select(lanes_before(builder, count, lanes), value, ir.Constant(vector, None))
+        builder.store(value, vector_at(builder, there, vector), align=bits // 8)
+        return context.get_dummy_value()
 
-        return signature, codegen
-
-    return copy
-
-
-copy_every_second, copy_every_second_of_few = map(_make_copy_of_every_second, (VECTORS, 1))
+    return signature, codegen
 
 
 def _make_copy(count):

@@ -13,23 +13,25 @@ def normalized(network, x, name, *, train):
 
 def joined(op, branch, x, fx, *, stride, train):
     """out = relu(fx + shortcut(x)), the new running, cache. fx is what came out of the branch, which began with x."""
-    ops, params = branch.ops, branch.params
-    skip = Chain(ops, params, branch.states)
-    shortcut = x
-    if "shortcut.w" in params:
-        keys, statistics = (
-            [f"shortcut.{name}" for name in names]
-            for names in (("w", "gamma", "beta"), ("running_mean", "running_var"))
-        )
-        shortcut = skip("projection_shortcut", x, *keys, states=statistics, stride=stride, train=train)
-    elif fx.shape != x.shape:
-        F, C = fx.shape[1], x.shape[1]
-        if F < C:
-            raise ValueError(f"{op}: params must hold a projection, 'shortcut.w', from {C} channels to fewer, got {F}")
-        shortcut = skip("padding_shortcut", x, F=F, stride=stride)
+    ops = branch.ops
+    skip, shortcut = shortcut_of(op, branch, x, fx.shape, stride=stride, train=train)
     z, add_cache = ops.residual_add_forward(fx, shortcut)  # (N, F, HO, WO)
     out, relu_cache = ops.relu_forward(z)  # (N, F, HO, WO)
     return out, skip.states, (branch, skip, add_cache, relu_cache)
+
+
+def shortcut_of(op, branch, x, shape, *, stride, train):
+    """The chain that brings x past the branch to that shape, and what comes out. Its states are the new running."""
+    skip = Chain(branch.ops, branch.params, branch.states)
+    if "shortcut.w" in branch.params:
+        keys, statistics = ([f"shortcut.{name}" for name in names] for names in (PROJECTION, STATISTICS))
+        return skip, skip("projection_shortcut", x, *keys, states=statistics, stride=stride, train=train)
+    if shape == x.shape:
+        return skip, x
+    F, C = shape[1], x.shape[1]
+    if F < C:
+        raise ValueError(f"{op}: params must hold a projection, 'shortcut.w', from {C} channels to fewer, got {F}")
+    return skip, skip("padding_shortcut", x, F=F, stride=stride)
 
 
 def joined_backward(dout, cache):

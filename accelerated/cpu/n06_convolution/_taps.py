@@ -13,7 +13,9 @@ from nnspec.accelerated.cpu._tile import (
     SHORT_ROWS,
     VECTOR_BYTES,
     VECTORS,
+    both_ways,
     multiply_add,
+    vector_at,
 )
 
 ROWS = SHORT_ROWS  # filters whose sums stay in registers
@@ -43,13 +45,10 @@ class _Tile:
 
     def vectors(self, pointer):
         """The places of the vectors from there on."""
-        return [self._as_vector(self.builder.gep(pointer, [ir.IntType(64)(j * self.lanes)])) for j in range(VECTORS)]
-
-    def _as_vector(self, pointer):
-        return self.builder.bitcast(pointer, self.vector.as_pointer())
+        return [vector_at(self.builder, pointer, self.vector, j) for j in range(VECTORS)]
 
     def load(self, pointer):
-        return self.builder.load(self._as_vector(pointer), align=self.align)
+        return self.builder.load(vector_at(self.builder, pointer, self.vector), align=self.align)
 
     def everywhere(self, pointer):
         return broadcast(self.builder, self.builder.load(pointer), self.vector)
@@ -143,10 +142,8 @@ def dot_windows(typingctx, depth, maps, at, row, step, image, windows, first, se
             return [tile.everywhere(place) for place in weights], met
 
         sums, to = tile.summed(depth, [[nothing] * VECTORS] * ROWS, factors), tile.at(9, sums_at)
-        with builder.if_else(add) as (adding, storing):
-            for branch, adds in ((adding, True), (storing, False)):
-                with branch:
-                    tile.store(sums, to, sums_row, adds)
+        for adds in both_ways(builder, add):
+            tile.store(sums, to, sums_row, adds)
         return context.get_dummy_value()
 
     return signature, codegen

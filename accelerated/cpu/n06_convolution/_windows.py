@@ -18,15 +18,12 @@ def copy_from(source, source_at, step, target, target_at, count):
     if step == 1:
         _tile.copy_exactly(source, source_at, target, target_at, count)
     else:
-        width, done = _tile.width_of(source), 0
-        lanes = width // _tile.VECTORS
+        lanes, done = _tile.width_of(source) // _tile.VECTORS, 0
         while done < count:
-            here, at, to = min(width, count - done), source_at + done * step, target_at + done
-            if step == 2 and here <= lanes and at + lanes * step <= source.size:
-                _tile.copy_every_second_of_few(source, at, target, to, here)
-            elif step == 2 and at + width * step <= source.size:
+            here, at, to = min(lanes, count - done), source_at + done * step, target_at + done
+            if step == 2 and at + lanes * step <= source.size:
                 _tile.copy_every_second(source, at, target, to, here)
             else:
                 for j in range(here):
                     target[to + j] = source[at + j * step]
-            done += width
+            done += lanes

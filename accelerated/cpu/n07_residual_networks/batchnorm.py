@@ -75,7 +75,7 @@ def _normalized_maps(
 ):
     """`batchnorm2d_forward`, with what often follows it in the same pass.
 
-    relu: max(0, …) of it; plus: then of its sum with this array.
+    relu: max(0, …) of it, or of its sum with `plus`, an array that is given with relu alone.
     """
     (planes,) = contiguous(_planes(x))
     mean, rstd, scale, *statistics = (

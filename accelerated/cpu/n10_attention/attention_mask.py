@@ -6,16 +6,14 @@ import numpy as np
 from numba import prange
 
 from nnspec.accelerated.cpu._jit import contiguous, kernel
+from nnspec.accelerated.cpu.n09_recurrent.padding import FILLED, lengths_to_mask
 from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 
 FEW = 1 << 18  # entries, of which NumPy's own loop is done before a kernel knows its rows
-ENTRIES_AT_ONCE = 8  # bytes, done in the time of a unit of work
 
 
 def padding_mask(lengths, Tk):
-    out = np.empty((len(lengths), Tk), np.bool_)
-    _pad[out.size // ENTRIES_AT_ONCE](*contiguous(lengths), out)
-    return out[:, None, None]
+    return lengths_to_mask(lengths, Tk)[:, None, None]
 
 
 def combine_masks(mask, other):
@@ -26,24 +24,14 @@ def combine_masks(mask, other):
     if math.prod(shape) < FEW:
         return np.logical_and(mask, other)
     out = np.empty(shape, np.bool_)
-    rows = out.reshape(out.size // max(1, out.shape[-1]), out.shape[-1]).view(np.uint8)
     found = [_rows(np.atleast_1d(one), shape[:-1]) for one in (mask, other)]
-    _combine[out.size // ENTRIES_AT_ONCE](*found[0], *found[1], rows)
+    _combine[out.size // FILLED](*found[0], *found[1], out.reshape(-1, shape[-1]).view(np.uint8))
     return out
 
 
 def _rows(mask, batch):
     """The rows of a mask, as bytes, and which of them each row of the broadcast one is."""
-    rows = mask.reshape(mask.size // max(1, mask.shape[-1]), mask.shape[-1])
-    return *contiguous(rows.view(np.uint8)), broadcast_index(mask.shape[:-1], batch)
-
-
-@kernel
-def _pad(lengths, out):
-    for n in prange(len(lengths)):
-        row = out[n]
-        for j in range(len(row)):
-            row[j] = j < lengths[n]
+    return *contiguous(mask.reshape(-1, mask.shape[-1]).view(np.uint8)), broadcast_index(mask.shape[:-1], batch)
 
 
 @kernel
@@ -54,7 +42,7 @@ def _combine(a, of_a, b, of_b, out):
         left, right = np.uint64(of_a[i]), np.uint64(of_b[i])  # of no negative index
         if narrow_a:
             for j in range(size):
-                out[i, j] = a[left, 0] & b[right, 0 if narrow_b else j]
+                out[i, j] = a[left, 0] & b[right, j]
         elif narrow_b:
             for j in range(size):
                 out[i, j] = a[left, j] & b[right, 0]
