@@ -224,6 +224,13 @@ def test_a_budget_knows_of_cancellation_and_of_precision():
     assert budget(2.0, np.float64) < 1e-8 * plain
 
 
+def test_a_spread_is_exact_beyond_the_digits_of_a_double():
+    want, got = np.array([WIDE(1) + WIDE(2) ** -60, WIDE(10) ** 4000]), np.array([1 + 2.0**-52, np.inf])
+    budget = derive_budget(lambda arrays: {"out": got}, {"x": np.ones(1)}, {"out": want}, np.float64)["out"]
+    assert budget.spread[0] == 2.0**-52 - 2.0**-60
+    assert budget.spread[1] == np.inf  # no double is right, so that every answer is
+
+
 def test_compare_says_what_is_wrong():
     want = np.array([[1.0, 2.0], [3.0, 4.0]], WIDE)
     budget = derive_budget(lambda arrays: {"out": arrays["x"]}, {"x": want.astype(float)}, {"out": want}, np.float64)[

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnspec.spec_tests._truth import named, where_positive
+from nnspec.spec_tests._truth import named, total, where_positive
 
 
 def convolved(x, w, b=None, *, stride=1, pad=0):
@@ -13,7 +13,7 @@ def convolved(x, w, b=None, *, stride=1, pad=0):
     a = np.empty((N, F, len(top), len(left)), object)
     for n, f, i, j in np.ndindex(*a.shape):
         window = xpad[n, :, top[i] : top[i] + KH, left[j] : left[j] + KW]  # (C, KH, KW)
-        a[n, f, i, j] = sum((window * w[f]).ravel()) + (0 if b is None else b[f])
+        a[n, f, i, j] = total([*(window * w[f]).ravel(), 0 if b is None else b[f]])
     return named(a)
 
 

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 
 from nnspec.spec_tests._kinds import ParamsBlock
-from nnspec.spec_tests._truth import named, sqrt, where_positive
+from nnspec.spec_tests._truth import named, sqrt, total, where_positive
 from nnspec.spec_tests.n06_convolution._convolved import convolved
 
 EPS, MOMENTUM = 1e-5, 0.9
@@ -61,8 +61,8 @@ def normalized(a, gamma, beta, running_mean, running_var, train):
     mean, var = running_mean, running_var
     if train:
         channels = [a[:, f].ravel() for f in range(a.shape[1])]
-        mean = np.array([named(sum(one) / len(one)) for one in channels])
-        var = np.array([named(sum((one - m) ** 2) / len(one)) for one, m in zip(channels, mean, strict=True)])
+        mean = np.array([named(total(one) / len(one)) for one in channels])
+        var = np.array([named(total((one - m) ** 2) / len(one)) for one, m in zip(channels, mean, strict=True)])
         running_mean = MOMENTUM * running_mean + (1 - MOMENTUM) * mean
         running_var = MOMENTUM * running_var + (1 - MOMENTUM) * var
     std = np.array([named(sqrt(v + EPS)) for v in var])

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 
 from nnspec.spec_tests._kinds import Case, Composite, Drawing, Function, Malformed
-from nnspec.spec_tests._truth import exp, log, named
+from nnspec.spec_tests._truth import exp, log, named, total
 from nnspec.spec_tests.n06_convolution._convolved import pooled
 from nnspec.spec_tests.n07_residual_networks._residual import STATISTICS, block, conv_bn, drawn, relu, states_of
 
@@ -19,7 +19,7 @@ class Resnet(Composite):
         scores, running = scores_of(x, arrays, stem, stride_in, train)
         data = sum(log(sum(exp(row))) - row[label] for row, label in zip(scores, y, strict=True)) / len(y)
         penalized = [w for w in arrays.values() if w.ndim > 1]
-        return data + reg * sum(sum((w**2).ravel()) for w in penalized) / 2, *(running[name] for name in self.states)
+        return data + reg * sum(total((w**2).ravel()) for w in penalized) / 2, *(running[name] for name in self.states)
 
     def draw(self, case, dims, dtype):
         inputs = drawn_network(self, case, dims, dtype)
@@ -45,6 +45,7 @@ class TestResnet(Resnet):
         Case("regularized", reg=0.7),
         Case("evaluation", train=False, reg=0.1),
         Case("running statistics start at 0", without=("running",)),
+        Case("as training begins", without=("running",), inputs={"bn1.beta": lambda rng, shape: np.zeros(shape)}),
         Case("stem of ImageNet", C=2, H=9, W=7, F=(2, 2), stem="imagenet"),
         Case("halved twice", H=6, W=5, F=(3, 4)),
     )
@@ -247,5 +248,5 @@ def scores_of(x, arrays, stem, stride_in, train):
         a = block(a, inner, new, 2 if len(inner["conv1.w"]) > before else 1, stride_in, train)
         running |= {prefix + key: value for key, value in new.items()}
         before = len(inner["conv1.w"])
-    pooled_maps = named(np.array([[sum(m.ravel()) / m.size for m in sample] for sample in a]))
+    pooled_maps = named(np.array([[total(m.ravel()) / m.size for m in sample] for sample in a]))
     return named(pooled_maps @ arrays["fc.W"] + arrays["fc.b"]), running
