@@ -141,7 +141,7 @@ def _first_statistics(params, train):
     """Those that training begins with: 0."""
     if not train:
         raise ValueError("resnet_loss: running must be given with train=False, got None")
-    norms = [(key.removesuffix("beta"), 0 * beta) for key, beta in params.items() if key.endswith(".beta")]
+    norms = [(key.removesuffix("beta"), np.zeros_like(beta)) for key, beta in params.items() if key.endswith(".beta")]
     return {f"{norm}running_{name}": zeros for norm, zeros in norms for name in ("mean", "var")}
 
 

@@ -36,7 +36,7 @@ class TestResnet(Resnet):
     sizes = {"N": 2, "C": 1, "H": 4, "W": 3, "K": 3, "E0": 2, "F": (2, 3), "n_classes": 4}
     general = {
         "square": sizes | {"N": 3, "C": 3, "H": 3, "W": 3, "n_classes": 3},
-        "odd": sizes | {"N": 3, "C": 3, "H": 9, "W": 7, "E0": 4, "F": (4, 6)},
+        "odd": sizes | {"N": 3, "C": 3, "H": 9, "W": 7, "K": 5, "E0": 4, "F": (4, 6)},
         "wide": sizes | {"C": 2, "H": 9, "W": 34, "E0": 17, "F": (17, 35)},
         "explained": sizes | {"N": 1, "H": 1, "W": 2, "E0": 1, "F": (1, 1), "n_classes": 2},
     }
