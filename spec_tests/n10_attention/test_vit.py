@@ -133,13 +133,13 @@ class TestVitInit(Drawing):
 
     def law_shapes(self, init):
         """Of the patches, every layer and the head; and what the form of the paper has besides."""
-        sizes = {"C": 1, "E": 4, "M": 6, "L": 3, "n_classes": 5, "cls": 0, "pos": 0, "norm_first": 0}
+        sizes = {"C": 3, "E": 4, "M": 6, "L": 7, "n_classes": 5, "cls": 0, "pos": 0, "norm_first": 0}
         forms = (
             ({}, {}),
             ({"S": 8}, {"pos": 8}),
             ({"S": 9, "cls": True, "norm_first": True}, PAPER | {"pos": 9}),
         )
-        found = [init(1, 2, 4, 6, 3, 5, **form, rng=np.random.default_rng(0)) for form, _ in forms]
+        found = [init(3, 2, 4, 6, 7, 5, **form, rng=np.random.default_rng(0)) for form, _ in forms]
         shapes = [{key: array.shape for key, array in params.items()} for params in found]
         return [a == shapes_of(sizes | has) for a, (_, has) in zip(shapes, forms, strict=True)], [True] * 3
 
