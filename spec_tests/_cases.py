@@ -19,7 +19,8 @@ class Case:
 
     dims      sizes of some dimensions, by name; a tuple for one that stands for several axes
     options   the keyword arguments that are passed; a callable (dims, dtype) makes an array
-    inputs    an array, or a callable (rng, shape) that draws one, for an argument (or a key of a dict) by name
+    inputs    an array, or a callable (rng, shape) that draws one, for an argument (or a key of a dict) by name;
+              an array of the name dout is the upstream gradient, random where none is given
     without   optional arguments that are left out
     value_only  the inputs have no gradient, integer images for instance
     drawn_as    the name under which the numbers are drawn, where another case has the same ones

@@ -48,6 +48,8 @@ class Problem:
         """Upstream gradients, one for each output that is not a state, of its shape. None without a gradient."""
         if not self.spec.has_gradient or self.case.value_only:
             return []
+        if "dout" in self.case.inputs and "dout" not in self.inputs:
+            return [self.dtype.type(self.case.inputs["dout"])]
         rng = np.random.default_rng(zlib.crc32(f"upstream/{self.case.drawn_as or self.case.name}".encode()))
         return [self.dtype.type(self.spec.draw_upstream(rng, shape)) for shape in self._shapes_of_outputs()]
 

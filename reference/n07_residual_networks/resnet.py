@@ -47,15 +47,14 @@ def resnet_init(
         raise ValueError(f"resnet_init: blocks and widths must have a size for each stage, got {blocks} and {widths}")
     _require_odd("resnet_init", "K", K)
     params = _conv_bn("conv1", "bn1", (widths[0], C, K, K), rng)
-    inside = [width for number, width in zip(blocks, widths, strict=True) for _ in range(number)]
-    channels, before = widths[0], widths[0]
-    for l, F in enumerate(inside, start=1):
+    channels = widths[0]
+    for l, F in enumerate(np.repeat(widths, blocks), start=1):
         E = 4 * F if block == "bottleneck" else F
         made = _block(channels, F, E, block, rng)
-        if shortcut == "projection" and (channels != E or before < F):
+        if shortcut == "projection" and channels != E:
             made |= _projection((E, channels, 1, 1), rng)
         params |= {f"block{l}.{key}": array for key, array in made.items()}
-        channels, before = E, F
+        channels = E
     return params | {"fc.W": kaiming_normal((channels, n_classes), rng=rng), "fc.b": np.zeros(n_classes)}
 
 
@@ -142,16 +141,19 @@ def _first_statistics(params, train):
     """Those that training begins with: 0."""
     if not train:
         raise ValueError("resnet_loss: running must be given with train=False, got None")
-    norms = [(key.removesuffix("beta"), 0 * beta) for key, beta in params.items() if key.endswith(".beta")]
+    norms = [(key.removesuffix("beta"), np.zeros_like(beta)) for key, beta in params.items() if key.endswith(".beta")]
     return {f"{norm}running_{name}": zeros for norm, zeros in norms for name in ("mean", "var")}
 
 
 def _block(C, F, E, block, rng):
     """The parameters of its branch, from C channels to E."""
     if block == "basic":
-        return _conv_bn("conv1", "bn1", (F, C, 3, 3), rng) | _conv_bn("conv2", "bn2", (E, F, 3, 3), rng)
-    down, same = _conv_bn("conv1", "bn1", (F, C, 1, 1), rng), _conv_bn("conv2", "bn2", (F, F, 3, 3), rng)
-    return down | same | _conv_bn("conv3", "bn3", (E, F, 1, 1), rng)
+        return _conv_bn("conv1", "bn1", (F, C, 3, 3), rng) | _conv_bn("conv2", "bn2", (F, F, 3, 3), rng)
+    return (
+        _conv_bn("conv1", "bn1", (F, C, 1, 1), rng)
+        | _conv_bn("conv2", "bn2", (F, F, 3, 3), rng)
+        | _conv_bn("conv3", "bn3", (E, F, 1, 1), rng)
+    )
 
 
 def _projection(shape, rng):

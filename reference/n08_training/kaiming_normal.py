@@ -23,7 +23,7 @@ def kaiming_normal(
     mode: Literal["fan_in", "fan_out"] = "fan_in",
     a: float = 0.0,
 ):
-    if len(shape) not in (2, 4) or not all(isinstance(size, (int, np.integer)) and size > 0 for size in shape):
+    if len(shape) not in (2, 4) or min(shape) < 1:
         raise ValueError(f"kaiming_normal: shape must be (D, M) or (F, C, KH, KW), each at least 1, got {shape}")
     into, out_of = (0, 1) if len(shape) == 2 else (1, 0)  # the axes of what comes in and of what goes out
     fan = shape[into if mode == "fan_in" else out_of] * prod(shape[2:])

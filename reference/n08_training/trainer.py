@@ -49,13 +49,11 @@ def train(
     """
     if ops is None:
         from nnspec import reference as ops
-    if not isinstance(params, dict):
-        raise TypeError(f"train: params must be a dict of arrays, got {type(params).__name__}")
     loss_of, update = _part(ops, "model", model), _part(ops, "rule", rule)
     if len(x_train) == 0 or len(x_val) == 0:
         raise ValueError(f"train: x_train and x_val must not be empty, got {len(x_train)} and {len(x_val)} samples")
-    params, states = dict(params), dict.fromkeys(params)
-    running, best_params, best, history = [], params, -np.inf, {"loss": [], "val_accuracy": []}
+    states, running = dict.fromkeys(params), []
+    best_params, best, history = params, -np.inf, {"loss": [], "val_accuracy": []}
     for _ in range(epochs):
         for idx in epoch_batches(len(x_train), batch, rng=rng):
             loss, grads, *running = loss_of(params, x_train[idx], y_train[idx], *running, reg=reg)
@@ -84,7 +82,7 @@ def _accuracy(loss_of, params, running, x, y, batch):
     for start in range(0, len(x), batch):
         scores = np.asarray(loss_of(params, x[start : start + batch], **evaluation))  # (batch, C)
         hit = scores.argmax(axis=1) == y[start : start + batch]  # (batch,) argmax takes NaN for the largest
-        right += int((hit & ~np.isnan(scores).any(axis=1)).sum())
+        right += np.count_nonzero(hit & ~np.isnan(scores).any(axis=1))
     return right / len(x)
 
 

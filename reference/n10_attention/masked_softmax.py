@@ -17,10 +17,9 @@ from nnspec.shapes import Array, Bool, Float
 def masked_softmax_forward(x: Float[Array, "*batch T"], *, mask: Bool[Array, "*#batch T"] | None = None):
     allowed = True if mask is None else mask
     scores = np.where(allowed, x, -np.inf)  # (…, T)
-    top = scores.max(axis=-1, keepdims=True, initial=-np.inf)  # (…, 1)
-    e = np.exp(scores - np.where(top == -np.inf, 0, top))  # (…, T) all 0 where nothing is allowed
-    total = e.sum(axis=-1, keepdims=True)  # (…, 1)
-    out = np.where(allowed, e / np.where(total == 0, 1, total), 0)  # (…, T) also beside a score of NaN
+    top = scores.max(axis=-1, keepdims=True, initial=np.finfo(x.dtype).min)  # (…, 1) finite where nothing is allowed
+    e = np.where(allowed, np.exp(scores - top), 0)  # (…, T) 0 also beside a score of NaN
+    out = np.divide(e, e.sum(axis=-1, keepdims=True), out=np.zeros_like(e), where=e != 0)  # (…, T)
     return out, (out,)
 
 

@@ -73,12 +73,12 @@ def vit_loss(
     """(loss, grads) with grads under the keys of params; the scores if y is None."""
     if ops is None:
         from nnspec import reference as ops
-    T = (x.shape[2] // patch) * (x.shape[3] // patch) + ("cls" in params)
-    table = {} if "pos" in params else {"pos": ops.sinusoidal_pe(T, len(params["patch.b"])).astype(x.dtype)}
-    network = Chain(ops, params | table)
+    network = Chain(ops, params)
     a = network("patch_embed", x, "patch.w", "patch.b", patch=patch)  # (N, T, E)
     if "cls" in params:
         a = network("with_cls", a, "cls")
+    if "pos" not in params:
+        network.params = params | {"pos": ops.sinusoidal_pe(*a.shape[1:]).astype(x.dtype)}  # (T, E)
     a = network("add_pe", a, "pos")
     for l in range(1, 1 + depth(params)):
         order = "pre" if norm_first else "post"

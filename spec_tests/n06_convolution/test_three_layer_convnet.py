@@ -180,9 +180,12 @@ class TestThreeLayerConvnetInit(Drawing):
 
     def law_shapes(self, init):
         """W1 (F, C, K, K), b1 (F,), W2 (F H/2 W/2, M), b2 (M,), W3 (M, n_classes), b3 (n_classes,); H/2 floored."""
-        shapes = [(5, 2, 3, 3), (5,), (5 * 3 * 4, 6), (6,), (6, 4), (4,)]
-        params = init(2, 6, 9, 5, 3, 6, 4, rng=np.random.default_rng(0))
-        return [params[key].shape for key in KEYS], shapes
+        found, wanted = [], []
+        for C, H, W, F, K, M, n_classes in ((2, 6, 9, 5, 3, 6, 4), (1, 5, 4, 2, 1, 7, 3)):
+            params = init(C, H, W, F, K, M, n_classes, rng=np.random.default_rng(0))
+            found += [params[key].shape for key in KEYS]
+            wanted += [(F, C, K, K), (F,), (F * (H // 2) * (W // 2), M), (M,), (M, n_classes), (n_classes,)]
+        return found, wanted
 
     def law_biases_are_zero(self, init):
         """b1 = b2 = b3 = 0."""

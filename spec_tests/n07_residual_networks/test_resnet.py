@@ -36,13 +36,13 @@ class TestResnet(Resnet):
     sizes = {"N": 2, "C": 1, "H": 4, "W": 3, "K": 3, "E0": 2, "F": (2, 3), "n_classes": 4}
     general = {
         "square": sizes | {"N": 3, "C": 3, "H": 3, "W": 3, "n_classes": 3},
-        "odd": sizes | {"N": 3, "C": 3, "H": 9, "W": 7, "E0": 4, "F": (4, 6)},
+        "odd": sizes | {"N": 3, "C": 3, "H": 9, "W": 7, "K": 5, "E0": 4, "F": (4, 6)},
         "wide": sizes | {"C": 2, "H": 9, "W": 34, "E0": 17, "F": (17, 35)},
         "explained": sizes | {"N": 1, "H": 1, "W": 2, "E0": 1, "F": (1, 1), "n_classes": 2},
     }
     trivial = ("n_classes", "N", "H", "W")  # of two samples or one, whose norm is as good as constant
     cases = (
-        Case("regularized", reg=0.7),
+        Case("two blocks of a stage, regularized", F=(3, 3), reg=0.7),
         Case("evaluation", train=False, reg=0.1),
         Case("running statistics start at 0", without=("running",)),
         Case("as training begins", without=("running",), inputs={"bn1.beta": lambda rng, shape: np.zeros(shape)}),
@@ -59,7 +59,7 @@ class TestResnet(Resnet):
             "a projection without its norm", "params", lambda p: p | {"block2.shortcut.w": np.ones((3, 2, 1, 1))}
         ),
         Malformed("fc.W for other blocks", "params", lambda p: p | {"fc.W": np.ones((2, 4))}),
-        Malformed("filters of even size", "params", lambda p: p | {"conv1.w": np.ones((2, 1, 2, 2))}),
+        Malformed("filters of even size", "params", lambda p: p | {"conv1.w": np.ones((2, 1, 4, 4))}),
         Malformed("a running mean missing", "running", lambda r: {k: r[k] for k in r if k != "bn1.running_mean"}),
         Malformed("no running statistics in evaluation", "running", lambda _: None, train=False),
         Malformed("stem unknown", "stem", lambda _: "mnist"),
@@ -132,19 +132,19 @@ class TestResnetInit(Drawing):
         return init(1, 2, blocks=(1,), widths=(2,), rng=rng)
 
     def law_parameters_of_the_published_networks(self, init):
-        """ResNet-20 has 0.27 million (table 6); ResNet-18 and ResNet-50 have what torchvision's have."""
+        """ResNet-20 has 269 722, 0.27 million in table 6; ResNet-18 and ResNet-50 have what torchvision's have."""
         large = {"widths": (64, 128, 256, 512), "shortcut": "projection", "K": 7}
         networks = ({}, large | {"blocks": (2, 2, 2, 2)}, large | {"blocks": (3, 4, 6, 3), "block": "bottleneck"})
         counts = [count(init(3, 1000 if options else 10, rng=generator(), **options)) for options in networks]
-        return [round(counts[0] / 1e6, 2), *counts[1:]], [0.27, 11_689_512, 25_557_032]
+        return counts, [269_722, 11_689_512, 25_557_032]
 
     def law_shapes(self, init):
-        """Two stages of basic blocks: conv1 of the second goes from 3 channels to 5, and so does its projection."""
-        found = init(2, 4, blocks=(1, 1), widths=(3, 5), shortcut="projection", rng=generator())
-        wanted = {"conv1.w": (3, 2, 3, 3), "bn1.gamma": (3,), "bn1.beta": (3,), "fc.W": (5, 4), "fc.b": (4,)}
-        wanted |= {"block1.conv1.w": (3, 3, 3, 3), "block1.conv2.w": (3, 3, 3, 3)}
-        wanted |= {"block2.conv1.w": (5, 3, 3, 3), "block2.conv2.w": (5, 5, 3, 3), "block2.shortcut.w": (5, 3, 1, 1)}
-        norms = {"block1.bn1": 3, "block1.bn2": 3, "block2.bn1": 5, "block2.bn2": 5, "block2.shortcut": 5}
+        """Two stages of basic blocks: conv1 of the second goes from 2 channels to 5, and so does its projection."""
+        found = init(1, 4, blocks=(1, 1), widths=(2, 5), shortcut="projection", rng=generator())
+        wanted = {"conv1.w": (2, 1, 3, 3), "bn1.gamma": (2,), "bn1.beta": (2,), "fc.W": (5, 4), "fc.b": (4,)}
+        wanted |= {"block1.conv1.w": (2, 2, 3, 3), "block1.conv2.w": (2, 2, 3, 3)}
+        wanted |= {"block2.conv1.w": (5, 2, 3, 3), "block2.conv2.w": (5, 5, 3, 3), "block2.shortcut.w": (5, 2, 1, 1)}
+        norms = {"block1.bn1": 2, "block1.bn2": 2, "block2.bn1": 5, "block2.bn2": 5, "block2.shortcut": 5}
         wanted |= {f"{norm}.{part}": (n,) for norm, n in norms.items() for part in ("gamma", "beta")}
         return {key: array.shape for key, array in found.items()} == wanted, True
 
@@ -191,7 +191,7 @@ class TestResnetInit(Drawing):
             ("no stage", "blocks", {"C": 1, "n_classes": 2}, {"blocks": (), "widths": ()}),
             ("more widths than stages", "widths", {"C": 1, "n_classes": 2}, {"blocks": (1,), "widths": (2, 3)}),
             ("a stage of no block", "blocks", {"C": 1, "n_classes": 2}, {"blocks": (1, 0), "widths": (2, 3)}),
-            ("filters of even size", "K", {"C": 1, "n_classes": 2}, {"K": 2}),
+            ("filters of even size", "K", {"C": 1, "n_classes": 2}, {"K": 4}),
             ("a shortcut unknown", "shortcut", {"C": 1, "n_classes": 2}, {"shortcut": "identity"}),
             ("no class", "n_classes", {"C": 1, "n_classes": 0}, {}),
         )

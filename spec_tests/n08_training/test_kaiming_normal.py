@@ -22,6 +22,10 @@ class TestKaimingNormal(Drawing):
         wanted = [((3, 4), "float64"), ((5, 2, 3, 1), "float64"), ((1, 1), "float64")]
         return [(w.shape, str(w.dtype)) for w in drawn], wanted
 
+    def law_no_number_twice(self, init):
+        """Of 300 numbers no two are equal, as some are of few digits."""
+        return len(np.unique(init((15, 20), rng=np.random.default_rng(0)))), 300
+
     def law_fan_in_of_an_affine_layer(self, init):
         """(D, M): normal with variance 2 / D."""
         return departures(init, DENSE, sqrt(2 / 150)), []

@@ -13,12 +13,12 @@ from nnspec.backends import NotSupplied
 from nnspec.spec_tests._kinds import Case, Function, Malformed
 from nnspec.spec_tests._verdict import require
 
-H, C = 4, 3
-KEYS = ("W1", "b1", "W2", "b2")
+H, C, KEYS = 4, 3, ("W1", "b1", "W2", "b2")
 OPTIONS = {"model": "two_layer_loss", "rule": "sgd_momentum", "lr": 0.5, "epochs": 3, "batch": 100_000}
 NEVER_RIGHT = {"x_val": lambda rng, shape: np.zeros(shape), "y_val": [0, 1]}  # what stands in the biases says 2
 DEFAULTS = {"rule": "sgd_momentum", "lr": 1e-2, "epochs": 10, "batch": 100}
 EQUAL = {"x_train": lambda rng, shape: np.ones(shape) * rng.standard_normal(shape[1:])}
+LARGE = {"x_val": lambda rng, shape: 1e6 * rng.standard_normal(shape)}
 
 
 class TestTrain(Function):
@@ -41,8 +41,9 @@ class TestTrain(Function):
                 moves = {key: BY_HAND[rule](states[key], grads[key], t, lr * lr_decay**epoch) for key in KEYS}
                 states = {key: moves[key][0] for key in KEYS}
                 params = {key: params[key] + moves[key][1] for key in KEYS}
-            accuracies.append((scores_by_hand(params, x_val)[1].argmax(axis=1) == y_val).mean())
-            if accuracies[-1] > max(accuracies[:-1], default=-1):
+            scores = scores_by_hand(params, x_val)[1]
+            accuracies.append(((scores.argmax(axis=1) == y_val) & ~np.isnan(scores).any(axis=1)).mean())
+            if accuracies[-1] > max(accuracies[:-1], default=-1) and not np.isnan(params["W2"]).any():
                 best = params
         return tuple(np.array(value, np.longdouble) for value in (losses, accuracies, *(best[key] for key in KEYS)))
 
@@ -88,6 +89,7 @@ class TestTrain(Function):
         Case("adam", options={"rule": "adam"}, lr=0.1),
         Case("decaying lr", lr_decay=0.25),
         Case("regularized", reg=0.5),
+        Case("large scores", V=40, inputs=LARGE),
         Case("images", {"d": (1, 2, 2)}),
         Case("several batches", N=5, batch=2, lr_decay=0.5, inputs=EQUAL),
         Case("several batches, adam", N=5, batch=2, lr=0.1, options={"rule": "adam"}, lr_decay=0.5, inputs=EQUAL),
@@ -96,8 +98,26 @@ class TestTrain(Function):
         Case("defaults", N=100, options=dict.fromkeys(DEFAULTS), inputs=EQUAL),
         Case("defaults, two batches", N=101, options=dict.fromkeys(DEFAULTS), inputs=EQUAL),
     )
-    ties = (Case("equal epochs", V=1, epochs=5, lr=1e-3),)
+    ties = (
+        Case("equal epochs", V=1, epochs=5, lr=1e-3),
+        Case(
+            "scores of NaN",  # all of a sample, or some
+            V=12,
+            inputs={
+                "x_val": lambda rng, shape: np.where(
+                    np.indices(shape)[-1], 1, np.repeat([[np.nan], [np.inf], [-np.inf], [1]], 3, axis=0)
+                ),
+                "y_val": np.arange(12),
+            },
+        ),
+        Case(
+            "NaN from the first step on",
+            V=2,
+            inputs={"x_train": lambda rng, shape: np.full(shape, np.nan), "y_val": [0, 1]},
+        ),
+    )
     bad = (
+        Malformed("params a list", "params", list),
         Malformed("model unknown", "model", lambda _: "three_layer_loss"),
         Malformed("rule unknown", "rule", lambda _: "adamant"),
         Malformed("rule a function", "rule", lambda _: reference.adam),

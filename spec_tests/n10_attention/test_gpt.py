@@ -118,11 +118,11 @@ class TestGptInit(Drawing):
     def law_weights_are_normal(self, init):
         """Mean 0, deviation `scale` (0.02 by default); of Wo and W2, which end a branch, over sqrt(2 L)."""
         far = []
-        for scale, options in ((0.5, {"scale": 0.5}), (0.02, {})):
-            params = init(200, 150, 100, 120, 2, tied=False, rng=np.random.default_rng(0), **options)
+        for scale, L, options in ((0.5, 2, {"scale": 0.5}), (0.02, 3, {})):
+            params = init(200, 150, 100, 120, L, tied=False, rng=np.random.default_rng(0), **options)
             for key, w in params.items():
                 if w.ndim == 2:
-                    w = w / scale * (2.0 if key.endswith(("mha.Wo", "ffn.W2")) else 1.0)
+                    w = w / scale * ((2 * L) ** 0.5 if key.endswith(("mha.Wo", "ffn.W2")) else 1)
                     errors = abs(w.mean()) * w.size**0.5, abs(w.std() - 1) * (2 * w.size) ** 0.5
                     within = (abs(w) < 1).mean() - 0.6827
                     errors += (abs(within) * (w.size / (0.6827 * 0.3173)) ** 0.5,)

@@ -16,6 +16,7 @@ from nnspec.spec_tests.n10_attention._masks import (
 )
 
 FIRST_TWO = np.array([True, True, False])
+NO_NUMBERS = [[1, 2, np.nan], [0, 1, np.inf]]
 FIRST_ROW = np.array([[True, True, True], [False, False, False]])
 
 
@@ -72,7 +73,8 @@ class TestMaskedSoftmax(Layer):
     ties = (
         Case("no rows", {"batch": (0, 3)}, mask=some),
         Case("nothing to choose from", T=0),
-        Case("NaN and infinity where masked", mask=FIRST_TWO, inputs={"x": [[1, 2, np.nan], [0, 1, np.inf]]}),
+        Case("NaN and infinity where masked", mask=FIRST_TWO, inputs={"x": NO_NUMBERS}),
+        Case("and upstream of it", mask=FIRST_TWO, inputs={"x": NO_NUMBERS, "dout": NO_NUMBERS}),
     )
 
     def cases_of_law(self):

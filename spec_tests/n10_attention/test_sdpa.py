@@ -16,6 +16,7 @@ LINE = {"batch": (1,), "Tq": 2, "d": 1, "Tk": 3, "dv": 2}
 LARGE = {"q": [[[100, 30], [-70, 90]]], "k": [[[90, -100], [50, 60], [-80, 20]]]}
 FIRST_TWO = np.array([[True, True, False]])
 SECOND_ALONE = np.array([[False, False, False], [True, True, True]])
+NO_NUMBERS = {"v": [[[1, 2], [3, -1], [np.nan, np.inf]]], "dout": [[[1, -2], [np.nan, np.inf]]]}
 
 
 def on_a_line(q, k):
@@ -92,6 +93,12 @@ class TestSdpa(Layer):
         Case("no queries", Tq=0),
         Case("no keys", Tk=0),
         Case("no keys, and a mask", Tk=0, mask=causal),
+        Case(
+            "NaN and infinity where nobody attends",
+            LINE,
+            mask=FIRST_TWO & ~SECOND_ALONE,
+            inputs=on_a_line([1, np.nan], [0.5, -1, np.inf]) | NO_NUMBERS,
+        ),
     )
 
     def budgets(self, problem, want, lenient=False, at_tie=False):
@@ -131,6 +138,7 @@ class TestSdpa(Layer):
 def mean_from_out(dout, cache):
     """sum(p dp) as sum(dout out), rounded apart from dp. Dao et al. 2022, arXiv:2205.14135, eq. 4."""
     q, k, v, p, _, scale = cache
+    dout = np.where(p.any(axis=-1, keepdims=True), dout, 0)
     mean = (dout * (p @ v)).sum(axis=-1, keepdims=True)
     dscores = scale * p * (dout @ v.swapaxes(-1, -2) - mean)
     return dscores @ k, dscores.swapaxes(-1, -2) @ q, p.swapaxes(-1, -2) @ dout

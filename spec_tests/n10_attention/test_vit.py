@@ -52,7 +52,7 @@ class TestVit(Vit, Composite):
         Case("a class token", {"N": 1, "cls": 1}),
         Case("learned positions, more than tokens", {"N": 1, "pos": 3}),
         Case("regularized, relu", N=1, reg=0.7, act="relu"),
-        Case("two layers of one pixel", {"N": 1, "H": 1, "W": 2, "L": 2, "patch": 1}, patch=1),
+        Case("two layers of one pixel", {"N": 1, "H": 1, "W": 2, "L": 2, "patch": 1}, patch=1, heads=1),
     )
     bad = (
         Malformed("heads that do not divide E", "heads", lambda _: 3),
@@ -119,7 +119,7 @@ class TestPoolTokens(Layer):
     apart = (1,)
     cases = (Case("the first", first=True),)
     ties = (Case("no sequences", N=0),)
-    bad = (Malformed("no tokens", "x", T=0),)
+    bad = (Malformed("no tokens", "x", T=0), Malformed("no first token", "x", T=0, first=True))
 
     def cases_of_scale(self):
         return []
@@ -133,11 +133,15 @@ class TestVitInit(Drawing):
 
     def law_shapes(self, init):
         """Of the patches, every layer and the head; and what the form of the paper has besides."""
-        sizes = {"C": 3, "E": 4, "M": 6, "L": 2, "n_classes": 5, "cls": 0, "pos": 0, "norm_first": 0}
-        plain = init(3, 2, 4, 6, 2, 5, rng=np.random.default_rng(0))
-        paper = init(3, 2, 4, 6, 2, 5, S=9, cls=True, norm_first=True, rng=np.random.default_rng(0))
-        found = [{key: array.shape for key, array in params.items()} for params in (plain, paper)]
-        return [found[0] == shapes_of(sizes), found[1] == shapes_of(sizes | PAPER | {"pos": 9})], [True, True]
+        sizes = {"C": 3, "E": 4, "M": 6, "L": 7, "n_classes": 5, "cls": 0, "pos": 0, "norm_first": 0}
+        forms = (
+            ({}, {}),
+            ({"S": 8}, {"pos": 8}),
+            ({"S": 9, "cls": True, "norm_first": True}, PAPER | {"pos": 9}),
+        )
+        found = [init(3, 2, 4, 6, 7, 5, **form, rng=np.random.default_rng(0)) for form, _ in forms]
+        shapes = [{key: array.shape for key, array in params.items()} for params in found]
+        return [a == shapes_of(sizes | has) for a, (_, has) in zip(shapes, forms, strict=True)], [True] * 3
 
     def law_starts_as_the_norm_alone(self, init):
         """Biases and beta 0, gamma 1."""
