@@ -80,7 +80,7 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
     for task in prange((m + rows - 1) // rows * across):
         top, left = task // across * rows, task % across * wide * width
         bottom, right = min(m, top + rows), min(n, left + wide * width)
-        packed, strip = np.empty(wide * width * (longest + 1), a.dtype), np.zeros(ROWS * APART, a.dtype)
+        packed, strip = _tile.whole_lines(wide * width * (longest + 1), a), np.zeros(ROWS * APART, a.dtype)
         for start in range(0, k, longest):
             depth, add = min(longest, k - start), start > 0
             biased = start + depth == k and bias.size > 0  # then the bias is one more row of B, which meets a 1 in A

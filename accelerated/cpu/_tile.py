@@ -5,6 +5,7 @@ vectors, take ROWS broadcasts of A and two loads of B for every k. Everything th
 one loop with another way to combine: `dot` (matrix products), `l1` and `l2` (distances).
 """
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -16,6 +17,7 @@ VECTOR_BYTES = vector_bytes()
 ROWS = 12 if VECTOR_BYTES == 64 else 6  # 2 ROWS + 3 registers: there are 32 with AVX-512, else 16
 SHORT_ROWS = 8 if VECTOR_BYTES == 64 else 4  # where C has few rows: 32 or 64 filters are then whole tiles
 VECTORS = 2
+LINE = 64  # bytes of the cache
 
 
 @register_jitable
@@ -32,6 +34,15 @@ def width_of(typingctx, array):
         return context.get_constant(types.intp, VECTORS * VECTOR_BYTES * 8 // signature.args[0].dtype.bitwidth)
 
     return types.intp(array), codegen
+
+
+@register_jitable
+def whole_lines(count, like):
+    """Room for so many entries, from where a line of the cache begins: numba's arrays begin in the middle of one, so that
+    all vectors of 64 bytes would lie across two."""
+    room = np.empty(count + LINE // like.itemsize, like.dtype)
+    skip = (LINE - room.ctypes.data % LINE) % LINE // like.itemsize
+    return room[skip : skip + count]
 
 
 def multiply_add(builder, a, b, total):
@@ -248,6 +259,36 @@ def copy_every_second(typingctx, source, source_at, target, target_at, count):
         value = builder.shuffle_vector(*met, even)
         value = builder.select(lanes_before(builder, count, lanes), value, ir.Constant(vector, None))
         builder.store(value, vector_at(builder, there, vector), align=bits // 8)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def share_out(typingctx, source, source_at, count, target, even_at, evens, odd_at, odds):
+    """Write numbers in turn to two places: as many of `count` as two vectors hold, of them `evens` and `odds`.
+
+    Nothing beyond them is read or written.
+    """
+    size = types.intp
+    signature = types.void(source, size, size, target, size, size, size, size)
+
+    def codegen(context, builder, signature, args):
+        source, source_at, count, target, even_at, evens, odd_at, odds = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes, align = VECTOR_BYTES * 8 // bits, ir.IntType(32)(bits // 8)
+        vector, start = ir.VectorType(scalar, lanes), place_of(context, builder, signature.args[0], source, source_at)
+        load, store = masked(builder, vector, bits)
+        met = []
+        for j in range(2):
+            mask = lanes_before(builder, count, lanes, j * lanes)
+            here = vector_at(builder, start, vector, j)
+            met.append(builder.call(load, [here, align, mask, ir.Constant(vector, None)]))
+        for first, at, share in ((0, even_at, evens), (1, odd_at, odds)):
+            take = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(first, 2 * lanes, 2)))
+            there = vector_at(builder, place_of(context, builder, signature.args[3], target, at), vector)
+            value = builder.shuffle_vector(*met, take)
+            builder.call(store, [value, there, align, lanes_before(builder, share, lanes)])
         return context.get_dummy_value()
 
     return signature, codegen

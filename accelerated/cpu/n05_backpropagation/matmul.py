@@ -19,7 +19,7 @@ from nnspec.accelerated.cpu._product import (
     panels_size,
     product,
 )
-from nnspec.accelerated.cpu._tile import ROWS
+from nnspec.accelerated.cpu._tile import ROWS, whole_lines
 from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 
 PACKED_BYTES = 1 << 18  # of a second factor, at most: a part of the second-level cache
@@ -83,7 +83,7 @@ def _summed_to(shape, gradient):
 def _multiply_each(a, a_row, a_column, of_a, b, b_row, b_column, of_b, n, k, m, slices, out):
     entries = len(of_a)
     for s in prange(slices):
-        packed = np.empty(panels_size(m, k, a.itemsize), a.dtype)
+        packed = whole_lines(panels_size(m, k, a.itemsize), a)
         strip = np.zeros(ROWS * APART, a.dtype)
         held = -1
         for i in range(entries * s // slices, entries * (s + 1) // slices):

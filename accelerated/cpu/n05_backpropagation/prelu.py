@@ -1,6 +1,6 @@
-"""A map, one channel of one sample, belongs to one thread; where a map is a single number, a sample does, and its numbers
-meet a slope each. Backward writes dx and sums the pull on the slope in one reading; the sums of all samples are added in
-order."""
+"""A map, one channel of one sample, belongs to one thread; where a map is a single number, a sample does, whose numbers
+meet a slope each. Backward writes dx and sums the pull on the slope in one reading; the sums of all samples are added
+in order."""
 
 from math import prod
 

@@ -2,6 +2,9 @@
 laid out. Forward, row k is what tap k meets: in successive windows these are successive numbers, apart from a few
 columns beyond the end of each row of windows, whose sums nobody reads. For dw, row k is what window k meets: taps of
 one row of the kernel are successive numbers there, and the last vector of them runs over into what nobody reads.
+
+Vectors of an image mostly lie across two lines of the cache, which the tile waits for: the more filters meet each, the
+better. There are tiles of MANY, of ROWS and of FEW filters.
 """
 
 from llvmlite import ir
@@ -9,8 +12,9 @@ from numba import types
 from numba.extending import intrinsic
 
 from nnspec.accelerated.cpu._intrinsics import broadcast, place_of
+from nnspec.accelerated.cpu._tile import ROWS as MANY
+from nnspec.accelerated.cpu._tile import SHORT_ROWS as ROWS
 from nnspec.accelerated.cpu._tile import (
-    SHORT_ROWS,
     VECTOR_BYTES,
     VECTORS,
     both_ways,
@@ -18,8 +22,7 @@ from nnspec.accelerated.cpu._tile import (
     vector_at,
 )
 
-ROWS = SHORT_ROWS  # filters whose sums stay in registers
-FEW = ROWS // 2  # of so few, those of the others are not taken
+FEW = ROWS // 2  # of so few filters, the sums of others are not taken
 
 
 class _Tile:
@@ -118,7 +121,7 @@ def _make_dot_taps(filters):
     return tile
 
 
-dot_taps, dot_few_taps = _make_dot_taps(ROWS), _make_dot_taps(FEW)
+dot_many_taps, dot_taps, dot_few_taps = map(_make_dot_taps, (MANY, ROWS, FEW))
 
 
 @intrinsic

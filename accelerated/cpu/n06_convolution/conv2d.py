@@ -17,7 +17,15 @@ from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._product import DEPTH, TILE_SPEED, copy, even_share
 from nnspec.accelerated.cpu._sums import column_sums
-from nnspec.accelerated.cpu.n06_convolution._taps import FEW, ROWS, dot_few_taps, dot_taps, dot_windows
+from nnspec.accelerated.cpu.n06_convolution._taps import (
+    FEW,
+    MANY,
+    ROWS,
+    dot_few_taps,
+    dot_many_taps,
+    dot_taps,
+    dot_windows,
+)
 from nnspec.accelerated.cpu.n06_convolution._windows import copy_from, inside
 from nnspec.reference.n06_convolution._windows import output_size
 
@@ -49,7 +57,7 @@ def _dw_db(dout, cache):
 
 def _correlation(x, w, b, stride, pads, size):
     out = np.empty((len(x), len(w), *size), x.dtype)
-    taps = np.zeros((-(-len(w) // ROWS) * ROWS, w[:1].size + 1), x.dtype)  # rows for whole tiles
+    taps = np.zeros((-(-len(w) // MANY) * MANY, w[:1].size + 1), x.dtype)  # rows for whole tiles
     taps[: len(w), :-1] = w.reshape(len(w), w[:1].size)
     if b is not None:
         taps[: len(w), -1] = b  # one more tap, which meets a 1 everywhere
@@ -96,27 +104,34 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
     (N, C, _, _), (_, F, HO, WO), row = x.shape, out.shape, taps.shape[1]
     width, taps_flat, out_flat, columns = _tile.width_of(x), taps.reshape(-1), out.reshape(-1), WO + (KW - 1) // stride
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
-    bands, block = (HO + band - 1) // band, min(band, (BLOCK + columns - 1) // columns)  # rows
-    line = (block * columns + width - 1) // width * width
+    bands, block = (HO + band - 1) // band, even_share(band, (BLOCK + columns - 1) // columns)  # rows
+    line, strips = (block * columns + width - 1) // width * width, (F + MANY - 1) // MANY
+    long = strips - min(strips, -F % MANY // (MANY - ROWS))
     for task in prange(N * bands):
         n, first = task // bands, task % bands * band
         rows = min(band, HO - first)
         offsets = _tap_offsets(C, KH, KW, rows, WO, stride)
         image = np.zeros(_laid_out_size(C, KH, KW, rows, WO, stride) + KW + width, x.dtype)
-        sums = np.empty(ROWS * line, x.dtype)
+        sums = np.empty(MANY * line, x.dtype)
         _lay_out(x[n], first, KH, KW, rows, WO, stride, above, before, image, 0)
         for top in range(0, rows, block):
-            here = min(block, rows - top)
-            for f in range(0, F, ROWS):
+            here, f = min(block, rows - top), 0
+            for s in range(strips):
                 for p in range(0, here * columns, width):
-                    if F - f > FEW:
+                    if s < long:
+                        dot_many_taps(
+                            row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line
+                        )
+                    elif F - f > FEW:
                         dot_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
                     else:
                         dot_few_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
-                for i in range(min(ROWS, F - f)):
-                    at = (((n * F + f + i) * HO) + first + top) * WO
+                after = min(F, f + (MANY if s < long else ROWS))
+                for i in range(f, after):
+                    at = (((n * F + i) * HO) + first + top) * WO
                     for r in range(here):
-                        _tile.copy_exactly(sums, i * line + r * columns, out_flat, at + r * WO, WO)
+                        _tile.copy_exactly(sums, (i - f) * line + r * columns, out_flat, at + r * WO, WO)
+                f = after
 
 
 @register_jitable
@@ -146,7 +161,8 @@ def _backward_w(dout, x, shape, stride, pad, sums):
         total, packed, add = sums[part], np.empty(strips * DEPTH * ROWS, x.dtype), False
         if tasks == 0:
             total[:] = 0
-        image, square = np.empty(together * height * columns * C + width, x.dtype), np.empty(width * width, x.dtype)
+        image = _tile.whole_lines(together * height * columns * C + width, x)
+        square = _tile.whole_lines(width * width, x)
         for task in range(part * tasks // parts, (part + 1) * tasks // parts):
             n, first = task // bands * together, task % bands * band
             samples, rows = min(together, N - n), min(band, HO - first)
@@ -253,18 +269,39 @@ def _laid_out_size(C, KH, KW, rows, WO, stride):
 @register_jitable
 def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
     """What windows in `rows` rows from `first` on meet of x, (C, stride, stride, rows, columns), into zeros."""
-    C, H, W = x.shape
-    columns, flat = WO + (KW - 1) // stride, x.reshape(-1)
+    (C, H, W), flat = x.shape, x.reshape(-1)
+    height, columns = rows + (KH - 1) // stride, WO + (KW - 1) // stride
     for c in range(C):
         for u in range(min(stride, KH)):
+            top = first * stride + u - above
+            if stride == 2 and KW > 1:  # of a row, every number is one phase's or the other's
+                _lay_out_both(flat, c * H * W, H, W, top, before, height, columns, image, at)
+                at += 2 * height * columns
+                continue
             for v in range(min(stride, KW)):
                 left, right = inside(W, v - before, stride, columns)
-                for i in range(first, first + rows + (KH - 1) // stride):
-                    y = i * stride + u - above
+                for i in range(height):
+                    y = top + i * stride
                     if 0 <= y < H:
                         source = (c * H + y) * W + left * stride + v - before
                         copy_from(flat, source, stride, image, at + left, right - left)  # row after row
                     at += columns
+
+
+@register_jitable
+def _lay_out_both(x, x_at, H, W, top, before, height, columns, image, at):
+    """Every second row from `top` on: numbers of even and of odd columns apart."""
+    even, lanes = before % 2, _tile.width_of(x) // _tile.VECTORS
+    first, end = inside(W, even - before, 2, columns)
+    evens, even_at = end - first, at + even * height * columns + first
+    first, end = inside(W, 1 - even - before, 2, columns)
+    odds, odd_at = end - first, at + (1 - even) * height * columns + first
+    for i in range(height):
+        y, row = top + 2 * i, i * columns
+        if 0 <= y < H:
+            for j in range(0, max(evens, odds), lanes):
+                here = x_at + y * W + 2 * j
+                _tile.share_out(x, here, W - 2 * j, image, even_at + row + j, evens - j, odd_at + row + j, odds - j)
 
 
 @register_jitable

@@ -7,7 +7,7 @@ from numba import prange
 from numba.extending import register_jitable
 
 from nnspec.accelerated.cpu._product import pack_panels, panels_size
-from nnspec.accelerated.cpu._tile import ROWS, SHORT_ROWS, columns, dot, dot_short
+from nnspec.accelerated.cpu._tile import ROWS, SHORT_ROWS, columns, dot, dot_short, whole_lines
 
 APART = 16  # numbers between the rows of a buffer, so that rows do not compete for one place in the cache
 
@@ -27,7 +27,7 @@ def slices_of(sequences):
 def packed_weights(b, b_row, b_column, n, k):
     """B (k, n) in panels of a tile's width, and how wide these are together."""
     width = columns(b.itemsize)
-    packed = np.empty(panels_size(n, k, b.itemsize), b.dtype)
+    packed = whole_lines(panels_size(n, k, b.itemsize), b)
     panels = (n + width - 1) // width
     for p in prange(panels):
         here = min(width, n - p * width)

@@ -16,7 +16,7 @@ from numba.extending import register_jitable
 from nnspec.accelerated.cpu._jit import contiguous, flat, kernel
 from nnspec.accelerated.cpu._math import flushed_exp
 from nnspec.accelerated.cpu._product import TILE_SPEED, copy, multiply_panels, pack_panels, panels_size
-from nnspec.accelerated.cpu._tile import ROWS, columns, copy_exactly
+from nnspec.accelerated.cpu._tile import ROWS, columns, copy_exactly, whole_lines
 from nnspec.accelerated.cpu.n10_attention._masks import broadcast_index
 
 LONGEST_BLOCK = 64  # queries; a multiple of a tile's columns
@@ -137,8 +137,8 @@ def _forward(shape, q, of_q, k, of_k, v, of_v, masks, which, reach, scale, out, 
     block = _block(queries, keys, q.itemsize)
     blocks, apart = (queries + block - 1) // block, _apart(block)
     for s in prange(slices):
-        k_rows, packed_q = np.zeros((keys + ROWS) * d, q.dtype), np.empty(panels_size(block, d, q.itemsize), q.dtype)
-        packed_v, p = np.empty(panels_size(size, keys, q.itemsize), q.dtype), np.zeros((keys + ROWS) * apart, q.dtype)
+        k_rows, packed_q = np.zeros((keys + ROWS) * d, q.dtype), whole_lines(panels_size(block, d, q.itemsize), q)
+        packed_v, p = whole_lines(panels_size(size, keys, q.itemsize), q), np.zeros((keys + ROWS) * apart, q.dtype)
         top, total, part = np.empty(apart, q.dtype), np.empty(apart, q.dtype), np.empty(apart, q.dtype)
         packed = -1
         for task in range(heads * blocks * s // slices, heads * blocks * (s + 1) // slices):
@@ -170,9 +170,9 @@ def _backward(shape, q, of_q, k, of_k, v, of_v, dout, of_dout, masks, which, rea
     blocks, apart = (queries + block - 1) // block, _apart(block)
     for s in prange(slices):
         k_rows, v_rows = np.zeros((keys + ROWS) * d, q.dtype), np.zeros((keys + ROWS) * size, q.dtype)
-        turned_k = np.empty(panels_size(d, keys, q.itemsize), q.dtype)
-        packed_columns = np.empty(panels_size(block, max(d, size), q.itemsize), q.dtype)
-        packed_rows = np.empty(panels_size(max(d, size), block, q.itemsize), q.dtype)
+        turned_k = whole_lines(panels_size(d, keys, q.itemsize), q)
+        packed_columns = whole_lines(panels_size(block, max(d, size), q.itemsize), q)
+        packed_rows = whole_lines(panels_size(max(d, size), block, q.itemsize), q)
         p, ds = np.zeros((keys + ROWS) * apart, q.dtype), np.zeros((keys + ROWS) * apart, q.dtype)
         top, inverse = np.zeros(apart, q.dtype), np.zeros(apart, q.dtype)
         along, part_along = np.empty(apart, q.dtype), np.empty(apart, q.dtype)
