@@ -38,8 +38,8 @@ def width_of(typingctx, array):
 
 @register_jitable
 def whole_lines(count, like):
-    """Room for so many entries, from where a line of the cache begins: numba's arrays begin in the middle of one, so that
-    all vectors of 64 bytes would lie across two."""
+    """Room for so many entries, from where a line of the cache begins: numba's arrays begin in the middle of one, and
+    every vector of 64 bytes would lie across two."""
     room = np.empty(count + LINE // like.itemsize, like.dtype)
     skip = (LINE - room.ctypes.data % LINE) % LINE // like.itemsize
     return room[skip : skip + count]

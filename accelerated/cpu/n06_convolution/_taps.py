@@ -14,13 +14,7 @@ from numba.extending import intrinsic
 from nnspec.accelerated.cpu._intrinsics import broadcast, place_of
 from nnspec.accelerated.cpu._tile import ROWS as MANY
 from nnspec.accelerated.cpu._tile import SHORT_ROWS as ROWS
-from nnspec.accelerated.cpu._tile import (
-    VECTOR_BYTES,
-    VECTORS,
-    both_ways,
-    multiply_add,
-    vector_at,
-)
+from nnspec.accelerated.cpu._tile import VECTOR_BYTES, VECTORS, both_ways, multiply_add, vector_at
 
 FEW = ROWS // 2  # of so few filters, the sums of others are not taken
 

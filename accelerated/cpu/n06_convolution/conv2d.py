@@ -118,19 +118,18 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
             here, f = min(block, rows - top), 0
             for s in range(strips):
                 for p in range(0, here * columns, width):
+                    at = top * columns + p
                     if s < long:
-                        dot_many_taps(
-                            row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line
-                        )
+                        dot_many_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, p, line)
                     elif F - f > FEW:
-                        dot_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
+                        dot_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, p, line)
                     else:
-                        dot_few_taps(row - 1, taps_flat, f * row, row, image, top * columns + p, offsets, sums, p, line)
+                        dot_few_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, p, line)
                 after = min(F, f + (MANY if s < long else ROWS))
                 for i in range(f, after):
-                    at = (((n * F + i) * HO) + first + top) * WO
+                    to = (((n * F + i) * HO) + first + top) * WO
                     for r in range(here):
-                        _tile.copy_exactly(sums, (i - f) * line + r * columns, out_flat, at + r * WO, WO)
+                        _tile.copy_exactly(sums, (i - f) * line + r * columns, out_flat, to + r * WO, WO)
                 f = after
 
 
