@@ -14,7 +14,7 @@ from numba import njit, prange
 
 from nnspec import reference
 from nnspec.accelerated import cpu
-from nnspec.accelerated.cpu import _cache, _fold, _formula, _jit, _math
+from nnspec.accelerated.cpu import _cache, _fold, _formula, _jit, _math, _tile
 from nnspec.accelerated.cpu._elementwise import elementwise
 from nnspec.accelerated.cpu._product import DOT, L1, L2, product
 from nnspec.concepts.catalogue import concepts
@@ -291,6 +291,26 @@ def test_batches_are_right_whichever_way_they_are_multiplied(sizes, dtype):
             dout = rng.integers(-9, 9, out.shape).astype(dtype)
             want = reference.matmul_backward(dout, reference.matmul_forward(first, second)[1])
             assert all(map(np.array_equal, cpu.matmul_backward(dout, cache), want))
+
+
+@pytest.mark.parametrize("pad", (0, 1, 2))
+def test_a_convolution_at_every_edge_of_vector_row_and_strip(pad):
+    """Rows that stride 2 lays out as two, which end anywhere in a vector, and filters that are any number of strips."""
+    rng = np.random.default_rng(pad)
+    for W, F in [*((W, 2) for W in range(5, 72)), *((9, F) for F in range(1, 40))]:
+        x, w = rng.standard_normal((1, 2, 6, W)), rng.standard_normal((F, 2, 3, 2 + W % 3))
+        for dtype in (np.float32, np.float64):
+            given = x.astype(dtype), w.astype(dtype)
+            (got, _), (want, _) = (on.conv2d_forward(*given, stride=2, pad=pad) for on in (cpu, reference))
+            np.testing.assert_allclose(got, want, rtol=0, atol=60 * np.finfo(dtype).eps, err_msg=f"{W=} {F=}")
+
+
+def test_panels_begin_with_a_line_of_the_cache():
+    room = njit(_tile.whole_lines)
+    for count in (1, 40, 1000, 300_000):
+        for dtype in (np.float32, np.float64):
+            made = room(count, np.empty(0, dtype))
+            assert made.ctypes.data % 64 == 0 and made.shape == (count,) and made.dtype == dtype
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 20, 30, 5, 7), (1, 2, 30, 12, 17, 16), (3, 4, 1, 1, 2, 2)])
