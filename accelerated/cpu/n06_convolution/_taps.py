@@ -3,8 +3,8 @@ laid out. Forward, row k is what tap k meets: in successive windows these are su
 columns beyond the end of each row of windows, whose sums nobody reads. For dw, row k is what window k meets: taps of
 one row of the kernel are successive numbers there, and the last vector of them runs over into what nobody reads.
 
-Vectors of an image mostly lie across two lines of the cache, which the tile waits for: the more filters meet each, the
-better. There are tiles of MANY, of ROWS and of FEW filters.
+Wide vectors of an image mostly lie across two lines of the cache, which the tile waits for: the more filters meet each,
+the better. There are tiles of MANY, of ROWS and of FEW filters.
 """
 
 from llvmlite import ir
@@ -12,10 +12,11 @@ from numba import types
 from numba.extending import intrinsic
 
 from nnspec.accelerated.cpu._intrinsics import broadcast, place_of
-from nnspec.accelerated.cpu._tile import ROWS as MANY
+from nnspec.accelerated.cpu._tile import ROWS as ALL_ROWS
 from nnspec.accelerated.cpu._tile import SHORT_ROWS as ROWS
 from nnspec.accelerated.cpu._tile import VECTOR_BYTES, VECTORS, both_ways, multiply_add, vector_at
 
+MANY = ALL_ROWS if VECTOR_BYTES == 64 else ROWS  # narrow vectors lie across two lines less often, and registers are few
 FEW = ROWS // 2  # of so few filters, the sums of others are not taken
 
 

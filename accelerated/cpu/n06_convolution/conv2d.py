@@ -106,7 +106,7 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
     bands, block = (HO + band - 1) // band, even_share(band, (BLOCK + columns - 1) // columns)  # rows
     line, strips = (block * columns + width - 1) // width * width, (F + MANY - 1) // MANY
-    long = strips - min(strips, -F % MANY // (MANY - ROWS))
+    long = strips - min(strips, -F % MANY // max(1, MANY - ROWS))
     for task in prange(N * bands):
         n, first = task // bands, task % bands * band
         rows = min(band, HO - first)
