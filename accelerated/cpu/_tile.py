@@ -237,34 +237,6 @@ copy_part, fill_row = _make_copy_of_part(1), _make_copy_of_part(VECTORS, fills=T
 
 
 @intrinsic
-def copy_every_second(typingctx, source, source_at, target, target_at, count):
-    """Write `count` entries, as many as fit into a vector, every second from one place on, to another place.
-
-    Two vectors are read and one is written, whatever the count: with 0 for what is beyond the last entry.
-    """
-    size = types.intp
-    signature = types.void(source, size, target, size, size)
-
-    def codegen(context, builder, signature, args):
-        source, source_at, target, target_at, count = args
-        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
-        lanes = VECTOR_BYTES * 8 // bits
-        vector = ir.VectorType(scalar, lanes)
-        here, there = (
-            place_of(context, builder, kind, array, at)
-            for kind, array, at in zip(signature.args[:4:2], (source, target), (source_at, target_at), strict=True)
-        )
-        met = [builder.load(vector_at(builder, here, vector, j), align=bits // 8) for j in range(2)]
-        even = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(0, 2 * lanes, 2)))
-        value = builder.shuffle_vector(*met, even)
-        value = builder.select(lanes_before(builder, count, lanes), value, ir.Constant(vector, None))
-        builder.store(value, vector_at(builder, there, vector), align=bits // 8)
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-@intrinsic
 def share_out(typingctx, source, source_at, count, target, even_at, evens, odd_at, odds):
     """Write numbers in turn to two places: as many of `count` as two vectors hold, of them `evens` and `odds`.
 

@@ -273,9 +273,9 @@ def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
     for c in range(C):
         for u in range(min(stride, KH)):
             top = first * stride + u - above
-            if stride == 2 and KW > 1:  # of a row, every number is one phase's or the other's
-                _lay_out_both(flat, c * H * W, H, W, top, before, height, columns, image, at)
-                at += 2 * height * columns
+            if stride == 2:  # of a row, every number is one phase's or the other's
+                _lay_out_both(flat, c * H * W, H, W, top, before, height, columns, min(2, KW), image, at)
+                at += min(2, KW) * height * columns
                 continue
             for v in range(min(stride, KW)):
                 left, right = inside(W, v - before, stride, columns)
@@ -288,13 +288,13 @@ def _lay_out(x, first, KH, KW, rows, WO, stride, above, before, image, at):
 
 
 @register_jitable
-def _lay_out_both(x, x_at, H, W, top, before, height, columns, image, at):
-    """Every second row from `top` on: numbers of even and of odd columns apart."""
+def _lay_out_both(x, x_at, H, W, top, before, height, columns, phases, image, at):
+    """Every second row from `top` on: numbers of even and of odd columns apart, or of the first of two phases alone."""
     even, lanes = before % 2, _tile.width_of(x) // _tile.VECTORS
     first, end = inside(W, even - before, 2, columns)
-    evens, even_at = end - first, at + even * height * columns + first
+    evens, even_at = end - first if even < phases else 0, at + even * height * columns + first
     first, end = inside(W, 1 - even - before, 2, columns)
-    odds, odd_at = end - first, at + (1 - even) * height * columns + first
+    odds, odd_at = end - first if 1 - even < phases else 0, at + (1 - even) * height * columns + first
     for i in range(height):
         y, row = top + 2 * i, i * columns
         if 0 <= y < H:
