@@ -24,6 +24,10 @@ PANELS = 16  # of B that a task packs together, at most: 768 KiB, or 384 of narr
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
 TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
+SMALL = (
+    1 << 18
+)  # multiply-adds of which NumPy's product is done before a kernel is called; it takes one thread for them,
+SMALL_VECTOR = 9000  # with a vector for so many, or bits would depend on the number of threads
 FEW = 12  # columns, of which the other factor, by columns, is rather taken as rows
 TASKS = 2  # a thread; an entry is summed in one order however rows and columns are shared out
 
@@ -33,6 +37,9 @@ DOT, L1, L2 = range(3)
 def product(a, b, how=DOT, bias=None):
     """A (M, K) with B (K, N), plus a bias for each column. A transposed view is as good as its array."""
     (m, k), n = a.shape, b.shape[1]
+    if how == DOT and 0 < m * n * k <= (SMALL if min(m, n) > 1 else SMALL_VECTOR) and a.flags.forc and b.flags.forc:
+        out = np.dot(a, b)
+        return out if bias is None else np.add(out, bias, out)
     if n <= FEW < m and bias is None and a.flags.f_contiguous and not a.flags.c_contiguous:
         return np.ascontiguousarray(product(b.T, a.T, how).T)  # few columns fill the lanes of no tile, but its rows
     out = np.empty((m, n), a.dtype)
@@ -85,13 +92,14 @@ def _multiply(how, a, a_row, a_column, b, b_row, b_column, bias, c, m, n, k, tas
             depth, add = min(longest, k - start), start > 0
             biased = start + depth == k and bias.size > 0  # then the bias is one more row of B, which meets a 1 in A
             deep = depth + biased
-            _pack_block(b, start * b_row, b_row, b_column, left, right, n, depth, bias, biased, packed)
+            _pack_block(b, start * b_row, b_row, b_column, left, right, depth, bias, biased, packed)
             near = how == DOT and a_row == 1 and bias.size == 0 and depth * a_column * a.itemsize <= NEAR
-            strips = (bottom - top + ROWS - 1) // ROWS
+            tall = ROWS if how == DOT else _tile.DISTANCE_ROWS
+            strips = (bottom - top + tall - 1) // tall
             short = min(strips, (top - bottom) % ROWS // (ROWS - SHORT_ROWS)) if how == DOT else 0
             i = top
             for s in range(strips):
-                high = ROWS if s < strips - short else SHORT_ROWS
+                high = tall if s < strips - short else SHORT_ROWS
                 here, at = min(high, bottom - i), i * n + left
                 whole, is_long = (right - left) // width if here == high else 0, high == ROWS
                 if near and whole * width == right - left:
@@ -196,9 +204,7 @@ def pack_panels(b, b_at, b_row, b_column, n, k, packed):
 
     `panels_size` numbers.
     """
-    width = _tile.columns(b.itemsize)
-    for p in range((n + width - 1) // width):
-        _pack_columns(b, b_at, b_row, b_column, p * width, n, k, width, packed, p * k * width)
+    _pack(b, b_at, b_row, b_column, n, k, k, packed)
 
 
 @register_jitable
@@ -232,15 +238,27 @@ def multiply_panels(m, n, k, a, a_at, a_row, a_step, b, b_at, b_depth, c, c_at, 
 
 
 @register_jitable
-def _pack_block(b, b_at, b_row, b_column, left, right, n, depth, bias, biased, packed):
+def _pack_block(b, b_at, b_row, b_column, left, right, depth, bias, biased, packed):
     """The panels of columns from `left` on, with the bias as one more row, if there is to be one."""
     width = _tile.columns(b.itemsize)
     deep = depth + biased
-    for j in range(left, right, width):
-        at = (j - left) * deep
-        _pack_columns(b, b_at, b_row, b_column, j, n, depth, width, packed, at)
-        if biased:
-            copy(bias[j : min(j + width, n)], packed[at + depth * width : at + deep * width])
+    _pack(b, b_at + left * b_column, b_row, b_column, right - left, depth, deep, packed)
+    for j in range(left, right if biased else left, width):
+        end = (j - left + width) * deep
+        copy(bias[j : min(j + width, right)], packed[end - width : end])
+
+
+@register_jitable
+def _pack(b, b_at, b_row, b_column, n, k, deep, packed):
+    """Panels of `deep` rows, of which B gives the first k. Where columns are neighbours in memory it is read row after
+    row, as far as it goes: rows are pages apart."""
+    width = _tile.columns(b.itemsize)
+    whole = n // width if b_column == 1 else 0
+    for row in range(k):
+        for p in range(whole):
+            _tile.copy_whole_row(b, b_at + row * b_row + p * width, packed, (p * deep + row) * width)
+    for j in range(whole * width, n, width):
+        _pack_columns(b, b_at, b_row, b_column, j, n, k, width, packed, j * deep)
 
 
 @register_jitable
@@ -248,10 +266,6 @@ def _pack_columns(b, b_at, b_row, b_column, first, n, depth, width, packed, at):
     """`width` columns of B from `first` on, row after row; 0 beyond the last column."""
     here, lanes = min(width, n - first), width // _tile.VECTORS
     b_at += first * b_column
-    if b_column == 1 and here == width:
-        for k in range(depth):
-            _tile.copy_whole_row(b, b_at + k * b_row, packed, at + k * width)
-        return
     if b_column == 1:
         for k in range(depth):
             _tile.fill_row(b, b_at + k * b_row, packed, at + k * width, here)

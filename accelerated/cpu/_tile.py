@@ -16,6 +16,7 @@ from nnspec.accelerated.cpu._intrinsics import broadcast, place_of, vector_bytes
 VECTOR_BYTES = vector_bytes()
 ROWS = 12 if VECTOR_BYTES == 64 else 6  # 2 ROWS + 3 registers: there are 32 with AVX-512, else 16
 SHORT_ROWS = 8 if VECTOR_BYTES == 64 else 4  # where C has few rows: 32 or 64 filters are then whole tiles
+DISTANCE_ROWS = 12 if VECTOR_BYTES == 64 else 4  # a difference needs a register of its own
 VECTORS = 2
 LINE = 64  # bytes of the cache
 
@@ -176,7 +177,8 @@ def _make_part_of_tile(combine):
     return tile
 
 
-dot, l1, l2 = map(_make_tile, (multiply_add, _l1, _l2))
+dot = _make_tile(multiply_add)
+l1, l2 = (_make_tile(combine, DISTANCE_ROWS) for combine in (_l1, _l2))
 dot_short = _make_tile(multiply_add, SHORT_ROWS)
 dot_part, l1_part, l2_part = map(_make_part_of_tile, (multiply_add, _l1, _l2))
 
@@ -257,13 +259,57 @@ def share_out(typingctx, source, source_at, count, target, even_at, evens, odd_a
             here = vector_at(builder, start, vector, j)
             met.append(builder.call(load, [here, align, mask, ir.Constant(vector, None)]))
         for first, at, share in ((0, even_at, evens), (1, odd_at, odds)):
-            take = ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(first, 2 * lanes, 2)))
             there = vector_at(builder, place_of(context, builder, signature.args[3], target, at), vector)
-            value = builder.shuffle_vector(*met, take)
+            value = builder.shuffle_vector(*met, _every_second(first, lanes))
             builder.call(store, [value, there, align, lanes_before(builder, share, lanes)])
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+@intrinsic
+def share_out_whole(typingctx, source, source_at, target, even_at, odd_at):
+    """The same for whole vectors: stores under a mask are slow where vectors are narrow."""
+    size = types.intp
+    signature = types.void(source, size, target, size, size)
+
+    def codegen(context, builder, signature, args):
+        source, source_at, target, even_at, odd_at = args
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes, align = VECTOR_BYTES * 8 // bits, bits // 8
+        vector, start = ir.VectorType(scalar, lanes), place_of(context, builder, signature.args[0], source, source_at)
+        met = [builder.load(vector_at(builder, start, vector, j), align=align) for j in range(2)]
+        for first, at in ((0, even_at), (1, odd_at)):
+            there = vector_at(builder, place_of(context, builder, signature.args[2], target, at), vector)
+            builder.store(builder.shuffle_vector(*met, _every_second(first, lanes)), there, align=align)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def take_in_turn(typingctx, evens, even_at, odds, odd_at, target, target_at):
+    """Write the numbers of two vectors in turn, the other way round than `share_out_whole`."""
+    size = types.intp
+    signature = types.void(evens, size, odds, size, target, size)
+
+    def codegen(context, builder, signature, args):
+        scalar, bits = context.get_data_type(signature.args[0].dtype), signature.args[0].dtype.bitwidth
+        lanes, align = VECTOR_BYTES * 8 // bits, bits // 8
+        vector = ir.VectorType(scalar, lanes)
+        *two, start = (place_of(context, builder, signature.args[i], args[i], args[i + 1]) for i in (0, 2, 4))
+        met = [builder.load(vector_at(builder, place, vector), align=align) for place in two]
+        for j in range(2):
+            lane = [first + j * lanes // 2 + i for i in range(lanes // 2) for first in (0, lanes)]
+            take = ir.Constant(ir.VectorType(ir.IntType(32), lanes), lane)
+            builder.store(builder.shuffle_vector(*met, take), vector_at(builder, start, vector, j), align=align)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _every_second(first, lanes):
+    return ir.Constant(ir.VectorType(ir.IntType(32), lanes), list(range(first, 2 * lanes, 2)))
 
 
 def _make_copy(count):
@@ -328,6 +374,7 @@ def transpose(typingctx, source, source_at, source_row, target, target_at, targe
 
 copy_column, copy_whole_row = _make_copy(lambda itemsize: ROWS), _make_copy(lambda itemsize: columns(itemsize))
 copy_vector = _make_copy(lambda itemsize: columns(itemsize) // VECTORS)
+copy_half = _make_copy(lambda itemsize: columns(itemsize) // VECTORS // 2)
 
 
 @register_jitable
@@ -337,8 +384,12 @@ def copy_exactly(source, source_at, target, target_at, count):
     Nothing beyond them is read or written.
     """
     lanes = width_of(source) // VECTORS
-    if count < lanes:
+    if count < lanes and (VECTOR_BYTES == 64 or 2 * count < lanes):
         copy_part(source, source_at, target, target_at, count)
+        return
+    if count < lanes:  # where vectors are narrow, stores under a mask are slow
+        copy_half(source, source_at, target, target_at)
+        copy_half(source, source_at + count - lanes // 2, target, target_at + count - lanes // 2)
         return
     for j in range(0, count - lanes, lanes):
         copy_vector(source, source_at + j, target, target_at + j)

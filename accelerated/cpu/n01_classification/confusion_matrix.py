@@ -18,10 +18,10 @@ def confusion_matrix(pred, y, n_classes):
 
 
 def per_class_accuracy(confusion):
-    if confusion.min(initial=0) < 0:
+    accuracy, signs = np.empty(len(confusion), np.float64), np.empty(len(confusion), np.int64)
+    _shares[confusion.size](*contiguous(confusion.astype(np.int64, copy=False)), accuracy, signs)
+    if signs.min(initial=0) < 0:
         raise ValueError(f"per_class_accuracy: confusion must hold counts from 0 on, got {confusion.min()}")
-    accuracy = np.empty(len(confusion), np.float64)
-    _shares[confusion.size](*contiguous(confusion.astype(np.int64, copy=False)), accuracy)
     return accuracy
 
 
@@ -35,9 +35,12 @@ def _count(pred, y, counts):
 
 
 @kernel
-def _shares(confusion, accuracy):
+def _shares(confusion, accuracy, signs):
+    """A number below 0 among others leaves its sign in all of them together."""
     for c in prange(len(confusion)):
-        samples = 0
+        samples = together = 0
         for count in confusion[c]:
             samples += count
+            together |= count
         accuracy[c] = confusion[c, c] / samples if samples > 0 else np.nan
+        signs[c] = together

@@ -16,7 +16,7 @@ from nnspec.accelerated.cpu._tile import ROWS as ALL_ROWS
 from nnspec.accelerated.cpu._tile import SHORT_ROWS as ROWS
 from nnspec.accelerated.cpu._tile import VECTOR_BYTES, VECTORS, both_ways, multiply_add, vector_at
 
-MANY = ALL_ROWS if VECTOR_BYTES == 64 else ROWS  # narrow vectors lie across two lines less often, and registers are few
+MANY = ALL_ROWS
 FEW = ROWS // 2  # of so few filters, the sums of others are not taken
 
 

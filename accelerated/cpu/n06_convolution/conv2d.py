@@ -68,17 +68,23 @@ def _correlation(x, w, b, stride, pads, size):
 def _dx(dout, x, w, b, stride, pad):
     """Pixels that lie `stride` apart meet the same taps: dx of each phase is a correlation of dout with these, turned
     round."""
-    dx = None if stride == 1 else np.zeros(x.shape, x.dtype)
+    found = {}
     for down in range(min(stride, w.shape[2])):
         for right in range(min(stride, w.shape[3])):
             taps = w[:, :, down::stride, right::stride]
             rows, above = _phase(x.shape[2], taps.shape[2], down, stride, pad)
             across, before = _phase(x.shape[3], taps.shape[3], right, stride, pad)
             turned, size = taps[:, :, ::-1, ::-1].swapaxes(0, 1), (len(rows), len(across))
-            found = _correlation(dout, turned, None, 1, (above, before), size)
-            if dx is None:
-                return found
-            dx[:, :, rows.start :: stride, across.start :: stride] = found
+            found[rows.start, across.start] = _correlation(dout, turned, None, 1, (above, before), size)
+    if stride == 1:
+        return found[0, 0]
+    if len(found) == 4 and stride == 2:
+        dx = np.empty(x.shape, x.dtype)
+        _weave[dx.size](found[0, 0], found[0, 1], found[1, 0], found[1, 1], dx)
+        return dx
+    dx = np.zeros(x.shape, x.dtype)
+    for (top, left), phase in found.items():
+        dx[:, :, top::stride, left::stride] = phase
     return dx
 
 
@@ -87,6 +93,40 @@ def _phase(size, taps, first, stride, pad):
     first window that is whole in dout."""
     start = (first - pad) % stride
     return range(start, size, stride), taps - 1 - (start + pad - first) // stride
+
+
+@kernel
+def _weave(first, second, third, fourth, dx):
+    """Rows of the first two phases in turn with those of the others, and so in each row."""
+    N, C, H, W = dx.shape
+    above, right, below, last, flat = (
+        first.reshape(-1),
+        second.reshape(-1),
+        third.reshape(-1),
+        fourth.reshape(-1),
+        dx.reshape(-1),
+    )
+    for channel in prange(N * C):
+        for y in range(H):
+            row, to = channel * ((H + 1 - y % 2) // 2) + y // 2, (channel * H + y) * W
+            if y % 2 == 0:
+                _in_turn(above, right, row, flat, to, W)
+            else:
+                _in_turn(below, last, row, flat, to, W)
+
+
+@register_jitable
+def _in_turn(evens, odds, row, target, at, count):
+    """Row of the even and of the odd columns into one of so many numbers."""
+    lanes, pairs = _tile.width_of(target) // _tile.VECTORS, count // 2
+    even_at, odd_at, whole = row * (count - pairs), row * pairs, pairs if pairs >= lanes else 0
+    for k in range(0, whole, lanes):
+        j = min(k, whole - lanes)  # the last vector may overlap the one before
+        _tile.take_in_turn(evens, even_at + j, odds, odd_at + j, target, at + 2 * j)
+    for j in range(whole, pairs):
+        target[at + 2 * j], target[at + 2 * j + 1] = evens[even_at + j], odds[odd_at + j]
+    if count > 2 * pairs:
+        target[at + count - 1] = evens[even_at + pairs]
 
 
 def _work(out, w):
@@ -105,7 +145,8 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
     width, taps_flat, out_flat, columns = _tile.width_of(x), taps.reshape(-1), out.reshape(-1), WO + (KW - 1) // stride
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
     bands, block = (HO + band - 1) // band, even_share(band, (BLOCK + columns - 1) // columns)  # rows
-    line, strips = (block * columns + width - 1) // width * width, (F + MANY - 1) // MANY
+    apart, pitch, line = _lines_of_windows(block, columns, WO, width)
+    strips = (F + MANY - 1) // MANY
     long = strips - min(strips, -F % MANY // max(1, MANY - ROWS))
     for task in prange(N * bands):
         n, first = task // bands, task % bands * band
@@ -116,21 +157,35 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
         _lay_out(x[n], first, KH, KW, rows, WO, stride, above, before, image, 0)
         for top in range(0, rows, block):
             here, f = min(block, rows - top), 0
+            lines, long_line = (here, WO) if apart else (1, here * columns)
             for s in range(strips):
-                for p in range(0, here * columns, width):
-                    at = top * columns + p
-                    if s < long:
-                        dot_many_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, p, line)
-                    elif F - f > FEW:
-                        dot_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, p, line)
-                    else:
-                        dot_few_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, p, line)
-                after = min(F, f + (MANY if s < long else ROWS))
+                high = MANY if s < long else ROWS if F - f > FEW else FEW
+                for r in range(lines):
+                    for j in range(0, long_line, width):
+                        at, to = (top + r) * columns + j, r * pitch + j
+                        if s < long:
+                            dot_many_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
+                        elif high == ROWS:
+                            dot_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
+                        else:
+                            dot_few_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
+                after = min(F, f + high)
                 for i in range(f, after):
                     to = (((n * F + i) * HO) + first + top) * WO
                     for r in range(here):
-                        _tile.copy_exactly(sums, (i - f) * line + r * columns, out_flat, to + r * WO, WO)
+                        _tile.copy_exactly(sums, (i - f) * line + r * pitch, out_flat, to + r * WO, WO)
                 f = after
+
+
+@register_jitable
+def _lines_of_windows(rows, columns, WO, width):
+    """(whether each row of windows is a line of its own, from row to row in the sums, entries of all rows).
+
+    Rows that tiles fill are taken apart. Others are one line with what lies between them, which costs as many sums that
+    nobody reads as there are columns beyond a row.
+    """
+    together, own = (rows * columns + width - 1) // width * width, (WO + width - 1) // width * width
+    return (True, own, rows * own) if rows * own <= together else (False, columns, together)
 
 
 @register_jitable
@@ -295,10 +350,14 @@ def _lay_out_both(x, x_at, H, W, top, before, height, columns, phases, image, at
     evens, even_at = end - first if even < phases else 0, at + even * height * columns + first
     first, end = inside(W, 1 - even - before, 2, columns)
     odds, odd_at = end - first if 1 - even < phases else 0, at + (1 - even) * height * columns + first
+    both = min(evens, odds)
     for i in range(height):
-        y, row = top + 2 * i, i * columns
+        y, row, done = top + 2 * i, i * columns, both if both >= lanes else 0
         if 0 <= y < H:
-            for j in range(0, max(evens, odds), lanes):
+            for k in range(0, done, lanes):
+                j = min(k, done - lanes)  # the last vector may overlap the one before
+                _tile.share_out_whole(x, x_at + y * W + 2 * j, image, even_at + row + j, odd_at + row + j)
+            for j in range(done, max(evens, odds), lanes):
                 here = x_at + y * W + 2 * j
                 _tile.share_out(x, here, W - 2 * j, image, even_at + row + j, evens - j, odd_at + row + j, odds - j)
 
