@@ -38,6 +38,22 @@ def key(spec, problem, *how) -> bytes:
     return digest.digest()
 
 
+def contents(problem) -> bytes | None:
+    """Of what goes in, and of the form to be followed; None where something in it tells of its address alone."""
+    digest = hashlib.sha256()
+    given = (problem.inputs, problem.options, problem.douts)
+    _add(digest, (problem.form and problem.form.id, str(problem.dtype), *given))
+    return None if _holds_objects(given) else digest.digest()
+
+
+def _holds_objects(value) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_objects, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_objects, value))
+    return not isinstance(value, (np.ndarray, np.generic, bool, int, float, str, type(None)))
+
+
 def find(this: bytes) -> tuple[dict, dict] | None:
     """(wanted, budgets), if they are kept."""
     with contextlib.suppress(sqlite3.Error, pickle.UnpicklingError, zlib.error, EOFError):

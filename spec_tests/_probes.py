@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from nnspec.backends import Backend, NotSupplied
+from nnspec.spec_tests import _kept
 from nnspec.spec_tests._calling import unobserved
 from nnspec.spec_tests._cases import Case
 from nnspec.spec_tests._diagnosis import Wrong, pattern
@@ -28,6 +29,7 @@ from nnspec.spec_tests._purity import change
 from nnspec.spec_tests._verdict import CheckFailed, fits, same, same_bits
 
 RECOGNIZED_UP_TO = 10_000  # entries of an input: mistakes are recognized on small ones, and some take N^2 memory
+ANSWERS = 1000  # of mistakes that are kept
 CONFIRMING = 2  # cases of other sizes that a hint has to explain as well, where there are so many
 NOT_POSSIBLE = (ValueError, TypeError, KeyError, IndexError)  # of sizes that a concept cannot have
 
@@ -190,7 +192,7 @@ class Suspect:
 
     # -- other cases -------------------------------------------------------------------------------------------------
 
-    def _other_sizes(self) -> Iterator[Problem]:
+    def _other_sizes(self) -> list[Problem]:
         return other_sizes(self.spec, self.problem)
 
     def _asked_again(self, problem: Problem):
@@ -263,7 +265,25 @@ def told(wrong: Mistake) -> str:
 
 
 def answer_of(wrong: Mistake, spec, problem: Problem, gradient=True) -> dict:
-    """What the reference answers with this mistake in it; nothing where it cannot take the problem."""
+    """What the reference answers with this mistake in it; nothing where it cannot take the problem.
+
+    What was asked lately is kept: each failure of a concept is held against each of its mistakes, mostly in one case.
+    """
+    contents = _kept.contents(problem)
+    if contents is None:
+        return _answer_of(wrong, spec, problem, gradient)
+    key = (wrong, type(spec), gradient, contents)
+    if key not in _answers:
+        if len(_answers) == ANSWERS:
+            _answers.pop(next(iter(_answers)))
+        _answers[key] = _answer_of(wrong, spec, problem, gradient)
+    return _answers[key]
+
+
+_answers: dict[tuple, dict] = {}
+
+
+def _answer_of(wrong: Mistake, spec, problem: Problem, gradient: bool) -> dict:
     try:
         with np.errstate(all="ignore"):
             return spec.run(wrong.backend(), copy.deepcopy(problem), gradient and bool(problem.douts))
@@ -271,8 +291,19 @@ def answer_of(wrong: Mistake, spec, problem: Problem, gradient=True) -> dict:
         return {}
 
 
-def other_sizes(spec, problem: Problem) -> Iterator[Problem]:
+def other_sizes(spec, problem: Problem) -> list[Problem]:
     """The problem in other sizes: with what is equal still equal and 1 still 1, as the larger cases, and plain."""
+    form = problem.form and problem.form.id
+    key = (type(spec), repr(problem.case.drawn()), str(problem.dtype), form)
+    if key not in _others:
+        _others[key] = list(_other_sizes(spec, problem))
+    return _others[key]
+
+
+_others: dict[tuple, list[Problem]] = {}
+
+
+def _other_sizes(spec, problem: Problem) -> Iterator[Problem]:
     case = problem.case
     inputs = {name: given for name, given in case.inputs.items() if callable(given) or np.ndim(given) == 0}
     grown = {name: _grown(size) for name, size in problem.dims.items()}

@@ -22,7 +22,7 @@ from nnspec.bench import ab, history, products, report, results, tables, timelin
 from nnspec.bench.results import Measured
 from nnspec.bench.verdict import Judged, Verdict, judge, overall
 from nnspec.benchmarks import _machine, _measure, _timing
-from nnspec.benchmarks.n05_backpropagation import bench_relu
+from nnspec.benchmarks.n05_backpropagation import bench_relu, bench_tanh
 from nnspec.cli import main
 from nnspec.common import Unusable
 
@@ -369,7 +369,7 @@ def test_sides_that_are_anchored_differently_are_not_compared(tmp_path):
 
 @pytest.fixture(scope="module")
 def slower(tmp_path_factory):
-    """A copy of the tree whose ReLU does everything twice, and that is older than the instrument."""
+    """A copy of the tree whose ReLU does everything twice, without tanh, and that is older than the instrument."""
     copy = tmp_path_factory.mktemp("slower")
     for folder in ("nnspec", "reference", "accelerated", "spec_tests"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "bench*"))
@@ -379,6 +379,7 @@ def slower(tmp_path_factory):
     )
     assert twice.count("np.where(x > 0, x, 0)") == 2
     relu.write_text(twice, encoding="utf-8")
+    (copy / "spec_tests" / "n05_backpropagation" / "test_tanh.py").unlink()
     return copy
 
 
@@ -389,10 +390,14 @@ def test_two_revisions_in_turn(slower):
 
 
 def test_what_a_revision_does_not_have_is_not_measured(slower):
-    cases = [(bench_relu.BenchRelu, "no such size")]
+    cases = [(bench_relu.BenchRelu, "no such size"), (bench_tanh.BenchTanh, "S"), (bench_tanh.BenchTanh, "M")]
     side = ab.Side(slower, "reference")
-    (judged,) = ab.compare(side, side, cases, threads=1, pairs=1)
-    assert judged.verdict is Verdict.NOTHING and judged.why == "KeyError: 'no such size'"
+    judged = ab.compare(side, side, cases, threads=1, pairs=1)
+    assert {one.verdict for one in judged} == {Verdict.NOTHING} and tables.of_verdicts(judged)[1] == []
+    assert tables.not_measured(judged) == [
+        "nothing measured, KeyError: 'no such size': relu no such size",
+        "nothing measured, one side has no such concept: tanh S, tanh M",
+    ]
 
 
 def test_a_revision_that_cannot_be_run_is_one_line(tmp_path):
