@@ -248,14 +248,14 @@ def _side(name: str, history) -> list[list[dict]]:
 
 def _conclude(judged, what: str, fail_on: str, markdown: bool):
     """The table of a comparison, its verdict, and the exit code."""
-    from nnspec.bench.tables import of_verdicts
+    from nnspec.bench.tables import not_measured, of_verdicts
     from nnspec.bench.verdict import overall
     from nnspec.terminal import console, show_table
 
     verdict = overall(judged)
     headings, filled = of_verdicts(judged)
     show_table(headings, filled, console(), markdown=markdown, left=len(headings))
-    click.echo(f"\n{what}: {verdict.value}")
+    click.echo("".join(f"\n{line}\n" for line in not_measured(judged)) + f"\n{what}: {verdict.value}")
     sys.exit(verdict.exit_code if fail_on == "any" or verdict is Verdict.REGRESSED else 0)
 
 

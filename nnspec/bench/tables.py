@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnspec.bench.results import Measured
-from nnspec.bench.verdict import Judged
+from nnspec.bench.verdict import Judged, Verdict
 from nnspec.bench.words import (
     UNSTABLE,
     case_of,
@@ -158,13 +158,16 @@ def markdown(bench: Measured, names: Iterable[str] = ()) -> str:
 
 
 def of_verdicts(judged: Iterable[Judged]) -> tuple[list[str], list[list[str]]]:
-    """Headings and lines of a comparison."""
+    """Headings and lines of a comparison; what `not_measured` tells of is not among them."""
     return ["case", "new / old", "again", "verdict"], [
-        [
-            one.case,
-            interval(one.ratio),
-            interval(one.again),
-            f"{one.verdict.value}: {one.why}" if one.why else one.verdict.value,
-        ]
-        for one in judged
+        [one.case, interval(one.ratio), interval(one.again), one.verdict.value] for one in judged if one.ratio
     ]
+
+
+def not_measured(judged: Iterable[Judged]) -> list[str]:
+    """A line for each reason: most often one side is older than many concepts."""
+    cases: dict[str, list[str]] = {}
+    for one in judged:
+        if not one.ratio:
+            cases.setdefault(one.why, []).append(one.case)
+    return [f"{Verdict.NOTHING.value}{why and f', {why}'}: {', '.join(names)}" for why, names in cases.items()]
