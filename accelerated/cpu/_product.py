@@ -37,7 +37,8 @@ DOT, L1, L2 = range(3)
 def product(a, b, how=DOT, bias=None):
     """A (M, K) with B (K, N), plus a bias for each column. A transposed view is as good as its array."""
     (m, k), n = a.shape, b.shape[1]
-    if how == DOT and 0 < m * n * k <= (SMALL if min(m, n) > 1 else SMALL_VECTOR) and a.flags.forc and b.flags.forc:
+    few = SMALL if min(m, n) > 1 else SMALL_VECTOR
+    if how == DOT and 0 < m * n * k <= few and a.flags.forc and b.flags.forc and a.dtype == b.dtype:
         out = np.dot(a, b)
         return out if bias is None else np.add(out, bias, out)
     if n <= FEW < m and bias is None and a.flags.f_contiguous and not a.flags.c_contiguous:
