@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 from numba import prange
 
+from nnspec.accelerated.cpu._fold import fold_sum
 from nnspec.accelerated.cpu._jit import contiguous, flat, kernel
 from nnspec.accelerated.cpu._sums import column_sums
 
@@ -46,9 +47,9 @@ def _scale(x, a, size, each, out):
 
 @kernel
 def _scale_back(dout, x, a, size, each, dx, pulls):
-    zero = x.dtype.type(0)
+    zero, terms = x.dtype.type(0), np.empty(0 if each else size, x.dtype)
     for m in prange(len(pulls) // max(1, size) if each else len(pulls)):
-        slope, pull, start = a[m % len(a)], zero, m * size
+        slope, start = a[m % len(a)], m * size
         numbers, upstream = x[start : start + size], dout[start : start + size]
         here, pulled = dx[start : start + size], pulls[start : start + size]
         if each:
@@ -60,6 +61,5 @@ def _scale_back(dout, x, a, size, each, dx, pulls):
         for k in range(size):
             here[k] = upstream[k] if numbers[k] > zero else slope * upstream[k]
         for k in range(size):
-            if not numbers[k] > zero:
-                pull += upstream[k] * numbers[k]
-        pulls[m] = pull
+            terms[k] = zero if numbers[k] > zero else upstream[k] * numbers[k]
+        pulls[m] = fold_sum(terms, 0, size)
