@@ -1,10 +1,11 @@
 """x Wx for all steps is one product, and so are the gradients of the weights; each thread takes sequences of its own
-through all steps, as in lstm.py. h is written over x Wx + b, and holds all that the backward needs. A single step is a
-sequence of one."""
+through all steps, as in lstm.py. h is written over x Wx + b, and holds all that the backward needs. A single step is
+products and a pass over their sum."""
 
 import numpy as np
 from numba import prange
 
+from nnspec.accelerated.cpu._formula import elementwise, like
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import tanh
 from nnspec.accelerated.cpu._product import TILE_SPEED, product
@@ -20,13 +21,14 @@ from nnspec.accelerated.cpu.n09_recurrent._through_time import (
 
 
 def rnn_step_forward(x, h, Wx, Wh, b):
-    h_next, cache = rnn_forward(x[:, None], h, Wx, Wh, b)
-    return h_next[:, 0], cache
+    h_next = _squashed(product(x, Wx, bias=b), product(h, Wh))
+    return h_next, (x, h, Wx, Wh, h_next)
 
 
 def rnn_step_backward(dh_next, cache):
-    dx, *rest = rnn_backward(dh_next[:, None], cache)
-    return dx[:, 0], *rest
+    x, h, Wx, Wh, h_next = cache
+    da = _slope(h_next, dh_next)
+    return product(da, Wx.T), product(da, Wh.T), product(x.T, da), product(h.T, da), column_sums(da)
 
 
 def rnn_forward(x, h0, Wx, Wh, b, *, lengths=None):
@@ -52,6 +54,16 @@ def rnn_backward(dh, cache):
     before[:, :1], before[:, 1:] = h0[:, None], h[:, :-1]
     dx = product(da, Wx.T).reshape(x.shape)
     return dx, dh0, product(x.reshape(N * T, D).T, da), product(before.reshape(N * T, H).T, da), column_sums(da)
+
+
+@elementwise
+def _squashed(from_x, from_h):
+    return tanh(from_x + from_h)
+
+
+@elementwise
+def _slope(h, dh):
+    return dh * (like(h, 1) - h * h)
 
 
 @kernel
