@@ -1,5 +1,5 @@
-"""exp, log, tanh, sigmoid and the normal distribution as polynomials, which the compiler can vectorise; `math.exp` is a
-call to libm an element.
+"""exp, log, tanh, sigmoid, the normal distribution and angles as polynomials, which the compiler can vectorise;
+`math.exp` is a call to libm an element.
 
 exp: x = n ln2 + r with |r| <= ln2 / 2 (Cody and Waite 1980), expm1(r) = r + r^2 q(r), exp(x) = 2^n (1 + expm1(r)).
 log: x = 2^n (1 + m) with m in -1/4 … 1/2, log(1 + m) = m + m^2 l(m), log(x) = n ln2 + log(1 + m).
@@ -9,8 +9,11 @@ sigmoid: 1 / (1 + exp(-x)), both sides times exp(x) where x < 0, so that exp is 
 Phi(x), and Phi(x) + x phi(x), the slope of x Phi(x): 1/2 + x p(x^2) with x brought back to where they round to 0 or 1.
      What they add to 1/2 is odd, so that one p is enough. The error is some units in the last place of 1, as it is in
      (1 + erf) / 2. p is written about the middle of its interval, where powers stay small.
+atan2: r is the lesser of |x| and |y| over the greater, z is r or, from tan(pi/8) on, (r - 1) / (r + 1). The angle is
+     some eighths of a turn and +-atan(z), atan(z) = z + z^3 a(z^2). Below 3 units in the last place.
 
-q, l, t and p interpolate at Chebyshev points (computed with 130 bits and more). NaN stays NaN, overflow gives infinity.
+q, l, t, p and a interpolate at Chebyshev points (computed with 130 bits and more). NaN stays NaN, overflow gives
+infinity.
 Underflow is gradual in exp; flushed_exp and sigmoid are 0 where they would be no normal number.
 """
 
@@ -25,6 +28,8 @@ from nnspec.accelerated.cpu._intrinsics import exponent, fma, like, polynomial, 
 _f = np.float32
 _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # n * _LN2_HIGH is exact
+_EIGHTH, _EIGHTH_LOW = 0.7853981633974483, 3.061616997868383e-17  # of a turn: pi / 4
+_EIGHTH32, _EIGHTH_LOW32 = _f(0.7853981852531433), _f(-2.1855694143368964e-8)
 _LN2_HIGH32, _LN2_LOW32 = _f(0.693145751953125), _f(1.42860682030941723212e-6)
 
 
@@ -60,6 +65,15 @@ def normal_cdf(x):
 
 def normal_slope(x):
     """Phi(x) + x phi(x), the derivative of x Phi(x)."""
+    raise TypeError("only for compiled code")
+
+
+def atan2(y, x):
+    raise TypeError("only for compiled code")
+
+
+def hypot(x, y):
+    """sqrt(x^2 + y^2), which is finite where it can be."""
     raise TypeError("only for compiled code")
 
 
@@ -103,6 +117,16 @@ def _normal_slope(x):
     return {types.float32: normal_slope32, types.float64: normal_slope64}.get(x)
 
 
+@overload(atan2)
+def _atan2(y, x):
+    return {types.float32: atan2_by_octants, types.float64: atan2_by_octants}.get(x)
+
+
+@overload(hypot)
+def _hypot(x, y):
+    return {types.float32: hypot_by_ratio, types.float64: hypot_by_ratio}.get(x)
+
+
 def _numbers(table):
     return map(float, table.split())
 
@@ -137,6 +161,13 @@ _T64 = """
      0.021869488515352347   -0.05396825396781054     0.1333333333333296     -0.3333333333333333
 """
 _t64 = polynomial(*_numbers(_T64))
+_a32 = polynomial(-0.06451928208, 0.1074373149, -0.142639556, 0.1999954048, -0.3333333176)
+_A64 = """
+    -0.01917688711906225899   0.0392316582955871913  -0.05085449737940259861   0.05858148912802209882
+    -0.06664511447381948   0.07692183190826086564  -0.0909090457812390189   0.1111111101525636173
+    -0.1428571428466654292   0.1999999999999552068  -0.3333333333333333016
+"""
+_a64 = polynomial(*_numbers(_A64))
 
 
 def exp32(x):
@@ -246,6 +277,71 @@ def tanh64(x):
 def sigmoid_by_exp(x):
     one, e = like(x, 1), flushed_exp(-abs(x))
     return (one if x >= 0 else e) / (one + e)
+
+
+def atan2_by_octants(y, x):
+    one, far, t = like(x, 1), abs(y) > abs(x), _ratio(x, y)
+    turned = t > like(x, 0.4142135623730950488)
+    a = arctangent((t - one if turned else t) / (t + one if turned else one))
+    eighths = one if turned else like(x, 0)
+    eighths, a = like(x, 2) - eighths if far else eighths, -a if far else a
+    left = math.copysign(one, x) < like(x, 0)
+    eighths, a = like(x, 4) - eighths if left else eighths, -a if left else a
+    return x + y if x != x or y != y else math.copysign(of_eighths(eighths, a), y)
+
+
+def hypot_by_ratio(x, y):
+    inf, width, height, t = like(x, math.inf), abs(x), abs(y), _ratio(x, y)
+    length = (height if height > width else width) * math.sqrt(fma(t, t, like(x, 1)))
+    return inf if width == inf or height == inf else length
+
+
+@register_jitable
+def _ratio(x, y):
+    """The lesser of |x| and |y| over the greater; NaN where one is NaN and none is infinite."""
+    far = abs(y) > abs(x)
+    lesser, greater = abs(x) if far else abs(y), abs(y) if far else abs(x)
+    zero = greater == like(x, 0)
+    t = lesser / (like(x, 1) if zero else greater)
+    return like(x, 1) if lesser == like(x, math.inf) else t
+
+
+def arctangent(z):
+    """atan(z) for |z| <= tan(pi/8)."""
+    raise TypeError("only for compiled code")
+
+
+@overload(arctangent)
+def _arctangent(z):
+    return {types.float32: arctangent32, types.float64: arctangent64}.get(z)
+
+
+def arctangent32(z):
+    s = z * z
+    return fma(_a32(s) * s, z, z)
+
+
+def arctangent64(z):
+    s = z * z
+    return fma(_a64(s) * s, z, z)
+
+
+def of_eighths(eighths, a):
+    """An angle of so many eighths of a turn, and a."""
+    raise TypeError("only for compiled code")
+
+
+@overload(of_eighths)
+def _of_eighths(eighths, a):
+    return {types.float32: of_eighths32, types.float64: of_eighths64}.get(a)
+
+
+def of_eighths32(eighths, a):
+    return fma(eighths, _EIGHTH32, fma(eighths, _EIGHTH_LOW32, a))
+
+
+def of_eighths64(eighths, a):
+    return fma(eighths, _EIGHTH, fma(eighths, _EIGHTH_LOW, a))
 
 
 def _half_and_odd(reach, middle, coefficients):

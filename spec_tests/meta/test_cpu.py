@@ -66,6 +66,16 @@ def vector_sigmoid(x):
 
 
 @elementwise
+def vector_atan2(y, x):
+    return _math.atan2(y, x)
+
+
+@elementwise
+def vector_hypot(x, y):
+    return _math.hypot(x, y)
+
+
+@elementwise
 def vector_normal_cdf(x):
     return _math.normal_cdf(x)
 
@@ -153,6 +163,31 @@ def test_sigmoid_is_accurate_everywhere(dtype):
     assert ulps(vector_sigmoid(x), 1 / (1 + np.exp(-x.astype(np.longdouble)))) < 2.5
     special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4], dtype)
     assert np.array_equal(vector_sigmoid(special), np.array([0.5, 0.5, 1, 0, np.nan, 1, 0], dtype), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_angles_and_lengths_are_accurate_everywhere(dtype):
+    """Of points in all directions, near the axes and the diagonals, and of every size; of zeros and infinities with
+    either sign what C says of them."""
+    rng, sizes = np.random.default_rng(0), magnitudes(dtype)
+    turn = np.linspace(-np.pi, np.pi, 200_003)
+    near = rng.choice([-1, 1], 100_000) * 10.0 ** rng.uniform(-20, 0, 100_000)
+    angles = np.concatenate([turn, near + rng.integers(-4, 5, 100_000) * np.pi / 4])
+    y, x = np.sin(angles).astype(dtype), np.cos(angles).astype(dtype)
+    other = rng.permutation(sizes)
+    y, x = np.concatenate([y, sizes, -sizes]), np.concatenate([x, -other, other])
+    exact = np.arctan2(y.astype(np.longdouble), x.astype(np.longdouble))
+    normal = abs(exact) >= np.finfo(dtype).tiny
+    assert ulps(vector_atan2(y, x)[normal], exact[normal]) < 3
+    assert np.abs(vector_atan2(y, x) - exact)[~normal].max() <= np.finfo(dtype).smallest_subnormal
+    length = np.hypot(x.astype(np.longdouble), y.astype(np.longdouble))
+    finite = length <= np.finfo(dtype).max
+    assert ulps(vector_hypot(x, y)[finite], length[finite]) < 2 and np.isinf(vector_hypot(x, y)[~finite]).all()
+    special = np.array([0, -0.0, 1, -1, np.inf, -np.inf, np.nan], dtype)
+    y, x = (side.ravel() for side in np.meshgrid(special, special))
+    assert np.allclose(vector_atan2(y, x), np.arctan2(y, x), rtol=1e-6, atol=0, equal_nan=True)
+    assert np.array_equal(np.signbit(vector_atan2(y, x)), np.signbit(np.arctan2(y, x)))
+    assert np.allclose(vector_hypot(x, y), np.hypot(x, y), rtol=1e-6, equal_nan=True)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
