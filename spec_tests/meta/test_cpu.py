@@ -26,11 +26,11 @@ TARGETS = [Path(cpu.__file__).parent, Path(cpu.__file__).parent.with_name("cuda"
 
 KILOBYTES = 1000  # of machine code a concept in both dtypes: about 5 s of compile time for each, at 100 kB a second
 MORE = {  # what is fused in one kernel, because it is faster at M and L than calls of smaller ones
-    "conv2d": 1200,
+    "conv2d": 1350,
     "lstm": 1900,
     "sdpa": 1500,
     "matmul": 1700,  # products of matrices so small that a call of the shared one would take longer than they do
-    "rnn": 1350,
+    "rnn": 1400,
     "batchnorm": 1450,  # of rows and of images, in training and at test time
 }
 

@@ -19,8 +19,15 @@ def vjp_from_jacobian(J, dout):
 @kernel
 def _weigh(rows, dout, partial):
     for block in prange(len(partial)):
-        here = partial[block]
-        for o in range(block * BLOCK, min(len(rows), (block + 1) * BLOCK)):
-            row, weight = rows[o], dout[o]
+        here, first, end = partial[block], block * BLOCK, min(len(rows), (block + 1) * BLOCK)
+        fours = first + (end - first) // 4 * 4
+        for o in range(first, fours, 4):  # what is summed is read and written once for four rows
+            row, second = rows[o], rows[o + 1]
+            third, fourth = rows[o + 2], rows[o + 3]
+            a, b, c, d = dout[o], dout[o + 1], dout[o + 2], dout[o + 3]
             for j in range(len(here)):
-                here[j] += weight * row[j]
+                here[j] = here[j] + a * row[j] + b * second[j] + c * third[j] + d * fourth[j]
+        for o in range(fours, end):
+            row, a = rows[o], dout[o]
+            for j in range(len(here)):
+                here[j] += a * row[j]

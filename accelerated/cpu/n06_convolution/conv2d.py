@@ -21,6 +21,7 @@ from nnspec.accelerated.cpu.n06_convolution._taps import (
     FEW,
     MANY,
     ROWS,
+    VECTORS_OF_FEW,
     dot_few_taps,
     dot_many_taps,
     dot_taps,
@@ -142,7 +143,8 @@ def _sums_of_maps(dout):
 @kernel
 def _forward(x, taps, KH, KW, stride, above, before, out):
     (N, C, _, _), (_, F, HO, WO), row = x.shape, out.shape, taps.shape[1]
-    width, taps_flat, out_flat, columns = _tile.width_of(x), taps.reshape(-1), out.reshape(-1), WO + (KW - 1) // stride
+    taps_flat, out_flat, columns = taps.reshape(-1), out.reshape(-1), WO + (KW - 1) // stride
+    width = _tile.width_of(x) * (VECTORS_OF_FEW if F <= FEW else _tile.VECTORS) // _tile.VECTORS
     band = _band(N, HO, C, KH, KW, WO, stride, x.itemsize)
     bands, block = (HO + band - 1) // band, even_share(band, (BLOCK + columns - 1) // columns)  # rows
     apart, pitch, line = _lines_of_windows(block, columns, WO, width)
@@ -159,17 +161,16 @@ def _forward(x, taps, KH, KW, stride, above, before, out):
             here, f = min(block, rows - top), 0
             lines, long_line = (here, WO) if apart else (1, here * columns)
             for s in range(strips):
-                high = MANY if s < long else ROWS if F - f > FEW else FEW
                 for r in range(lines):
                     for j in range(0, long_line, width):
                         at, to = (top + r) * columns + j, r * pitch + j
-                        if s < long:
-                            dot_many_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
-                        elif high == ROWS:
-                            dot_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
-                        else:
+                        if F <= FEW:
                             dot_few_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
-                after = min(F, f + high)
+                        elif s < long:
+                            dot_many_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
+                        else:
+                            dot_taps(row - 1, taps_flat, f * row, row, image, at, offsets, sums, to, line)
+                after = min(F, f + (MANY if s < long else ROWS))
                 for i in range(f, after):
                     to = (((n * F + i) * HO) + first + top) * WO
                     for r in range(here):
