@@ -24,10 +24,10 @@ PANELS = 16  # of B that a task packs together, at most: 768 KiB, or 384 of narr
 APART = DEPTH + 16  # from row to row of a strip: no power of two
 FEWEST_ROWS = 8 * ROWS  # of a task, if there are so many: fewer would not pay for packing B
 TILE_SPEED = 16  # multiply-adds of the tile in the time of a unit of work: two threads break even at about 600,000
-SMALL = (
-    1 << 18
-)  # multiply-adds of which NumPy's product is done before a kernel is called; it takes one thread for them,
-SMALL_VECTOR = 9000  # with a vector for so many, or bits would depend on the number of threads
+# Multiply-adds that NumPy has done before a kernel is called. BLAS takes one thread for so many: with several, bits
+# would depend on their number.
+SMALL = 1 << 18
+SMALL_VECTOR = 9000  # with a vector
 FEW = 12  # columns, of which the other factor, by columns, is rather taken as rows
 TASKS = 2  # a thread; an entry is summed in one order however rows and columns are shared out
 

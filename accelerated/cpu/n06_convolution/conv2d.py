@@ -100,13 +100,8 @@ def _phase(size, taps, first, stride, pad):
 def _weave(first, second, third, fourth, dx):
     """Rows of the first two phases in turn with those of the others, and so in each row."""
     N, C, H, W = dx.shape
-    above, right, below, last, flat = (
-        first.reshape(-1),
-        second.reshape(-1),
-        third.reshape(-1),
-        fourth.reshape(-1),
-        dx.reshape(-1),
-    )
+    above, right = first.reshape(-1), second.reshape(-1)
+    below, last, flat = third.reshape(-1), fourth.reshape(-1), dx.reshape(-1)
     for channel in prange(N * C):
         for y in range(H):
             row, to = channel * ((H + 1 - y % 2) // 2) + y // 2, (channel * H + y) * W
