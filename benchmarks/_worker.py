@@ -52,9 +52,10 @@ def _prepared(backend, dtype, module, benchmark, size):
 
     try:
         bench = getattr(importlib.import_module(module), benchmark)()
-        contestant = _measure.admitted(bench, bench.problem(size, dtype), backend)
     except ImportError:  # of its specification
         return "one side has no such concept"
+    try:
+        contestant = _measure.admitted(bench, bench.problem(size, dtype), backend)
     except Exception as error:  # an old revision may lack what a benchmark needs
         return f"{type(error).__name__}: {error}"
     return contestant.call

@@ -5,12 +5,13 @@ products and a pass over their sum."""
 import numpy as np
 from numba import prange
 
-from nnspec.accelerated.cpu._formula import elementwise, like
+from nnspec.accelerated.cpu._formula import elementwise
 from nnspec.accelerated.cpu._jit import contiguous, kernel
 from nnspec.accelerated.cpu._math import tanh
 from nnspec.accelerated.cpu._product import TILE_SPEED, product
 from nnspec.accelerated.cpu._sums import column_sums
 from nnspec.accelerated.cpu._tile import ROWS
+from nnspec.accelerated.cpu.n05_backpropagation.tanh import tanh_backward
 from nnspec.accelerated.cpu.n09_recurrent._through_time import (
     APART,
     multiply_slice,
@@ -27,7 +28,7 @@ def rnn_step_forward(x, h, Wx, Wh, b):
 
 def rnn_step_backward(dh_next, cache):
     x, h, Wx, Wh, h_next = cache
-    da = _slope(h_next, dh_next)
+    da = tanh_backward(dh_next, (h_next,))
     return product(da, Wx.T), product(da, Wh.T), product(x.T, da), product(h.T, da), column_sums(da)
 
 
@@ -59,11 +60,6 @@ def rnn_backward(dh, cache):
 @elementwise
 def _squashed(from_x, from_h):
     return tanh(from_x + from_h)
-
-
-@elementwise
-def _slope(h, dh):
-    return dh * (like(h, 1) - h * h)
 
 
 @kernel
